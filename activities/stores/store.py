@@ -1,0 +1,93 @@
+"""What Panka needs of a store: immutable objects by key, and a record that moves only under a lock's fence.
+
+Two implementations keep these promises, `memory` for tests of what stands above and `s3` with `dynamodb` for everything
+else; one suite in tests/activities/test_stores.py holds both to them. All methods block and are safe to repeat.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from panka.planner.owner import Scope
+from panka.planner.state import Pointer
+from panka.workflows.ports import Lease
+
+
+class NotThere(Exception):
+    """No object has this key."""
+
+
+class LockLost(Exception):
+    """The lease is no longer ours: somebody took the lock over, or forced it open. Nothing more may be changed."""
+
+
+class Moved(Exception):
+    """The pointer is not what the caller took it for: another run has written since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who has the lock, as of one look."""
+
+    owner: str
+    """Workflow id and first run id."""
+    who: str
+    """The person or machine that asked."""
+    operation: str
+    since: str
+    """RFC 3339, UTC."""
+    fence: int
+    renewals: int
+    """Rises with every renewal: a lease whose number stands still for its whole TTL has lost its keeper."""
+    ttl: float
+    """Seconds."""
+
+
+class ObjectStore(Protocol):
+    """Bytes by key. A key's object is written once; the same bytes may be written again."""
+
+    def put(self, key: str, body: bytes) -> None:
+        """Writes an object that nobody will ever change. Raises FileExistsError if the key holds other bytes."""
+
+    def get(self, key: str) -> bytes:
+        """Raises NotThere."""
+
+    def keys(self, prefix: str) -> list[str]:
+        """Every key below a prefix, sorted."""
+
+
+class LockStore(Protocol):
+    """Locks and pointers, in one table, so that a pointer moves only under its lock."""
+
+    def acquire(
+        self, scope: Scope, owner: str, *, who: str, operation: str, ttl: float, over: Holder | None = None
+    ) -> Lease | Holder:
+        """Takes the lock if it is free, already `owner`'s, or still exactly as `over` saw it; else says who has it.
+
+        Taking a lock raises its fence by one, except for the owner who has it already.
+        """
+
+    def renew(self, lease: Lease) -> None:
+        """Says that the holder is alive. Raises LockLost."""
+
+    def check(self, lease: Lease) -> None:
+        """Raises LockLost when the lease is not the lock's current one."""
+
+    def release(self, lease: Lease) -> None:
+        """Frees the lock; nothing happens when it is another's by now. The fence stays."""
+
+    def holder(self, scope: Scope) -> Holder | None:
+        """Who has the lock now."""
+
+    def pointer(self, scope: Scope) -> Pointer | None:
+        """The current state's name; None before the first run. Strongly consistent."""
+
+    def move(self, lease: Lease, expected: Pointer | None, to: Pointer) -> None:
+        """Makes `to` the current state, in one transaction with the check of the lease; already being `to` is fine.
+
+        Raises:
+            LockLost: the lease is not the lock's current one.
+            Moved: the pointer is neither `expected` nor `to`.
+        """
+
+    def scopes(self, tenant: str) -> list[tuple[Scope, Pointer]]:
+        """Every stack and environment of a tenant that has state, sorted."""

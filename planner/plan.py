@@ -1,0 +1,118 @@
+"""A plan: every change that a run will make, as data. Apply runs exactly this."""
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from panka.planner.owner import Owner, Scope
+from panka.planner.resource import Lifecycle, Model, Properties
+from panka.planner.state import Pointer, Target
+
+FORMAT = 1
+
+
+class Action(StrEnum):
+    """What happens to a resource."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+    ADOPT = "adopt"
+    FORGET = "forget"
+
+
+class Change(Model):
+    """One property that differs."""
+
+    path: str
+    """`VisibilityTimeout`, `Attributes.0.Name`."""
+    before: object = None
+    after: object = None
+    """With references in it where `unknown`."""
+    unknown: bool = False
+    """The new value is known only after apply."""
+    replaces: bool = False
+    """The property is create-only, so the change replaces the resource."""
+
+
+class Need(Model):
+    """An attribute of another step's resource that a step's properties refer to."""
+
+    address: str
+    attribute: str
+
+
+class Step(Model):
+    """One call of a provider: a node of the plan's graph."""
+
+    key: str
+    """Unique in the plan: the address; for the delete of an old generation `<address>@<generation>`."""
+    address: str
+    type: str
+    action: Action
+    generation: int
+    kind: str
+    service: str = ""
+    id: str | None = None
+    """The existing resource; None for a create, and for a delete of what may exist."""
+    properties: Properties = Field(default_factory=dict)
+    """What is wanted; `Fn::GetAtt` and `Fn::Join` where a value is known only after another step."""
+    before: Properties | None = None
+    """What is recorded as applied."""
+    changes: tuple[Change, ...] = ()
+    needs: tuple[Need, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    """Keys of steps of the same phase that must have succeeded."""
+    dependencies: tuple[str, ...] = ()
+    """Addresses that the resource needs: recorded in state."""
+    level: int = 0
+    """The longest chain of steps below it, from 0."""
+    weight: float = 0
+    """Seconds from its start to the end of the phase along the longest path, as estimated."""
+    probe: bool = False
+    """An earlier run may have made (or left) this resource: look before creating; delete only what is found."""
+    delete_first: bool = False
+    """A replace whose old resource must go before the new one can be made."""
+    replaced: str | None = None
+    """Of a replace: the old resource's id."""
+    lifecycle: Lifecycle = Lifecycle()
+    fixed_name: bool = False
+    reason: str = ""
+    """Why it is replaced or deleted, in words."""
+    place: str = ""
+    """`file:line:column` of the component; empty when it is no longer in the YAML."""
+
+    def owner(self, scope: Scope) -> Owner:
+        return Owner(scope=scope, address=self.address, generation=self.generation)
+
+
+class Plan(Model):
+    """Bound to the place, and to the state it was made from."""
+
+    format: int = FORMAT
+    id: str
+    """`p-` and the first 12 hexadecimal digits of the content's SHA-256."""
+    operation: Literal["apply", "destroy"]
+    scope: Scope
+    target: Target
+    lineage: str | None
+    """None: the stack has no state yet."""
+    base: Pointer | None
+    """The state that it was made from."""
+    forward: tuple[Step, ...]
+    """Creates, updates, and the creating half of replaces, in topological order."""
+    cleanup: tuple[Step, ...]
+    """Deletes, and the deleting half of replaces, in topological order (dependents first)."""
+    unchanged: int = 0
+    """Resources that need nothing."""
+    outputs: Properties = Field(default_factory=dict)
+    """The stack's outputs, as encoded values."""
+    assets: tuple[str, ...] = ()
+    """SHA-256 of the files (zipped code) that steps need from the store."""
+    git: str = ""
+
+    @property
+    def empty(self) -> bool:
+        return not self.forward and not self.cleanup

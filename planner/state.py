@@ -1,0 +1,100 @@
+"""What Panka made and last observed: the record of one stack in one environment. docs/state-format.md has the rules."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from panka.planner.owner import Owner, Scope
+from panka.planner.resource import Lifecycle, Model, Properties
+
+FORMAT = 1
+
+
+class Target(Model):
+    """Where a stack lives; every identifier in its state means something only there."""
+
+    account: str
+    region: str
+    profile: str | None = None
+    endpoint_url: str | None = None
+
+
+class Recorded(Model):
+    """One resource that exists, as it was last applied and observed."""
+
+    address: str
+    type: str
+    generation: int
+    id: str
+    """The provider's identifier; what `read`, `update` and `delete` take."""
+    kind: str
+    service: str = ""
+    properties: Properties
+    """What was applied: references replaced by values; secrets still as `{{resolve:…}}`."""
+    attributes: Properties
+    """Read-only values as observed: what others may refer to."""
+    observed: Properties
+    """Live properties as read after the last change."""
+    dependencies: tuple[str, ...] = ()
+    """Addresses that it needed; they are deleted after it."""
+    lifecycle: Lifecycle = Lifecycle()
+    fixed_name: bool = False
+
+    def owner(self, scope: Scope) -> Owner:
+        return Owner(scope=scope, address=self.address, generation=self.generation)
+
+
+class Intended(Model):
+    """A create that was announced before it began and has not been confirmed: it may have happened or not."""
+
+    address: str
+    type: str
+    generation: int
+    kind: str
+    service: str = ""
+    properties: Properties
+    """As planned, with references still in it (`Fn::GetAtt`)."""
+    dependencies: tuple[str, ...] = ()
+    lifecycle: Lifecycle = Lifecycle()
+
+    def owner(self, scope: Scope) -> Owner:
+        return Owner(scope=scope, address=self.address, generation=self.generation)
+
+
+class Operation(Model):
+    """A run that has begun to change things and not recorded its end."""
+
+    run: int
+    plan: str
+    kind: Literal["apply", "destroy", "rollback"]
+    started: str
+    """RFC 3339, UTC."""
+    by: str
+
+
+class State(Model):
+    """The record. `serial` is the number of the run that wrote it; every body has a digest of its own."""
+
+    format: int = FORMAT
+    lineage: str
+    """Drawn once when the stack is first applied; two states of different lineage are never compared."""
+    serial: int
+    scope: Scope
+    target: Target
+    operation: Operation | None = None
+    resources: dict[str, Recorded] = Field(default_factory=dict)
+    """The current generation of every resource, by address."""
+    deposed: tuple[Recorded, ...] = ()
+    """Replaced generations that still wait for their delete."""
+    intended: tuple[Intended, ...] = ()
+    outputs: dict[str, object] = Field(default_factory=dict)
+    plan: str = ""
+    """The last plan that was applied."""
+
+
+class Pointer(Model):
+    """Names the current body of a state. Moving it, under the lock's fence, is what makes a body current."""
+
+    serial: int
+    key: str
+    sha256: str

@@ -1,0 +1,111 @@
+"""What a run is started with, what it tells while it runs, and what it ends with."""
+
+from enum import StrEnum
+from typing import Literal
+
+from panka.planner.owner import Scope
+from panka.planner.plan import Action
+from panka.planner.resource import Model
+from panka.workflows.ports import Failure, PlanRef
+
+RUN = "panka-run"
+"""Name of the workflow that carries out a plan. Its id is the scope, so Temporal refuses a second one beside it."""
+PROGRESS = "progress"
+"""Name of the query for `Progress`; takes the number of events that the caller has seen."""
+TASK_QUEUE = "panka"
+"""The queue of workflows, and of activities unless a run names another for its steps."""
+
+
+class Phase(StrEnum):
+    """Where a run is."""
+
+    LOCKING = "locking"
+    OPENING = "opening"
+    FORWARD = "forward"
+    CLEANUP = "cleanup"
+    ROLLBACK = "rollback"
+    CLOSING = "closing"
+    ENDED = "ended"
+
+
+class RunInput(Model):
+    """Everything that a run needs to know; the plan itself travels by reference."""
+
+    scope: Scope
+    plan: PlanRef
+    kind: Literal["apply", "destroy", "rollback"]
+    by: str
+    git: str = ""
+    on_failure: Literal["rollback", "keep"] = "rollback"
+    lock_ttl: float = 90
+    """Seconds; at least three times a heartbeat timeout and a worker's restart."""
+    lock_wait: float = 0
+    """Seconds to wait for another holder of the lock."""
+    window: int = 100
+    """The most steps that run at once."""
+    step_queue: str | None = None
+    """The task queue for steps; None: that of the workflow."""
+    signature: str | None = None
+    """Reserved for signed requests."""
+
+
+class EventKind(StrEnum):
+    PHASE = "phase"
+    STARTED = "started"
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+
+
+class Event(Model):
+    """One thing that happened in a run; the list of them only grows."""
+
+    at: float
+    """Seconds since the epoch, workflow time."""
+    kind: EventKind
+    key: str = ""
+    """The step; for a phase its name."""
+    text: str = ""
+    """Why it failed or was skipped."""
+
+
+class Row(Model):
+    """A step as a watcher needs it, told once with the first answer."""
+
+    key: str
+    address: str
+    service: str
+    kind: str
+    type: str
+    action: Action
+    level: int
+    cleanup: bool
+
+
+class Progress(Model):
+    """A run as it is now. Ask again with `since=seen` to hear only what is new."""
+
+    run: int
+    """0 until the run has been announced."""
+    phase: Phase
+    rows: tuple[Row, ...] = ()
+    """All steps, only when `since` was 0 or the steps have become known since then."""
+    events: tuple[Event, ...] = ()
+    seen: int
+    total: int
+    finished: int
+    running: tuple[str, ...] = ()
+    """Keys of the steps that run now."""
+    cancelling: bool = False
+
+
+class Result(Model):
+    """How a run ended."""
+
+    run: int
+    result: Literal["succeeded", "failed", "rolled back", "cancelled"]
+    failures: tuple[Failure, ...] = ()
+    message: str = ""
+    """For a run that could not begin: why."""

@@ -1,0 +1,227 @@
+"""The activities that workflows call, as signatures. `panka.activities` implements every one of them."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import Field
+from temporalio.common import RetryPolicy
+
+from panka.planner.owner import Scope
+from panka.planner.plan import Action, Need
+from panka.planner.resource import Model, Properties
+from panka.planner.state import Pointer
+
+LOCK_LOST = "LockLost"
+"""Type of the application error that ends a run whose lock is another's by now."""
+STALE = "StalePlan"
+REFUSED = "Refused"
+"""Type of the application error for what no repetition will mend: denied, invalid, not ours."""
+
+
+class Lease(Model):
+    """The right to change one stack in one environment, until somebody holds a higher fence."""
+
+    scope: Scope
+    owner: str
+    """Workflow id and first run id."""
+    fence: int
+
+
+class PlanRef(Model):
+    """A plan in the store, by content."""
+
+    id: str
+    key: str
+    sha256: str
+
+
+class Claim(Model):
+    """Asks for the lock."""
+
+    scope: Scope
+    owner: str
+    who: str
+    operation: str
+    ttl: float
+    """Seconds without renewal after which the lock may be taken over."""
+    wait: float
+    """Seconds to wait for another holder."""
+
+
+class Hold(Model):
+    """Keeps a lease alive until it is cancelled."""
+
+    lease: Lease
+    ttl: float
+
+
+class Opening(Model):
+    """Checks a plan against the state and announces the run in it (the write-ahead)."""
+
+    lease: Lease
+    plan: PlanRef
+    kind: Literal["apply", "destroy", "rollback"]
+    by: str
+    started: str
+
+
+class Node(Model):
+    """A step as the workflow sees it: everything that decides order, nothing else."""
+
+    key: str
+    address: str
+    action: Action
+    kind: str
+    service: str
+    type: str
+    depends_on: tuple[str, ...]
+    needs: tuple[Need, ...]
+    weight: float
+    level: int
+    timeout: float
+    """Seconds until the step counts as failed."""
+    place: str
+
+
+class Opened(Model):
+    """A run that has been announced."""
+
+    run: int
+    """The serial number of the state that the run writes."""
+    state: Pointer
+    forward: tuple[Node, ...]
+    cleanup: tuple[Node, ...]
+
+
+class Done(Model):
+    """What a step did: all that the record needs of it."""
+
+    key: str
+    id: str = ""
+    inputs: dict[str, Properties] = Field(default_factory=dict)
+    """The attributes that its references were replaced by."""
+    attributes: Properties = Field(default_factory=dict)
+    observed: Properties = Field(default_factory=dict)
+    before: Properties | None = None
+    """Of an update: the live properties just before it."""
+    seconds: float = 0
+
+
+class StepCall(Model):
+    """Runs one step of a plan."""
+
+    lease: Lease
+    plan: PlanRef
+    run: int
+    key: str
+    inputs: dict[str, Properties]
+    """Attributes of this run's other resources, by address, as the step's `needs` ask."""
+
+
+class UndoCall(Model):
+    """Takes one step of a plan back."""
+
+    lease: Lease
+    plan: PlanRef
+    run: int
+    done: Done
+    started_only: bool = False
+    """The step began and did not end: look for what it may have made."""
+
+
+class Undone(Model):
+    """What an undo left: None of a create; the restored resource of an update."""
+
+    key: str
+    attributes: Properties = Field(default_factory=dict)
+    observed: Properties = Field(default_factory=dict)
+    restored: bool = False
+
+
+class Checkpoint(Model):
+    """Records what has happened since the last one. Folding the same checkpoint in twice gives the same body."""
+
+    lease: Lease
+    plan: PlanRef
+    base: Pointer
+    """The pointer that the last checkpoint returned."""
+    done: tuple[Done, ...] = ()
+    undone: tuple[Undone, ...] = ()
+    final: bool = False
+    """The run is over: clear the operation, and write outputs if it succeeded."""
+    succeeded: bool = False
+
+
+class Failure(Model):
+    """Why a step failed, for people."""
+
+    key: str
+    place: str
+    message: str
+
+
+class Entry(Model):
+    """A run's line in the history: immutable, written once at its end."""
+
+    format: int = 1
+    run: int
+    kind: Literal["apply", "destroy", "rollback"]
+    plan: str
+    by: str
+    git: str = ""
+    started: str
+    finished: str
+    result: Literal["succeeded", "failed", "rolled back", "cancelled"]
+    changes: dict[Action, int]
+    """Components by what was planned for them."""
+    steps: tuple[tuple[str, float], ...] = ()
+    """Keys of the steps that ran and their seconds."""
+    failures: tuple[Failure, ...] = ()
+
+
+class Ending(Model):
+    """Writes the history and frees the lock."""
+
+    lease: Lease
+    entry: Entry
+
+
+I = TypeVar("I", bound=Model)  # noqa: E741
+O = TypeVar("O", bound=Model | None)  # noqa: E741
+
+
+@dataclass(frozen=True, slots=True)
+class Port(Generic[I, O]):
+    """One activity: its name, its shapes, and how long and how often it is tried."""
+
+    name: str
+    input: type[I]
+    output: type[O]
+    attempt: timedelta
+    """The longest that one attempt may take."""
+    heartbeat: timedelta | None = None
+    retry: RetryPolicy | None = None
+
+
+_SOON = RetryPolicy(
+    initial_interval=timedelta(milliseconds=200),
+    maximum_interval=timedelta(seconds=10),
+    non_retryable_error_types=[LOCK_LOST, STALE, REFUSED],
+)
+
+ACQUIRE: Port[Claim, Lease] = Port(
+    "acquire-lock", Claim, Lease, timedelta(hours=24), heartbeat=timedelta(seconds=15), retry=_SOON
+)
+HOLD: Port[Hold, None] = Port("hold-lock", Hold, type(None), timedelta(days=30), heartbeat=timedelta(seconds=15), retry=_SOON)
+OPEN: Port[Opening, Opened] = Port("open-run", Opening, Opened, timedelta(minutes=2), retry=_SOON)
+STEP: Port[StepCall, Done] = Port(
+    "run-step", StepCall, Done, timedelta(hours=24), heartbeat=timedelta(seconds=20), retry=_SOON
+)
+UNDO: Port[UndoCall, Undone] = Port(
+    "undo-step", UndoCall, Undone, timedelta(hours=24), heartbeat=timedelta(seconds=20), retry=_SOON
+)
+CHECKPOINT: Port[Checkpoint, Pointer] = Port("checkpoint-state", Checkpoint, Pointer, timedelta(minutes=2), retry=_SOON)
+CLOSE: Port[Ending, None] = Port("close-run", Ending, type(None), timedelta(minutes=2), retry=_SOON)
+
+PORTS: tuple[Port[Any, Any], ...] = (ACQUIRE, HOLD, OPEN, STEP, UNDO, CHECKPOINT, CLOSE)
