@@ -1,19 +1,26 @@
-"""Whose a resource is: the tags that prove it, the names that Panka gives, the tokens that make a create happen once."""
+"""Whose a resource is: tags that prove it, names that Panka gives, tokens that make a create happen once."""
 
 import hashlib
 import re
+from typing import Annotated
+
+from pydantic import Field
 
 from panka.planner.resource import STACK, Address, Model, PhysicalName
 
 MANAGED_BY = "managed-by"
 
+NAME = r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$"
+"""Names of tenants, stacks, environments, services and components: safe in keys, tags and paths as they stand."""
+Name = Annotated[str, Field(pattern=NAME)]
+
 
 class Scope(Model):
     """One stack of one tenant in one environment: what is locked, planned and recorded together."""
 
-    tenant: str
-    stack: str
-    environment: str
+    tenant: Name
+    stack: Name
+    environment: Name
 
     def __str__(self) -> str:
         return f"{self.tenant}/{self.stack}/{self.environment}"
@@ -58,6 +65,7 @@ class Owner(Model):
         words += [address.part] if address.component == STACK else [address.component, address.part]
         if words[-1] == "main":
             words.pop()
-        tail = f"-{self.digest()[:6]}{form.suffix}"
+        owner = self.model_copy(update={"generation": 0}) if form.stable else self
+        tail = f"-{owner.digest()[:6]}{form.suffix}"
         readable = re.sub(r"-+", "-", "-".join(words))
         return readable[: form.limit - len(tail)].rstrip("-") + tail

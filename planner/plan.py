@@ -62,6 +62,7 @@ class Step(Model):
     before: Properties | None = None
     """What is recorded as applied."""
     changes: tuple[Change, ...] = ()
+    """Of an update or replace, what differs; a create sets all of `properties`."""
     needs: tuple[Need, ...] = ()
     depends_on: tuple[str, ...] = ()
     """Keys of steps of the same phase that must have succeeded."""
@@ -109,10 +110,14 @@ class Plan(Model):
     """Resources that need nothing."""
     outputs: Properties = Field(default_factory=dict)
     """The stack's outputs, as encoded values."""
+    outputs_differ: bool = False
+    unfinished: int | None = None
+    """The number of an earlier run that began to change things and never told its end; this run ends it."""
     assets: tuple[str, ...] = ()
     """SHA-256 of the files (zipped code) that steps need from the store."""
     git: str = ""
 
     @property
     def empty(self) -> bool:
-        return not self.forward and not self.cleanup
+        """Nothing to do, and nothing left to settle."""
+        return not (self.forward or self.cleanup or self.outputs_differ or self.unfinished)

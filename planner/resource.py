@@ -1,4 +1,4 @@
-"""Panka's intermediate form: AWS resources, typed and spelled as CloudFormation does, and what they say of each other."""
+"""Panka's intermediate form: AWS resources, typed and spelled as CloudFormation does, and their references."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -66,6 +66,8 @@ class PhysicalName:
     limit: int
     """The longest name that the service takes, suffix included, in characters."""
     suffix: str = ""
+    stable: bool = False
+    """The same for every generation: versions of the resource live under one name (a task definition's family)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ class Resource:
     service: str = ""
     name: PhysicalName | None = None
     """None: the user fixed the name, or the type has none."""
-    lifecycle: Lifecycle = Lifecycle()
+    lifecycle: Lifecycle = field(default_factory=Lifecycle)
     depends_on: tuple[Address, ...] = ()
     """Resources that must be ready first although no property refers to them."""
     tags: dict[str, str] = field(default_factory=dict)

@@ -8,6 +8,8 @@ from panka.planner.plan import Action
 from panka.planner.resource import Model
 from panka.workflows.ports import Failure, PlanRef
 
+RUN_FAILED = "RunFailed"
+"""Type of the application error that a run without success ends with."""
 RUN = "panka-run"
 """Name of the workflow that carries out a plan. Its id is the scope, so Temporal refuses a second one beside it."""
 PROGRESS = "progress"
@@ -45,6 +47,8 @@ class RunInput(Model):
     """The most steps that run at once."""
     step_queue: str | None = None
     """The task queue for steps; None: that of the workflow."""
+    attributes: bool = False
+    """The server knows Panka's search attributes, so that the run may keep them up to date."""
     signature: str | None = None
     """Reserved for signed requests."""
 
@@ -84,6 +88,16 @@ class Row(Model):
     cleanup: bool
 
 
+class Result(Model):
+    """How a run ended. A run that did not succeed ends as a failed workflow, with this as its error's only detail."""
+
+    run: int
+    result: Literal["succeeded", "failed", "rolled back", "cancelled"]
+    failures: tuple[Failure, ...] = ()
+    message: str = ""
+    """For a run that could not begin: why."""
+
+
 class Progress(Model):
     """A run as it is now. Ask again with `since=seen` to hear only what is new."""
 
@@ -99,13 +113,5 @@ class Progress(Model):
     running: tuple[str, ...] = ()
     """Keys of the steps that run now."""
     cancelling: bool = False
-
-
-class Result(Model):
-    """How a run ended."""
-
-    run: int
-    result: Literal["succeeded", "failed", "rolled back", "cancelled"]
-    failures: tuple[Failure, ...] = ()
-    message: str = ""
-    """For a run that could not begin: why."""
+    result: Result | None = None
+    """Once the run has ended; also a closed run answers this query."""

@@ -4,16 +4,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Generic, Literal, TypeVar
 
-from pydantic import Field
 from temporalio.common import RetryPolicy
 
 from panka.planner.owner import Scope
 from panka.planner.plan import Action, Need
+from panka.planner.record import Outcome, Undoing
 from panka.planner.resource import Model, Properties
 from panka.planner.state import Pointer
 
 LOCK_LOST = "LockLost"
 """Type of the application error that ends a run whose lock is another's by now."""
+LOCK_HELD = "LockHeld"
+"""Type of the application error of a run that did not get the lock; its detail is the holder, field by field."""
 STALE = "StalePlan"
 REFUSED = "Refused"
 """Type of the application error for what no repetition will mend: denied, invalid, not ours."""
@@ -94,20 +96,6 @@ class Opened(Model):
     cleanup: tuple[Node, ...]
 
 
-class Done(Model):
-    """What a step did: all that the record needs of it."""
-
-    key: str
-    id: str = ""
-    inputs: dict[str, Properties] = Field(default_factory=dict)
-    """The attributes that its references were replaced by."""
-    attributes: Properties = Field(default_factory=dict)
-    observed: Properties = Field(default_factory=dict)
-    before: Properties | None = None
-    """Of an update: the live properties just before it."""
-    seconds: float = 0
-
-
 class StepCall(Model):
     """Runs one step of a plan."""
 
@@ -125,18 +113,9 @@ class UndoCall(Model):
     lease: Lease
     plan: PlanRef
     run: int
-    done: Done
+    done: Outcome
     started_only: bool = False
     """The step began and did not end: look for what it may have made."""
-
-
-class Undone(Model):
-    """What an undo left: None of a create; the restored resource of an update."""
-
-    key: str
-    attributes: Properties = Field(default_factory=dict)
-    observed: Properties = Field(default_factory=dict)
-    restored: bool = False
 
 
 class Checkpoint(Model):
@@ -146,8 +125,10 @@ class Checkpoint(Model):
     plan: PlanRef
     base: Pointer
     """The pointer that the last checkpoint returned."""
-    done: tuple[Done, ...] = ()
-    undone: tuple[Undone, ...] = ()
+    done: tuple[Outcome, ...] = ()
+    undone: tuple[Undoing, ...] = ()
+    never: tuple[str, ...] = ()
+    """Keys of steps that never began: what was announced of them is withdrawn."""
     final: bool = False
     """The run is over: clear the operation, and write outputs if it succeeded."""
     succeeded: bool = False
@@ -184,7 +165,8 @@ class Ending(Model):
     """Writes the history and frees the lock."""
 
     lease: Lease
-    entry: Entry
+    entry: Entry | None
+    """None: the run never began."""
 
 
 I = TypeVar("I", bound=Model)  # noqa: E741
@@ -213,13 +195,15 @@ _SOON = RetryPolicy(
 ACQUIRE: Port[Claim, Lease] = Port(
     "acquire-lock", Claim, Lease, timedelta(hours=24), heartbeat=timedelta(seconds=15), retry=_SOON
 )
-HOLD: Port[Hold, None] = Port("hold-lock", Hold, type(None), timedelta(days=30), heartbeat=timedelta(seconds=15), retry=_SOON)
-OPEN: Port[Opening, Opened] = Port("open-run", Opening, Opened, timedelta(minutes=2), retry=_SOON)
-STEP: Port[StepCall, Done] = Port(
-    "run-step", StepCall, Done, timedelta(hours=24), heartbeat=timedelta(seconds=20), retry=_SOON
+HOLD: Port[Hold, None] = Port(
+    "hold-lock", Hold, type(None), timedelta(days=30), heartbeat=timedelta(seconds=15), retry=_SOON
 )
-UNDO: Port[UndoCall, Undone] = Port(
-    "undo-step", UndoCall, Undone, timedelta(hours=24), heartbeat=timedelta(seconds=20), retry=_SOON
+OPEN: Port[Opening, Opened] = Port("open-run", Opening, Opened, timedelta(minutes=2), retry=_SOON)
+STEP: Port[StepCall, Outcome] = Port(
+    "run-step", StepCall, Outcome, timedelta(hours=24), heartbeat=timedelta(seconds=20), retry=_SOON
+)
+UNDO: Port[UndoCall, Undoing] = Port(
+    "undo-step", UndoCall, Undoing, timedelta(hours=24), heartbeat=timedelta(seconds=20), retry=_SOON
 )
 CHECKPOINT: Port[Checkpoint, Pointer] = Port("checkpoint-state", Checkpoint, Pointer, timedelta(minutes=2), retry=_SOON)
 CLOSE: Port[Ending, None] = Port("close-run", Ending, type(None), timedelta(minutes=2), retry=_SOON)

@@ -1,0 +1,123 @@
+"""What Panka keeps in the object store, and under which keys: plans, state bodies, history, packed code.
+
+docs/state-format.md says what must hold for them. Everything here blocks.
+"""
+
+import hashlib
+import json
+from collections import OrderedDict
+from typing import TypeVar
+
+from panka.activities.stores.store import NotThere, ObjectStore
+from panka.planner.owner import Scope
+from panka.planner.plan import Plan
+from panka.planner.resource import Model
+from panka.planner.state import Pointer, State
+from panka.workflows.ports import Entry, PlanRef
+
+M = TypeVar("M", bound=Model)
+
+_REMEMBERED = 32
+
+
+class Damaged(Exception):
+    """An object's bytes are not those that its reference names."""
+
+
+class Archive:
+    """Models in an object store. Bodies are named by their digest, so what was read once need not be read again."""
+
+    def __init__(self, objects: ObjectStore) -> None:
+        self._objects = objects
+        self._read: OrderedDict[str, Model] = OrderedDict()
+
+    def save_plan(self, plan: Plan) -> PlanRef:
+        body = _body(plan)
+        key = f"{_home(plan.scope)}/plans/{plan.id}.json"
+        self._objects.put(key, body)
+        return PlanRef(id=plan.id, key=key, sha256=_digest(body))
+
+    def plan(self, ref: PlanRef) -> Plan:
+        """Raises NotThere, Damaged."""
+        return self._recall(ref.key, ref.sha256, Plan)
+
+    def find_plan(self, scope: Scope, plan_id: str) -> tuple[Plan, PlanRef]:
+        """A plan by its id, or by the beginning of one. Raises NotThere when none or several fit."""
+        prefix = f"{_home(scope)}/plans/{plan_id}"
+        keys = self._objects.keys(prefix)
+        if len(keys) != 1:
+            raise NotThere(f"{len(keys)} plans of {scope} begin with {plan_id}.")
+        body = self._objects.get(keys[0])
+        plan = Plan.model_validate_json(body)
+        return plan, PlanRef(id=plan.id, key=keys[0], sha256=_digest(body))
+
+    def save_state(self, state: State) -> Pointer:
+        """Writes a body; it is current only when the lock table's pointer names it."""
+        body = _body(state)
+        digest = _digest(body)
+        key = f"{_home(state.scope)}/state/{state.serial:08d}-{digest[:12]}.json"
+        self._objects.put(key, body)
+        self._remember(f"{key}#{digest}", state)
+        return Pointer(serial=state.serial, key=key, sha256=digest)
+
+    def state(self, pointer: Pointer) -> State:
+        """Raises NotThere, Damaged."""
+        return self._recall(pointer.key, pointer.sha256, State)
+
+    def save_entry(self, scope: Scope, entry: Entry) -> None:
+        """Writes a run's history; what is written already stays as it is."""
+        self._objects.put(f"{_home(scope)}/history/{entry.run:08d}.json", _body(entry))
+
+    def entry(self, scope: Scope, run: int) -> Entry:
+        """Raises NotThere."""
+        return Entry.model_validate_json(self._objects.get(f"{_home(scope)}/history/{run:08d}.json"))
+
+    def entries(self, scope: Scope) -> list[Entry]:
+        """Every ended run, the latest first."""
+        keys = self._objects.keys(f"{_home(scope)}/history/")
+        return [Entry.model_validate_json(self._objects.get(key)) for key in reversed(keys)]
+
+    def save_asset(self, tenant: str, body: bytes) -> str:
+        """Writes a file that plans refer to by its SHA-256."""
+        digest = _digest(body)
+        self._objects.put(f"tenants/{tenant}/assets/{digest}", body)
+        return digest
+
+    def asset(self, tenant: str, sha256: str) -> bytes:
+        """Raises NotThere, Damaged."""
+        key = f"tenants/{tenant}/assets/{sha256}"
+        return _checked(key, self._objects.get(key), sha256)
+
+    def _recall(self, key: str, sha256: str, model: type[M]) -> M:
+        name = f"{key}#{sha256}"
+        known = self._read.get(name)
+        if isinstance(known, model):
+            return known
+        found = model.model_validate_json(_checked(key, self._objects.get(key), sha256))
+        self._remember(name, found)
+        return found
+
+    def _remember(self, name: str, model: Model) -> None:
+        self._read[name] = model
+        while len(self._read) > _REMEMBERED:
+            self._read.popitem(last=False)
+
+
+def _home(scope: Scope) -> str:
+    return f"tenants/{scope.tenant}/stacks/{scope.stack}/{scope.environment}"
+
+
+def _body(model: Model) -> bytes:
+    """Canonical JSON: the same content is the same bytes."""
+    said = model.model_dump(mode="json", by_alias=True)
+    return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+def _checked(key: str, body: bytes, sha256: str) -> bytes:
+    if _digest(body) != sha256:
+        raise Damaged(f"{key} does not hold what its reference names: its SHA-256 is another.")
+    return body

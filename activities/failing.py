@@ -1,0 +1,58 @@
+"""How an activity's errors reach the workflow: what to try again, after which pause, and what never."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from botocore.exceptions import ClientError
+from temporalio.exceptions import ApplicationError
+
+from panka.activities.archive import Damaged
+from panka.activities.aws.errors import AwsError, Cause, NotOurs, TryLater
+from panka.activities.aws.secrets import NoSuchSecret
+from panka.activities.stores.store import LockLost, Moved, NotThere
+from panka.planner.record import Unresolved
+from panka.workflows.ports import LOCK_LOST, REFUSED, STALE
+
+_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnrecognizedClientException", "InvalidAccessKeyId"})
+
+
+class NotReady(Exception):
+    """AWS says that the resource will not become ready, or it took longer than its deadline."""
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turns Panka's errors into application errors that say whether another attempt can help."""
+    try:
+        yield
+    except AwsError as error:
+        raise _of_aws(error) from error
+    except TryLater as error:
+        raise ApplicationError(
+            str(error), type="TryLater", next_retry_delay=timedelta(seconds=error.seconds)
+        ) from error
+    except (NotOurs, NotReady, NoSuchSecret, Unresolved, Damaged, NotThere) as error:
+        raise ApplicationError(_sentence(error), type=REFUSED, non_retryable=True) from error
+    except LockLost as error:
+        raise ApplicationError(_sentence(error), type=LOCK_LOST, non_retryable=True) from error
+    except Moved as error:
+        raise ApplicationError(_sentence(error), type=STALE, non_retryable=True) from error
+    except ClientError as error:  # the stores' own calls
+        code = error.response.get("Error", {}).get("Code", "")
+        if code in _DENIED:
+            raise ApplicationError(str(error), type=REFUSED, non_retryable=True) from error
+        raise
+
+
+def _of_aws(error: AwsError) -> ApplicationError:
+    said = f"{error.operation} {error.code}: {error.message}"
+    if error.request_id:
+        said += f" (request {error.request_id})"
+    return ApplicationError(
+        said, type=REFUSED if error.cause is Cause.FINAL else error.cause, non_retryable=error.cause is Cause.FINAL
+    )
+
+
+def _sentence(error: Exception) -> str:
+    return str(error) or type(error).__name__

@@ -1,0 +1,140 @@
+"""The desk at which plans are made: reads state and account facts, and files plans. What the CLI and drift checks use.
+
+Nothing here changes the cloud or the state; a plan and its files are written under new keys. Everything blocks.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from panka.activities.archive import Archive
+from panka.activities.aws.network import default_network
+from panka.activities.aws.session import Clients, Cloud
+from panka.activities.stores.dynamodb import DynamoLocks
+from panka.activities.stores.s3 import S3Store
+from panka.activities.stores.store import Holder, LockStore
+from panka.planner.assemble import make_plan
+from panka.planner.component import Network
+from panka.planner.owner import Scope
+from panka.planner.plan import Plan
+from panka.planner.state import Pointer, State, Target
+from panka.workflows.ports import Entry, PlanRef
+
+if TYPE_CHECKING:
+    from panka.planner.stack import Compiled
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class DeskSettings:
+    """Where state is kept, and how AWS is reached."""
+
+    bucket: str
+    table: str
+    region: str
+    endpoint_url: str | None = None
+    profile: str | None = None
+
+
+class WrongAccount(Exception):
+    """The credentials in use belong to another account than the stack names."""
+
+
+class Desk:
+    """Reading and planning for one set of credentials."""
+
+    def __init__(self, archive: Archive, locks: LockStore, clients: Clients) -> None:
+        self.archive = archive
+        self.locks = locks
+        self._clients = clients
+
+    def target(
+        self,
+        *,
+        region: str | None = None,
+        account: str | None = None,
+        profile: str | None = None,
+        endpoint_url: str | None = None,
+    ) -> Target:
+        """Where a stack will live: what it says itself, else what the credentials say.
+
+        Raises:
+            WrongAccount: the stack names another account than the credentials'.
+            AwsError: AWS refuses the credentials, or does not answer.
+        """
+        found = _wait(Cloud(self._clients).identity())
+        if account is not None and account != found:
+            raise WrongAccount(f"The stack is for account {account}; the credentials in use are for {found}.")
+        return Target(
+            account=found, region=region or self._clients.target.region, profile=profile, endpoint_url=endpoint_url
+        )
+
+    def network(self, target: Target) -> Network:
+        """The account's default network. Raises AwsError, LookupError."""
+        clients = Clients(
+            target,
+            profile=self._clients.target.profile,
+            endpoint_url=target.endpoint_url or self._clients.endpoint_url,
+        )
+        return _wait(default_network(Cloud(clients)))
+
+    def state(self, scope: Scope) -> tuple[State | None, Pointer | None]:
+        """The current state and its name; two None before the first run."""
+        pointer = self.locks.pointer(scope)
+        return (self.archive.state(pointer), pointer) if pointer else (None, None)
+
+    def plan(
+        self, compiled: "Compiled | None", scope: Scope, target: Target, *, destroy: bool = False, git: str = ""
+    ) -> tuple[Plan, State | None]:
+        """The plan for a compiled stack, or to destroy it, and the state it was made from. Raises as `make_plan`."""
+        state, pointer = self.state(scope)
+        resources = compiled.resources if compiled else {}
+        outputs = compiled.outputs if compiled else {}
+        assets = tuple(compiled.assets) if compiled else ()
+        plan = make_plan(scope, target, resources, outputs, state, pointer, destroy=destroy, assets=assets, git=git)
+        return plan, state
+
+    def save(self, plan: Plan, assets: Mapping[str, bytes]) -> PlanRef:
+        """Files the plan's packed code, then the plan."""
+        for sha256 in plan.assets:
+            self.archive.save_asset(plan.scope.tenant, assets[sha256])
+        return self.archive.save_plan(plan)
+
+    def load_plan(self, scope: Scope, plan_id: str) -> tuple[Plan, PlanRef]:
+        """A filed plan by its id or the beginning of it. Raises NotThere."""
+        return self.archive.find_plan(scope, plan_id)
+
+    def history(self, scope: Scope) -> list[Entry]:
+        """Every ended run, the latest first."""
+        return self.archive.entries(scope)
+
+    def entry(self, scope: Scope, run: int) -> Entry:
+        """Raises NotThere."""
+        return self.archive.entry(scope, run)
+
+    def holder(self, scope: Scope) -> Holder | None:
+        """Who holds the stack's lock now."""
+        return self.locks.holder(scope)
+
+    def stacks(self, tenant: str) -> list[tuple[Scope, Pointer]]:
+        """Every stack and environment of a tenant that has state."""
+        return self.locks.scopes(tenant)
+
+
+def open_desk(settings: DeskSettings) -> Desk:
+    """A desk over S3 and DynamoDB. Sends nothing yet."""
+    target = Target(account="", region=settings.region, profile=settings.profile, endpoint_url=settings.endpoint_url)
+    clients = Clients(target, executor=ThreadPoolExecutor(8, thread_name_prefix="desk"), threads=8)
+    return Desk(
+        Archive(S3Store(clients.client("s3"), settings.bucket)),
+        DynamoLocks(clients.client("dynamodb"), settings.table, clock=lambda: datetime.now(UTC)),
+        clients,
+    )
+
+
+def _wait(work: Coroutine[Any, Any, T]) -> T:
+    return asyncio.run(work)

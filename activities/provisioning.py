@@ -1,0 +1,269 @@
+"""The activities that change the cloud: one step of a plan, or the undo of one.
+
+Each may run any number of times: a repeated attempt looks for what an earlier one made before it makes anything, and a
+worker that died while a resource became ready leaves the resource's id in the heartbeat, so that only the wait goes on.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from concurrent.futures import Executor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+from temporalio import activity
+
+from panka.activities.archive import Archive
+from panka.activities.aws.errors import NotOurs
+from panka.activities.aws.session import Cloud
+from panka.activities.failing import NotReady, translated
+from panka.activities.providers.provider import Ending, Failed, Observed, Provider, Readiness, Ready
+from panka.activities.state import deadline
+from panka.activities.stores.store import LockStore
+from panka.planner.owner import Owner
+from panka.planner.plan import Action, Plan, Step
+from panka.planner.record import Outcome, Undoing, resolve, steps
+from panka.planner.resource import Properties, decode, references
+from panka.planner.state import Target
+from panka.workflows.ports import STEP, UNDO, Lease, PlanRef, StepCall, UndoCall
+
+_PULSE = 5.0
+"""Seconds between heartbeats."""
+_PLANS = 32
+"""Plans whose steps are kept at hand."""
+_LARGEST = 200_000
+"""Bytes of observed properties that travel through Temporal; a larger resource is recorded without them."""
+
+
+@dataclass(slots=True)
+class Beat:
+    """What the heartbeat tells: enough for the next attempt to go on, and for people to see what is waited for."""
+
+    id: str | None = None
+    waits: str = ""
+
+
+class Provisioning:
+    """Runs steps with the provider of their type."""
+
+    def __init__(
+        self,
+        archive: Archive,
+        locks: LockStore,
+        cloud: Callable[[Target], Cloud],
+        provider: Callable[[str, Cloud], Provider],
+        threads: Executor,
+    ) -> None:
+        self._archive = archive
+        self._locks = locks
+        self._cloud = cloud
+        self._provider = provider
+        self._threads = threads
+        self._steps: dict[str, Mapping[str, Step]] = {}
+
+    @activity.defn(name=STEP.name)
+    async def step(self, call: StepCall) -> Outcome:
+        """Makes, changes or deletes one resource, and tells what it is then."""
+        began = time.monotonic()
+        with translated():
+            plan, step = await self._load(call.plan, call.key)
+            async with self._at_work(call.lease, plan, step) as work:
+                outcome = await work.carry_out(call.inputs, call.run)
+        return outcome.model_copy(update={"seconds": round(time.monotonic() - began, 3)})
+
+    @activity.defn(name=UNDO.name)
+    async def undo(self, call: UndoCall) -> Undoing:
+        """Takes a step back: deletes what it made, or restores what it changed."""
+        with translated():
+            plan, step = await self._load(call.plan, call.done.key)
+            async with self._at_work(call.lease, plan, step) as work:
+                return await work.take_back(call.done, started_only=call.started_only)
+
+    async def _load(self, ref: PlanRef, key: str) -> tuple[Plan, Step]:
+        loop = asyncio.get_running_loop()
+        plan = await loop.run_in_executor(self._threads, self._archive.plan, ref)
+        if ref.sha256 not in self._steps:
+            while len(self._steps) >= _PLANS:
+                del self._steps[next(iter(self._steps))]
+            self._steps[ref.sha256] = steps(plan)
+        return plan, self._steps[ref.sha256][key]
+
+    @asynccontextmanager
+    async def _at_work(self, lease: Lease, plan: Plan, step: Step) -> "AsyncIterator[Work]":
+        beat = Beat(id=_left_by_earlier_attempt())
+        loop = asyncio.get_running_loop()
+
+        async def fence() -> None:
+            await loop.run_in_executor(self._threads, self._locks.check, lease)
+
+        async def asset(sha256: str) -> bytes:
+            return await loop.run_in_executor(self._threads, self._archive.asset, plan.scope.tenant, sha256)
+
+        def progress(what: str) -> None:
+            beat.waits = what
+
+        cloud = replace(self._cloud(plan.target), before_mutation=fence, progress=progress, assets=asset)
+        pulse = asyncio.create_task(_pulse(beat))
+        try:
+            yield Work(step, step.owner(plan.scope), cloud, self._provider(step.type, cloud), beat)
+        finally:
+            pulse.cancel()
+
+
+@dataclass(slots=True)
+class Work:
+    """One step in the hands of one attempt."""
+
+    step: Step
+    owner: Owner
+    cloud: Cloud
+    provider: Provider
+    beat: Beat
+
+    async def carry_out(self, inputs: dict[str, Properties], run: int) -> Outcome:
+        match self.step.action:
+            case Action.CREATE | Action.REPLACE | Action.ADOPT:
+                return await self._create(inputs, run)
+            case Action.UPDATE:
+                return await self._update(inputs)
+            case Action.DELETE:
+                await self._delete(self.step.id or await self._find_left())
+                return Outcome(key=self.step.key)
+            case Action.FORGET:
+                return Outcome(key=self.step.key)
+
+    async def take_back(self, done: Outcome, *, started_only: bool) -> Undoing:
+        match self.step.action:
+            case Action.UPDATE:
+                return await self._restore(done)
+            case Action.CREATE | Action.REPLACE | Action.ADOPT:
+                id = done.id or (await self._find_left() if started_only else None)
+                await self._delete(id)
+                return Undoing(key=self.step.key)
+            case Action.DELETE | Action.FORGET:
+                raise AssertionError("The cleanup phase is never taken back.")
+
+    async def _create(self, inputs: dict[str, Properties], run: int) -> Outcome:
+        wanted = await self.cloud.resolve_secrets(resolve(self.step.properties, inputs))
+        if self.step.delete_first and self.beat.id is None:
+            await self._delete(self.step.replaced)
+        id = self.beat.id
+        if id is None and (self.step.probe or activity.info().attempt > 1):
+            id = await self.provider.find(self.owner, wanted)
+            if id is not None:
+                await self._converge(id, wanted)
+        if id is None:
+            id = await self.provider.create(self.owner, wanted, self.owner.token(run))
+        # From here on another attempt finds the id in the heartbeat and only waits on; if even that is lost, `find`
+        # sees the resource by its tags.
+        self._tell(id=id)
+        await self._until(lambda: self.provider.ready(id))
+        return self._outcome(id, inputs, await self._read(id))
+
+    async def _converge(self, id: str, wanted: Properties) -> None:
+        """What an earlier attempt left may lack the later calls of its create, or differ from what is wanted now."""
+        await self._until(lambda: self.provider.ready(id))
+        live = await self.provider.read(id)
+        if live is not None:
+            await self.provider.update(id, live.properties, {**live.properties, **wanted})
+
+    async def _update(self, inputs: dict[str, Properties]) -> Outcome:
+        assert self.step.id is not None  # noqa: S101  # an update has what it updates
+        id = self.step.id
+        wanted = await self.cloud.resolve_secrets(resolve(self.step.properties, inputs))
+        before = await self._read(id)
+        await self.provider.update(id, before.properties, _with_what_goes(self.step, before.properties, wanted))
+        await self._until(lambda: self.provider.ready(id))
+        outcome = self._outcome(id, inputs, await self._read(id))
+        return outcome.model_copy(update={"before": _small(before.properties)})
+
+    async def _restore(self, done: Outcome) -> Undoing:
+        assert self.step.id is not None  # noqa: S101  # an update has what it updates
+        id = self.step.id
+        live = await self._read(id)
+        # An attempt that never told what it found leaves only what was recorded.
+        earlier = done.before if done.before is not None else (self.step.before or {})
+        await self.provider.update(id, live.properties, await self.cloud.resolve_secrets(earlier))
+        await self._until(lambda: self.provider.ready(id))
+        now = await self._read(id)
+        return Undoing(
+            key=self.step.key, restored=True, attributes=now.attributes, observed=_small(now.properties) or {}
+        )
+
+    async def _delete(self, id: str | None) -> None:
+        if id is None:
+            return
+        how = Ending(
+            snapshot=f"{self.owner.digest()[:12]}-final" if self.step.lifecycle.snapshot else None,
+            force=self.step.lifecycle.force,
+        )
+        await self.provider.delete(id, how)
+        await self._until(lambda: self.provider.gone(id))
+
+    async def _find_left(self) -> str | None:
+        """What an unfinished create may have left; properties that cannot be known any more are left out."""
+        known = {name: value for name, value in decode(self.step.properties).items() if not any(references(value))}
+        try:
+            return await self.provider.find(self.owner, known)
+        except NotOurs:
+            return None
+
+    async def _read(self, id: str) -> Observed:
+        live = await self.provider.read(id)
+        if live is None:
+            raise NotReady(f"{self.step.type} {id} was deleted outside Panka.")
+        return live
+
+    async def _until(self, look: Callable[[], Awaitable[Readiness]]) -> None:
+        """Asks with growing pauses until AWS has ended, at most until the step's deadline."""
+        limit = deadline(self.step)
+        began = time.monotonic()
+        pause = 0.2
+        while True:
+            now = await look()
+            if isinstance(now, Ready):
+                return
+            if isinstance(now, Failed):
+                raise NotReady(now.reason)
+            if time.monotonic() - began > limit:
+                raise NotReady(f"Not ready after {limit:.0f} s: {now.reason}.")
+            self._tell(waits=now.reason)
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, 5.0)
+
+    def _tell(self, *, id: str | None = None, waits: str | None = None) -> None:
+        if id is not None:
+            self.beat.id = id
+        if waits is not None:
+            self.beat.waits = waits
+        activity.heartbeat(self.beat.id, self.beat.waits)
+
+    def _outcome(self, id: str, inputs: dict[str, Properties], live: Observed) -> Outcome:
+        return Outcome(
+            key=self.step.key,
+            id=id,
+            inputs=inputs,
+            attributes=live.attributes,
+            observed=_small(live.properties) or {},
+        )
+
+
+async def _pulse(beat: Beat) -> None:
+    while True:
+        activity.heartbeat(beat.id, beat.waits)
+        await asyncio.sleep(_PULSE)
+
+
+def _left_by_earlier_attempt() -> str | None:
+    details = activity.info().heartbeat_details
+    return str(details[0]) if details and details[0] else None
+
+
+def _small(properties: Properties) -> Properties | None:
+    return properties if len(str(properties)) <= _LARGEST else None
+
+
+def _with_what_goes(step: Step, live: Properties, wanted: Properties) -> Properties:
+    """What is wanted; a property that the stack no longer names is left to the provider as absent."""
+    gone = {change.path for change in step.changes if change.after is None}
+    return {**{name: value for name, value in live.items() if name not in wanted and name not in gone}, **wanted}

@@ -1,0 +1,155 @@
+"""The activities that keep the record: announce a run, take in its results, close it."""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Executor
+from typing import TypeVar
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from panka.activities.archive import Archive
+from panka.activities.failing import translated
+from panka.activities.stores.store import LockStore
+from panka.planner import estimate
+from panka.planner.plan import Action, Plan, Step
+from panka.planner.record import announce, conclude, fold, withdraw
+from panka.planner.state import Pointer, State, Target
+from panka.workflows.ports import CHECKPOINT, CLOSE, OPEN, STALE, Checkpoint, Ending, Node, Opened, Opening
+
+T = TypeVar("T")
+
+
+class StateActivities:
+    """Writes state: bodies under immutable keys, then the pointer, only under the lock's fence.
+
+    Every one may run again after any lost reply: bodies are named by their content, moving the pointer to where it is
+    already is no error, and an announcement that stands is taken for what it is.
+    """
+
+    def __init__(
+        self,
+        archive: Archive,
+        locks: LockStore,
+        account: Callable[[Target], Awaitable[str]],
+        threads: Executor,
+    ) -> None:
+        """`account` says to which account the credentials for a target belong."""
+        self._archive = archive
+        self._locks = locks
+        self._account = account
+        self._threads = threads
+
+    @activity.defn(name=OPEN.name)
+    async def open(self, opening: Opening) -> Opened:
+        """Checks that the plan still fits the state and the account, and writes down what it is going to make."""
+        with translated():
+            plan = await self._blocking(lambda: self._archive.plan(opening.plan))
+            await self._check_account(plan.target)
+            return await self._blocking(lambda: self._announce(opening, plan))
+
+    @activity.defn(name=CHECKPOINT.name)
+    async def checkpoint(self, checkpoint: Checkpoint) -> Pointer:
+        """Takes results into the state and returns the new pointer."""
+        with translated():
+            return await self._blocking(lambda: self._take_in(checkpoint))
+
+    @activity.defn(name=CLOSE.name)
+    async def close(self, ending: Ending) -> None:
+        """Writes the history, then frees the lock."""
+        with translated():
+            await self._blocking(lambda: self._end(ending))
+
+    async def _check_account(self, target: Target) -> None:
+        account = await self._account(target)
+        if account != target.account:
+            message = f"The plan is for account {target.account}; the worker's credentials are for {account}."
+            raise ApplicationError(message, type=STALE, non_retryable=True)
+
+    def _announce(self, opening: Opening, plan: Plan) -> Opened:
+        current = self._locks.pointer(opening.lease.scope)
+        state = self._archive.state(current) if current else None
+        if current is not None and _is_announced(state, opening):
+            return _opened(plan, current)
+        if current != plan.base:
+            raise ApplicationError(_stale(plan, current, state), type=STALE, non_retryable=True)
+        lineage = hashlib.sha256(f"{opening.lease.owner}{opening.started}".encode()).hexdigest()[:32]
+        announced = announce(state, plan, lineage=lineage, kind=opening.kind, started=opening.started, by=opening.by)
+        pointer = self._archive.save_state(announced)
+        self._locks.move(opening.lease, current, pointer)
+        return _opened(plan, pointer)
+
+    def _take_in(self, checkpoint: Checkpoint) -> Pointer:
+        plan = self._archive.plan(checkpoint.plan)
+        state = fold(self._archive.state(checkpoint.base), plan, checkpoint.done, checkpoint.undone)
+        if checkpoint.final:
+            state = conclude(withdraw(state, plan, checkpoint.never), plan, succeeded=checkpoint.succeeded)
+        pointer = self._archive.save_state(state)
+        self._locks.move(checkpoint.lease, checkpoint.base, pointer)
+        return pointer
+
+    def _end(self, ending: Ending) -> None:
+        if ending.entry is not None:
+            self._archive.save_entry(ending.lease.scope, ending.entry)
+        self._locks.release(ending.lease)
+
+    async def _blocking(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+
+def _is_announced(state: State | None, opening: Opening) -> bool:
+    """Whether this very run has announced itself: the reply of an earlier attempt was lost."""
+    operation = state.operation if state else None
+    return operation is not None and (operation.plan, operation.started, operation.by) == (
+        opening.plan.id,
+        opening.started,
+        opening.by,
+    )
+
+
+def _stale(plan: Plan, current: Pointer | None, state: State | None) -> str:
+    made_from = f"state #{plan.base.serial}" if plan.base else "no state"
+    if current is None:
+        return f"Plan {plan.id} was made from {made_from}, and the stack has no state now. Plan again."
+    last = f", written by plan {state.plan}" if state and state.plan else ""
+    return f"Plan {plan.id} was made from {made_from}; the state is #{current.serial} by now{last}. Plan again."
+
+
+def _opened(plan: Plan, pointer: Pointer) -> Opened:
+    return Opened(
+        run=pointer.serial,
+        state=pointer,
+        forward=tuple(_node(step) for step in plan.forward),
+        cleanup=tuple(_node(step) for step in plan.cleanup),
+    )
+
+
+def _node(step: Step) -> Node:
+    return Node(
+        key=step.key,
+        address=step.address,
+        action=step.action,
+        kind=step.kind,
+        service=step.service,
+        type=step.type,
+        depends_on=step.depends_on,
+        needs=step.needs,
+        weight=step.weight,
+        level=step.level,
+        timeout=deadline(step),
+        place=step.place,
+    )
+
+
+def deadline(step: Step) -> float:
+    """Seconds until the step counts as failed: the user's, else its type's."""
+    timeouts = step.lifecycle.timeouts
+    match step.action:
+        case Action.UPDATE:
+            said = timeouts.update
+        case Action.DELETE | Action.FORGET:
+            said = timeouts.delete
+        case _:
+            said = timeouts.create
+    return said if said is not None else estimate.deadline(step.type)

@@ -1,0 +1,157 @@
+"""Puts a plan together: the difference in order, with levels, weights and a name made of its content."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+from panka.planner import estimate
+from panka.planner.diff import Difference, Refusal, compare
+from panka.planner.graph import Cycle, Graph
+from panka.planner.owner import Scope
+from panka.planner.plan import Action, Plan, Step
+from panka.planner.resource import Address, Properties, Resource, encode, substitute
+from panka.planner.state import Pointer, State, Target
+
+
+class Protected(Exception):
+    """The plan would delete or replace what the stack protects."""
+
+    def __init__(self, refusals: list[Refusal]) -> None:
+        super().__init__(", ".join(f"{one.verb} {one.address}" for one in refusals))
+        self.refusals = refusals
+
+
+class Elsewhere(Exception):
+    """The state belongs to another account or region; its identifiers mean nothing here."""
+
+    def __init__(self, recorded: Target, asked: Target) -> None:
+        super().__init__(
+            f"The stack is recorded in account {recorded.account}, {recorded.region}, "
+            f"and the credentials in use are for account {asked.account}, {asked.region}."
+        )
+
+
+def make_plan(
+    scope: Scope,
+    target: Target,
+    resources: Mapping[Address, Resource],
+    outputs: Properties,
+    state: State | None,
+    base: Pointer | None,
+    *,
+    destroy: bool = False,
+    assets: tuple[str, ...] = (),
+    git: str = "",
+) -> Plan:
+    """The plan that makes exactly `resources` exist; none of them when `destroy` is asked for.
+
+    Raises:
+        Cycle: the resources need each other.
+        Protected: something protected would be deleted or replaced.
+        Elsewhere: the state was made in another account or region.
+    """
+    if state is not None and (state.target.account, state.target.region) != (target.account, target.region):
+        raise Elsewhere(state.target, target)
+    wanted = {} if destroy else resources
+    graph = Graph.of(wanted)
+    difference = compare(scope, wanted, graph, state)
+    if difference.refusals:
+        raise Protected(difference.refusals)
+    promised = {} if destroy else encode(substitute(outputs, difference.known))
+    plan = Plan(
+        id="",
+        operation="destroy" if destroy else "apply",
+        scope=scope,
+        target=target,
+        lineage=state.lineage if state else None,
+        base=base,
+        forward=_in_order(difference.forward, graph.nearest(difference.forward.__contains__)),
+        cleanup=_in_order(difference.cleanup, _deletions(difference.cleanup)),
+        unchanged=difference.unchanged,
+        outputs=promised,
+        outputs_differ=promised != (state.outputs if state else {}),
+        unfinished=state.operation.run if state and state.operation else None,
+        assets=tuple(sorted(_used(difference, assets))),
+        git=git,
+    )
+    return plan.model_copy(update={"id": name(plan)})
+
+
+def name(plan: Plan) -> str:
+    """`p-` and 12 hexadecimal digits of what the plan says."""
+    said = plan.model_dump_json(exclude={"id"}, by_alias=True)
+    return "p-" + hashlib.sha256(said.encode()).hexdigest()[:12]
+
+
+def _used(difference: Difference, assets: tuple[str, ...]) -> set[str]:
+    """The files that the steps need; unchanged code is not brought along."""
+    said = json.dumps([step.properties for step in difference.forward.values()])
+    return {sha256 for sha256 in assets if sha256 in said}
+
+
+def _deletions(cleanup: Mapping[str, Step]) -> dict[str, set[str]]:
+    """Whoever needs a resource goes before it."""
+    keys: dict[str, list[str]] = {}
+    for key, step in cleanup.items():
+        keys.setdefault(step.address, []).append(key)
+    waits: dict[str, set[str]] = {key: set() for key in cleanup}
+    for key, step in cleanup.items():
+        for other in (other for needed in step.dependencies for other in keys.get(needed, ())):
+            waits[other].add(key)
+    return waits
+
+
+def _in_order(steps: Mapping[str, Step], waits: Mapping[str, set[str]]) -> tuple[Step, ...]:
+    """The steps in topological order, each with what it waits for, its level and its weight."""
+    graph = _acyclic(steps, waits)
+    weights = graph.remaining(lambda key: estimate.seconds(steps[key].type, steps[key].action))
+    levels: dict[str, int] = {key: level for level, keys in enumerate(graph.levels()) for key in keys}
+    return tuple(
+        steps[key].model_copy(
+            update={
+                "depends_on": tuple(graph.dependencies(key)),
+                "level": levels[key],
+                "weight": round(weights[key], 3),
+            }
+        )
+        for key in graph.order()
+    )
+
+
+def _acyclic(steps: Mapping[str, Step], waits: Mapping[str, set[str]]) -> Graph:
+    """The graph of the steps. Records of different age may need each other; then older generations go last, alone."""
+    try:
+        return Graph(waits)
+    except Cycle:
+        current = {key for key, step in steps.items() if key == step.address}
+        loose = {key: {other for other in waits[key] if other in current} for key in current}
+        return Graph(loose | {key: set(current) for key in steps if key not in current})
+
+
+def counts(plan: Plan) -> dict[Action, int]:
+    """Components by what happens to them; one whose resources meet different fates counts once, as an update.
+
+    A component of which everything is made (or deleted) counts as created (or deleted); one that loses its main
+    resource to a replacement counts as replaced.
+    """
+    fates: dict[str, set[Action]] = {}
+    replaced: set[str] = set()
+    for step in (*plan.forward, *plan.cleanup):
+        if step.key != step.address and step.action is Action.DELETE:
+            continue
+        address = Address(step.address)
+        fates.setdefault(address.component, set()).add(step.action)
+        if step.action is Action.REPLACE and address.part == "main":
+            replaced.add(address.component)
+    total: dict[Action, int] = {}
+    for component, actions in fates.items():
+        action = component_action(actions, replaced=component in replaced)
+        total[action] = total.get(action, 0) + 1
+    return total
+
+
+def component_action(actions: set[Action], *, replaced: bool) -> Action:
+    """What happens to a component whose resources meet these fates."""
+    if replaced:
+        return Action.REPLACE
+    return next(iter(actions)) if len(actions) == 1 and Action.REPLACE not in actions else Action.UPDATE

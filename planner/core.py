@@ -1,0 +1,180 @@
+"""The specs of what surrounds components: Stack, Service, ComponentInfra, InfraDefaults."""
+
+import ipaddress
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import AfterValidator, Field, model_validator
+
+from panka.planner.component import Spec
+from panka.planner.rules import broken, shaped
+
+OnFailure: TypeAlias = Literal["rollback", "pause", "keep"]
+
+
+def _cidr(value: str) -> str:
+    try:
+        ipaddress.ip_network(value)
+    except ValueError as error:
+        raise broken("PK301", f"`{value}` is not a network such as 10.0.0.0/16") from error
+    return value
+
+
+Cidr: TypeAlias = Annotated[str, AfterValidator(_cidr)]
+
+
+class Metadata(Spec):
+    name: str
+    """Small letters, digits and `-`; begins with a letter."""
+    description: str = ""
+    """A line for people."""
+    labels: dict[str, str] = Field(default_factory=dict)
+    """Become tags of the resources."""
+    annotations: dict[str, str] = Field(default_factory=dict)
+    """Notes of other tools; Panka keeps its hands off them."""
+    tenant: str | None = None
+    """The tenant that the stack belongs to."""
+    stack: str | None = None
+    """The stack; in a folder the place says it."""
+    service: str | None = None
+    """The service; in a folder the place says it."""
+    environment: str | None = None
+    """The environment, when none is given on the command line."""
+
+
+class ProviderSpec(Spec):
+    name: Literal["aws"] = "aws"
+    """The cloud."""
+    region: Annotated[str, shaped(r"[a-z]{2}(-[a-z]+)+-\d", "a region such as eu-west-1")] | None = None
+    """The region that the stack lives in."""
+    account_id: Annotated[str, shaped(r"\d{12}", "an account id of 12 digits")] | None = None
+    """The account that the stack lives in; other credentials are refused."""
+    profile: str | None = None
+    """A profile of the AWS configuration."""
+    endpoint_url: str | None = None
+    """An endpoint that stands in for AWS."""
+
+
+class SubnetIds(Spec):
+    public: tuple[str, ...] = ()
+    """Subnets with a way in from the internet: for load balancers."""
+    private: tuple[str, ...] = ()
+    """Subnets without one: for workloads and databases."""
+
+
+class RuleSpec(Spec):
+    port: Annotated[int, Field(ge=0, le=65_535)] | None = None
+    """The one port that is opened."""
+    from_port: Annotated[int, Field(ge=0, le=65_535)] | None = None
+    """The first port that is opened."""
+    to_port: Annotated[int, Field(ge=0, le=65_535)] | None = None
+    """The last port that is opened."""
+    protocol: Literal["tcp", "udp", "icmp", "all"] = "tcp"
+    """The protocol; `all` opens every port."""
+    cidr_blocks: tuple[Cidr, ...] = ()
+    """Networks that the rule holds for."""
+    source_component: str | None = None
+    """A component whose security group the rule holds for."""
+    description: str = ""
+    """A line for people."""
+
+    @model_validator(mode="after")
+    def _says_ports_and_peers(self) -> "RuleSpec":
+        if self.port is not None and (self.from_port is not None or self.to_port is not None):
+            raise broken("PK310", "a rule has either `port` or `fromPort` and `toPort`")
+        if (self.from_port is None) != (self.to_port is None):
+            raise broken("PK311", "`fromPort` and `toPort` go together")
+        if self.port is None and self.from_port is None and self.protocol in ("tcp", "udp"):
+            raise broken("PK311", "a rule needs `port`, or `fromPort` and `toPort`")
+        if not self.cidr_blocks and self.source_component is None:
+            raise broken("PK311", "a rule needs `cidrBlocks` or `sourceComponent`")
+        return self
+
+
+class SecurityGroupSpec(Spec):
+    id: str | None = None
+    """A security group that exists."""
+    ingress: tuple[RuleSpec, ...] = ()
+    """Who may come in."""
+    egress: tuple[RuleSpec, ...] = ()
+    """Where to; without rules anywhere."""
+
+    @model_validator(mode="after")
+    def _exists_or_is_made(self) -> "SecurityGroupSpec":
+        if self.id is not None and (self.ingress or self.egress):
+            raise broken("PK310", "a security group is either named by `id` or made of rules")
+        return self
+
+
+class NetworkingSpec(Spec):
+    vpc_id: str | None = None
+    """The VPC that workloads run in; without one the account's default VPC."""
+    subnet_ids: SubnetIds = SubnetIds()
+    """The VPC's subnets."""
+    security_group: SecurityGroupSpec | None = None
+    """A security group that every workload of the stack gets."""
+
+    @model_validator(mode="after")
+    def _subnets_go_with_their_vpc(self) -> "NetworkingSpec":
+        given = bool(self.subnet_ids.public or self.subnet_ids.private)
+        if given != (self.vpc_id is not None):
+            raise broken("PK311", "`vpcId` and `subnetIds` go together")
+        return self
+
+
+class StackSpec(Spec):
+    description: str = ""
+    """A line for people."""
+    provider: ProviderSpec = ProviderSpec()
+    """Where the stack lives."""
+    variables: dict[str, str | None] = Field(default_factory=dict)
+    """Values for `${NAME}` in every document."""
+    networking: NetworkingSpec = NetworkingSpec()
+    """Where workloads run."""
+    on_failure: OnFailure = "rollback"
+    """What a failed run does: undo what it did, wait for a decision, or keep what works."""
+    protect: tuple[str, ...] = ()
+    """Components that no plan may delete or replace."""
+    outputs: dict[str, Any] = Field(default_factory=dict)
+    """Values that `panka output` shows after a run."""
+    tags: dict[str, str] = Field(default_factory=dict)
+    """Tags of every resource."""
+
+
+class ServiceSpec(Spec):
+    description: str = ""
+    """A line for people."""
+    variables: dict[str, str | None] = Field(default_factory=dict)
+    """Values for `${NAME}` in the service's components."""
+    depends_on: tuple[str, ...] = ()
+    """Services whose components must all be ready first."""
+
+
+class InfraResources(Spec):
+    cpu: str | None = None
+    """CPU: `256`, `256m`, `0.5`."""
+    memory: str | None = None
+    """Memory: `512`, `512Mi`, `1Gi`."""
+
+
+class InfraScaling(Spec):
+    replicas: int | None = None
+    """How many copies run."""
+    autoscaling: bool | dict[str, Any] | None = None
+    """Whether their number follows the load; as a mapping, the fields of the component's `autoscaling`."""
+    min_replicas: int | None = None
+    """The fewest copies."""
+    max_replicas: int | None = None
+    """The most copies."""
+
+
+class InfraSpec(Spec):
+    """The spec of ComponentInfra and of InfraDefaults."""
+
+    resources: InfraResources = InfraResources()
+    """CPU and memory."""
+    scaling: InfraScaling = InfraScaling()
+    """How many copies run."""
+    networking: dict[str, Any] = Field(default_factory=dict)
+    """`loadBalancer` and `ingress`, for kinds that have them."""
+    storage: dict[str, Any] = Field(default_factory=dict)
+    """`volumes`, for kinds that have them."""

@@ -1,0 +1,135 @@
+"""Health checks of containers: what users write, and the command that ECS runs inside the container."""
+
+import shlex
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from panka.planner.component import Spec
+from panka.planner.resource import Properties
+from panka.planner.rules import broken
+
+Port = Annotated[int, Field(ge=1, le=65_535)]
+
+
+def lower_case(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+class Timings(Spec):
+    """When and how often a container is asked."""
+
+    initial_delay_seconds: Annotated[int, Field(ge=0, le=300)] = 0
+    """Seconds after the start in which failures do not count."""
+    period_seconds: Annotated[int, Field(ge=5, le=300)] = 30
+    """Seconds between two checks."""
+    timeout_seconds: Annotated[int, Field(ge=2, le=60)] = 5
+    """Seconds after which a check without an answer has failed."""
+    failure_threshold: Annotated[int, Field(ge=1, le=10)] = 3
+    """Failures in a row that make the container unhealthy, so that ECS replaces its task."""
+
+
+class HttpProbe(Spec):
+    """Asks for a page; a status below 400 is healthy."""
+
+    path: str = "/"
+    """The page's path."""
+    port: Port | None = None
+    """The port; by default the first of `ports`."""
+    scheme: Annotated[Literal["http", "https"], BeforeValidator(lower_case)] = "http"
+    """`https` accepts any certificate."""
+
+
+class TcpProbe(Spec):
+    """Opens a connection."""
+
+    port: Port | None = None
+    """The port; by default the first of `ports`."""
+
+
+class ExecProbe(Spec):
+    """Runs a command; exit code 0 is healthy."""
+
+    command: Annotated[tuple[str, ...], Field(min_length=1)]
+    """The command and its arguments."""
+
+
+class Probe(Timings):
+    """One of `http`, `tcp` and `exec`."""
+
+    http: HttpProbe | None = None
+    """Asks for a page. The image needs `curl` or `wget`."""
+    tcp: TcpProbe | None = None
+    """Opens a connection. The image needs `nc` or `bash`."""
+    exec: ExecProbe | None = None
+    """Runs a command in the container."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if sum(way is not None for way in (self.http, self.tcp, self.exec)) != 1:
+            raise broken("PK310", "a probe needs exactly one of `http`, `tcp` and `exec`")
+        return self
+
+    @property
+    def wants_default_port(self) -> bool:
+        """Whether it leaves its port to the first of `ports`."""
+        asked = self.http or self.tcp
+        return asked is not None and asked.port is None
+
+
+class HealthCheck(Timings):
+    """Either one check, or `readiness` and `liveness` apart."""
+
+    path: str | None = None
+    """Asks for this page; without it the check only opens a connection."""
+    port: Port | None = None
+    """The port; by default the first of `ports`."""
+    protocol: Annotated[Literal["http", "https", "tcp"] | None, BeforeValidator(lower_case)] = None
+    """By default `http` with a `path`, else `tcp`."""
+    readiness: Probe | None = None
+    """Says when a task may get traffic."""
+    liveness: Probe | None = None
+    """Says when a task is broken. ECS has one check per container: this one, or else `readiness`."""
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        probes = self.model_fields_set & {"readiness", "liveness"}
+        single = self.model_fields_set - {"readiness", "liveness"}
+        if probes and single:
+            raise broken("PK310", "`readiness` and `liveness` carry their own timings; nothing may stand beside them")
+        if self.protocol == "tcp" and self.path is not None:
+            raise broken("PK310", "a `tcp` check has no `path`")
+        return self
+
+    @property
+    def probe(self) -> Probe:
+        """The check that the container gets."""
+        if self.liveness or self.readiness:
+            return self.liveness or self.readiness or Probe()
+        timings = {name: getattr(self, name) for name in Timings.model_fields}
+        if self.protocol == "tcp" or (self.protocol is None and self.path is None):
+            return Probe(tcp=TcpProbe(port=self.port), **timings)
+        scheme: Literal["http", "https"] = "https" if self.protocol == "https" else "http"
+        return Probe(http=HttpProbe(path=self.path or "/", port=self.port, scheme=scheme), **timings)
+
+
+def container_check(probe: Probe, default_port: int) -> Properties:
+    """A container's `HealthCheck`."""
+    return {
+        "Command": _command(probe, default_port),
+        "Interval": probe.period_seconds,
+        "Timeout": probe.timeout_seconds,
+        "Retries": probe.failure_threshold,
+        "StartPeriod": probe.initial_delay_seconds,
+    }
+
+
+def _command(probe: Probe, default_port: int) -> list[str]:
+    if probe.exec:
+        return ["CMD", *probe.exec.command]
+    if probe.http:
+        asked = probe.http
+        url = shlex.quote(f"{asked.scheme}://localhost:{asked.port or default_port}/{asked.path.removeprefix('/')}")
+        return ["CMD-SHELL", f"curl -fsSk -o /dev/null {url} || wget -q --no-check-certificate -O /dev/null {url} || exit 1"]
+    port = (probe.tcp and probe.tcp.port) or default_port
+    return ["CMD-SHELL", f"nc -z localhost {port} || bash -c '</dev/tcp/localhost/{port}' || exit 1"]

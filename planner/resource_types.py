@@ -1,0 +1,131 @@
+"""What AWS's public registry says of each resource type: which properties replace, which are outputs, which take tags.
+
+The facts come from `resource_types.json`, made from the CloudFormation schemas by `make resource-types`, and from the
+short tables below for what the schemas do not say.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from itertools import zip_longest
+from pathlib import Path
+from typing import Literal
+
+SOURCE = Path(__file__).with_name("resource_types.json")
+
+REPLACES_IN_PRACTICE: dict[str, tuple[str, ...]] = {
+    "AWS::DynamoDB::Table": ("KeySchema",),
+    "AWS::ECS::Service": ("LaunchType",),
+    "AWS::Events::Rule": ("EventBusName",),
+    "AWS::RDS::DBCluster": ("Engine", "MasterUsername"),
+    "AWS::RDS::DBInstance": ("AvailabilityZone", "Engine", "SourceDBInstanceIdentifier"),
+}
+"""Properties that the schemas call conditionally create-only and whose change always makes a new resource here."""
+
+REQUIRED_IN_PRACTICE: dict[str, tuple[str, ...]] = {
+    "AWS::IAM::RolePolicy": ("PolicyDocument",),
+    "AWS::SNS::Subscription": ("Endpoint",),
+}
+"""Properties that the schemas call optional and without which AWS refuses the create."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tagging:
+    """How a type takes tags."""
+
+    property: str
+    form: Literal["list", "map"]
+    """A list of `{Key, Value}`, or a map."""
+    updatable: bool
+    """Whether tags can change without a replacement."""
+
+
+@dataclass(frozen=True, slots=True)
+class TypeFacts:
+    """Facts about one type. Paths are dotted, `*` stands for any item of a list or map: `Rules.*.Prefix`."""
+
+    type: str
+    required: frozenset[str]
+    create_only: frozenset[str]
+    conditional_create_only: frozenset[str]
+    read_only: frozenset[str]
+    write_only: frozenset[str]
+    primary_identifier: tuple[str, ...]
+    """The properties that make up the identifier, in its order."""
+    tagging: Tagging | None
+    """None: the type takes no tags."""
+    handlers: frozenset[str]
+    """What Cloud Control can do with it: some of create, read, update, delete, list."""
+
+    @property
+    def tag_property(self) -> str | None:
+        return self.tagging.property if self.tagging else None
+
+    @property
+    def tags_are_a_map(self) -> bool:
+        return self.tagging is not None and self.tagging.form == "map"
+
+    @property
+    def tag_updatable(self) -> bool:
+        return self.tagging is not None and self.tagging.updatable
+
+    def replaces(self, path: str) -> bool:
+        """Whether a change at this path needs a new resource.
+
+        True when the path is create-only, lies inside a create-only value, or holds one. A conditionally create-only
+        property does not replace, unless it is known to.
+        """
+        if self.tagging and not self.tagging.updatable and path.split(".", maxsplit=1)[0] == self.tagging.property:
+            return True
+        return any(_touches(path, fixed) for fixed in self.create_only)
+
+
+def facts(type: str) -> TypeFacts | None:
+    """What is known of a type such as `AWS::SQS::Queue`; None for a type that the registry does not have."""
+    row = _table().get(type)
+    return _facts(type) if row else None
+
+
+def types() -> tuple[str, ...]:
+    """Every type, sorted."""
+    return tuple(_table())
+
+
+@cache
+def _table() -> dict[str, list[str]]:
+    """Read on first use, as most commands need no facts."""
+    table: dict[str, list[str]] = json.loads(SOURCE.read_text(encoding="utf-8"))["types"]
+    return table
+
+
+@cache
+def _facts(type: str) -> TypeFacts:
+    required, create_only, conditional, read_only, write_only, identifier, tags, handlers = _table()[type]
+    return TypeFacts(
+        type=type,
+        required=frozenset(required.split()).union(REQUIRED_IN_PRACTICE.get(type, ())),
+        create_only=frozenset(create_only.split()).union(REPLACES_IN_PRACTICE.get(type, ())),
+        conditional_create_only=frozenset(conditional.split()).difference(REPLACES_IN_PRACTICE.get(type, ())),
+        read_only=frozenset(read_only.split()),
+        write_only=frozenset(write_only.split()),
+        primary_identifier=tuple(identifier.split()),
+        tagging=_tagging(tags),
+        handlers=frozenset(handlers.split()),
+    )
+
+
+def _tagging(said: str) -> Tagging | None:
+    if not said:
+        return None
+    name, form, updatable = said.split()
+    return Tagging(name, "list" if form == "list" else "map", updatable == "+")
+
+
+def _touches(path: str, fixed: str) -> bool:
+    """Whether one path is the other, or begins with it."""
+    for step, pattern in zip_longest(path.split("."), fixed.split(".")):
+        if step is None or pattern is None:
+            return True
+        if pattern not in ("*", step):
+            return False
+    return True

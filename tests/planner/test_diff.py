@@ -1,0 +1,253 @@
+"""What a plan says of the difference between a stack and its record."""
+
+from typing import Any
+
+import pytest
+from panka.planner import record
+from panka.planner.assemble import Elsewhere, Protected, make_plan
+from panka.planner.owner import Scope
+from panka.planner.plan import Action, Plan, Step
+from panka.planner.resource import Address, Lifecycle, PhysicalName, Properties, Resource, text
+from panka.planner.state import State, Target
+
+SCOPE = Scope(tenant="acme", stack="shop", environment="prod")
+TARGET = Target(account="111122223333", region="eu-west-1")
+
+
+def queue(name: str = "jobs", **properties: Any) -> Resource:
+    return Resource(Address.of(name, "main"), "AWS::SQS::Queue", properties, "SQS", name=PhysicalName("QueueName", 80))
+
+
+def table(key: str = "id", name: PhysicalName | None = PhysicalName("TableName", 255), **more: Any) -> Resource:
+    properties = {
+        "KeySchema": [{"AttributeName": key, "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"}],
+        **more,
+    }
+    return Resource(Address("orders:main"), "AWS::DynamoDB::Table", properties, "DynamoDB", name=name)
+
+
+def plan(resources: list[Resource], state: State | None = None, **more: Any) -> Plan:
+    return make_plan(SCOPE, TARGET, {one.address: one for one in resources}, {}, state, None, **more)
+
+
+def applied(made: Plan, state: State | None = None) -> State:
+    """The state after a run of the plan in which every step went well."""
+    announced = record.announce(state, made, lineage="l", kind="apply", started="now", by="ana")
+    told: dict[str, Properties] = {}
+    outcomes = []
+    for step in (*made.forward, *made.cleanup):
+        id = step.id or f"{step.address}#{step.generation}"
+        attributes = {"Arn": f"arn:{step.address}#{step.generation}", "QueueUrl": f"https://{id}"}
+        told[step.address] = record.told(id, {}, attributes)
+        inputs: dict[str, Properties] = {}
+        for need in step.needs:
+            inputs.setdefault(need.address, {})[need.attribute] = told[need.address][need.attribute]
+        outcomes.append(record.Outcome(key=step.key, id=id, inputs=inputs, attributes=attributes))
+    return record.conclude(record.fold(announced, made, outcomes, []), made, succeeded=True)
+
+
+def only(made: Plan) -> Step:
+    (step,) = (*made.forward, *made.cleanup)
+    return step
+
+
+def test_a_new_resource_is_created_with_its_name_and_tags() -> None:
+    step = only(plan([queue(VisibilityTimeout=30)]))
+
+    assert step.action is Action.CREATE
+    assert step.properties["QueueName"].startswith("shop-prod-jobs-")
+    assert {"Key": "panka:address", "Value": "jobs:main"} in step.properties["Tags"]
+
+
+def test_what_is_as_recorded_needs_nothing() -> None:
+    stack = [queue(VisibilityTimeout=30), table()]
+
+    made = plan(stack, applied(plan(stack)))
+
+    assert made.empty
+    assert made.unchanged == 2
+
+
+def test_a_changed_property_is_an_update_that_names_it() -> None:
+    state = applied(plan([queue(VisibilityTimeout=30)]))
+
+    step = only(plan([queue(VisibilityTimeout=60)], state))
+
+    assert step.action is Action.UPDATE
+    assert [(one.path, one.before, one.after) for one in step.changes] == [("VisibilityTimeout", 30, 60)]
+
+
+def test_a_property_that_leaves_the_stack_is_a_change_to_nothing() -> None:
+    state = applied(plan([queue(DelaySeconds=5)]))
+
+    (change,) = only(plan([queue()], state)).changes
+
+    assert (change.path, change.before, change.after) == ("DelaySeconds", 5, None)
+
+
+def test_a_create_only_property_replaces_and_the_old_one_goes_after_the_new_one() -> None:
+    state = applied(plan([table("id")]))
+
+    made = plan([table("key")], state)
+
+    (new,), (old,) = made.forward, made.cleanup
+    assert (new.action, new.generation, new.replaced) == (Action.REPLACE, 2, "orders:main#1")
+    assert (old.action, old.key, old.id) == (Action.DELETE, "orders:main@1", "orders:main#1")
+    assert new.properties["TableName"] != state.resources["orders:main"].properties["TableName"]
+    assert "KeySchema" in new.reason
+
+
+def test_a_replacement_under_a_fixed_name_deletes_first() -> None:
+    state = applied(plan([table("id", name=None, TableName="orders")]))
+
+    made = plan([table("key", name=None, TableName="orders")], state)
+
+    (step,) = made.forward
+    assert step.delete_first
+    assert made.cleanup == ()
+
+
+def test_what_refers_to_a_new_resource_waits_for_it_and_names_what_it_needs() -> None:
+    jobs = queue()
+    topic = Resource(Address("news:main"), "AWS::SNS::Topic", {"DisplayName": text("to ", jobs.ref("Arn"))}, "SNS")
+
+    steps = {step.key: step for step in plan([topic, jobs]).forward}
+
+    assert steps["news:main"].depends_on == ("jobs:main",)
+    assert [(need.address, need.attribute) for need in steps["news:main"].needs] == [("jobs:main", "Arn")]
+    assert steps["news:main"].level == 1
+    assert steps["jobs:main"].weight > steps["news:main"].weight
+
+
+def test_a_reference_to_what_stays_is_a_value_already() -> None:
+    jobs = queue()
+    state = applied(plan([jobs]))
+    topic = Resource(Address("news:main"), "AWS::SNS::Topic", {"DisplayName": jobs.ref("Arn")}, "SNS")
+
+    step = only(plan([jobs, topic], state))
+
+    assert step.properties["DisplayName"] == "arn:jobs:main#1"
+    assert step.depends_on == ()
+
+
+def test_a_replacement_reaches_dependents_only_through_what_they_refer_to() -> None:
+    def stack(key: str) -> list[Resource]:
+        orders = table(key)
+        reader = Resource(Address("reader:main"), "AWS::SNS::Topic", {"DisplayName": orders.ref("Arn")}, "SNS")
+        waiter = Resource(
+            Address("waiter:main"), "AWS::SNS::Topic", {"DisplayName": "x"}, "SNS", depends_on=(orders.address,)
+        )
+        return [orders, reader, waiter]
+
+    made = plan(stack("key"), applied(plan(stack("id"))))
+
+    assert {step.key: step.action for step in made.forward} == {
+        "orders:main": Action.REPLACE,
+        "reader:main": Action.UPDATE,
+    }
+    (change,) = next(step for step in made.forward if step.key == "reader:main").changes
+    assert change.unknown
+
+
+def test_what_left_the_stack_is_deleted_dependents_first() -> None:
+    jobs = queue()
+    topic = Resource(Address("news:main"), "AWS::SNS::Topic", {"DisplayName": jobs.ref("Arn")}, "SNS")
+    state = applied(plan([jobs, topic]))
+
+    made = plan([], state)
+
+    assert [step.key for step in made.cleanup] == ["news:main", "jobs:main"]
+    assert made.cleanup[1].depends_on == ("news:main",)
+
+
+def test_destroy_deletes_everything() -> None:
+    stack = [queue(), table()]
+
+    made = plan(stack, applied(plan(stack)), destroy=True)
+
+    assert {step.key for step in made.cleanup} == {"jobs:main", "orders:main"}
+    assert made.forward == ()
+
+
+def test_what_is_retained_is_forgotten_instead_of_deleted() -> None:
+    kept = queue()
+    kept = Resource(kept.address, kept.type, {}, kept.kind, lifecycle=Lifecycle(retain=True))
+
+    assert only(plan([], applied(plan([kept])))).action is Action.FORGET
+
+
+@pytest.mark.parametrize("destroy", [True, False])
+def test_what_must_not_be_destroyed_refuses_the_plan_even_when_its_block_is_gone(destroy: bool) -> None:
+    kept = Resource(Address("jobs:main"), "AWS::SQS::Queue", {}, "SQS", lifecycle=Lifecycle(prevent_destroy=True))
+    state = applied(plan([kept]))
+
+    with pytest.raises(Protected):
+        plan([], state, destroy=destroy)
+
+
+def test_ignored_changes_plan_nothing() -> None:
+    lifecycle = Lifecycle(ignore_changes=("VisibilityTimeout",))
+    before = Resource(Address("a:main"), "AWS::SQS::Queue", {"VisibilityTimeout": 1}, "SQS", lifecycle=lifecycle)
+    after = Resource(Address("a:main"), "AWS::SQS::Queue", {"VisibilityTimeout": 2}, "SQS", lifecycle=lifecycle)
+
+    assert plan([after], applied(plan([before]))).empty
+
+
+def test_a_state_of_another_account_is_refused() -> None:
+    state = applied(plan([queue()]))
+
+    with pytest.raises(Elsewhere, match="111122223333"):
+        make_plan(SCOPE, TARGET.model_copy(update={"account": "444455556666"}), {}, {}, state, None)
+
+
+def test_the_same_input_is_the_same_plan() -> None:
+    assert plan([queue(), table()]).id == plan([table(), queue()]).id
+
+
+class TestAfterAnUnfinishedRun:
+    """The state was announced, and nobody knows which creates took place."""
+
+    @staticmethod
+    def announced(*resources: Resource, state: State | None = None) -> State:
+        return record.announce(state, plan(list(resources), state), lineage="l", kind="apply", started="t", by="ana")
+
+    def test_the_same_create_looks_first(self) -> None:
+        step = only(plan([queue()], self.announced(queue())))
+
+        assert (step.action, step.generation, step.probe) == (Action.CREATE, 1, True)
+
+    def test_what_may_exist_and_is_no_longer_wanted_is_looked_for_and_deleted(self) -> None:
+        step = only(plan([], self.announced(queue())))
+
+        assert (step.key, step.action, step.id, step.probe) == ("jobs:main@1", Action.DELETE, None, True)
+
+    def test_what_may_exist_in_another_shape_is_deleted_and_made_anew(self) -> None:
+        made = plan([table("key")], self.announced(table("id")))
+
+        (new,), (old,) = made.forward, made.cleanup
+        assert (new.generation, new.probe) == (2, False)
+        assert (old.key, old.probe) == ("orders:main@1", True)
+
+    def test_a_changed_mind_about_what_can_change_in_place_keeps_the_create(self) -> None:
+        made = plan([queue(VisibilityTimeout=60)], self.announced(queue(VisibilityTimeout=30)))
+
+        assert only(made).probe
+
+    def test_a_half_replacement_that_is_no_longer_wanted_is_looked_for_and_deleted(self) -> None:
+        before = applied(plan([table("id")]))
+        state = self.announced(table("key"), state=before)
+
+        step = only(plan([table("id")], state))
+
+        assert (step.key, step.probe) == ("orders:main@2", True)
+
+    def test_even_an_unchanged_stack_has_the_run_to_end(self) -> None:
+        stack = [queue()]
+        state = applied(plan(stack))
+        stuck = state.model_copy(update={"operation": self.announced(queue("x")).operation})
+
+        made = plan(stack, stuck)
+
+        assert not made.empty
+        assert made.unfinished == 1

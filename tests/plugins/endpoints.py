@@ -1,0 +1,110 @@
+"""AWS endpoints over HTTP: real server processes on free ports, each started once when a test first asks for it."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import venv
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MINISTACK = "ministack==1.5.33"
+MINISTACK_VENV = ROOT / ".venv-ministack"
+"""Of its own, because ministack pins another botocore than ours."""
+STARTS_WITHIN = 60.0
+
+MOTO_SETTINGS = {
+    "MOTO_ECS_SERVICE_RUNNING": "2",
+    "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
+    "MOTO_ACM_VALIDATION_WAIT": "1",
+}
+
+
+def free_port() -> int:
+    """A port that nobody listened on a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def served(command: Sequence[str], url: str, log: Path, env: Mapping[str, str]) -> Iterator[str]:
+    """The url of a server process that answers there; the process ends with the block."""
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, env={**os.environ, **env}, stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+        try:
+            _until_it_answers(process, url, log)
+            yield url
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _until_it_answers(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    deadline = time.monotonic() + STARTS_WITHIN
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        try:
+            urllib.request.urlopen(url, timeout=5).close()
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail(f"{process.args!r} does not answer at {url}:\n{log.read_text(errors='replace')[-4000:]}")
+
+
+@contextmanager
+def moto(log: Path) -> Iterator[str]:
+    """A moto server of one's own."""
+    port = free_port()
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    with served(command, f"http://127.0.0.1:{port}", log, MOTO_SETTINGS) as url:
+        yield url
+
+
+@contextmanager
+def ministack(log: Path, **settings: str) -> Iterator[str]:
+    """A ministack server of one's own; `settings` go to its environment (`AUTH="true"`)."""
+    port = free_port()
+    env = {"GATEWAY_PORT": str(port), "LOG_LEVEL": "WARNING", "STATE_DIR": str(log.parent / "state"), **settings}
+    with served([str(ministack_command())], f"http://127.0.0.1:{port}", log, env) as url:
+        yield url
+
+
+def ministack_command() -> Path:
+    """Where ministack is installed; installs it when it is missing."""
+    command = MINISTACK_VENV / "bin" / "ministack"
+    if not command.exists():
+        venv.create(MINISTACK_VENV, with_pip=True)
+        pip = [str(MINISTACK_VENV / "bin" / "pip"), "install", "--quiet", MINISTACK]
+        subprocess.run(pip, check=True, capture_output=True, timeout=600)
+    return command
+
+
+@pytest.fixture(scope="session")
+def moto_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a moto server that the whole test session shares."""
+    with moto(tmp_path_factory.mktemp("moto") / "log") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def ministack_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a ministack server that the whole test session shares."""
+    with ministack(tmp_path_factory.mktemp("ministack") / "log") as url:
+        yield url

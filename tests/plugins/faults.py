@@ -1,0 +1,189 @@
+"""A proxy before an AWS endpoint that counts what passes and breaks what a test orders."""
+
+import asyncio
+import re
+import urllib.parse
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+_READS = re.compile(r"(Describe|Get|List|Head|BatchGet|Query|Scan|Lookup|Search)")
+_HOP = {b"connection", b"transfer-encoding", b"content-length", b"keep-alive"}
+
+
+@dataclass
+class Answer:
+    """An answer that is given instead of the endpoint's."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+    times: int = 1
+
+
+@dataclass
+class Faults:
+    """What passed through the proxy since the last `reset`, and what is to go wrong."""
+
+    url: str = ""
+    mutations: list[str] = field(default_factory=list)
+    """Changing requests that reached the endpoint, in order: `CreateQueue`, or `PUT /bucket?tagging` where the
+    protocol has no operation names."""
+    reads: int = 0
+    lose: int = 0
+    """The number of the changing request, from 1, that takes effect and whose reply is lost; 0: none."""
+    instead: Answer | None = None
+    """Given to the next requests, which do not reach the endpoint."""
+
+    def reset(self) -> None:
+        self.mutations, self.reads, self.lose, self.instead = [], 0, 0, None
+
+
+@dataclass
+class _Request:
+    method: str
+    path: str
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+    def header(self, name: str) -> str:
+        return next((value.decode() for key, value in self.headers if key.lower() == name.encode()), "")
+
+    @property
+    def operation(self) -> str:
+        target = self.header("x-amz-target")
+        if target:
+            return target.rpartition(".")[2]
+        if "x-www-form-urlencoded" in self.header("content-type"):
+            form = urllib.parse.parse_qs(self.body.decode(errors="replace"))
+            if "Action" in form:
+                return form["Action"][0]
+        return f"{self.method} {self.path}"
+
+    @property
+    def mutates(self) -> bool:
+        operation = self.operation
+        if " " in operation:
+            return self.method not in {"GET", "HEAD"}
+        return _READS.match(operation) is None
+
+
+async def _message(reader: asyncio.StreamReader) -> tuple[bytes, list[tuple[bytes, bytes]]] | None:
+    try:
+        head = await reader.readuntil(b"\r\n\r\n")
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return None
+    first, *lines = head[:-4].split(b"\r\n")
+    headers = [(key.strip(), value.strip()) for key, _, value in (line.partition(b":") for line in lines)]
+    return first, headers
+
+
+async def _body(reader: asyncio.StreamReader, headers: list[tuple[bytes, bytes]], *, bare: bool) -> bytes:
+    said = {key.lower(): value for key, value in headers}
+    if bare:
+        return b""
+    if said.get(b"transfer-encoding", b"").lower() == b"chunked":
+        body = b""
+        while size := int((await reader.readline()).split(b";")[0], 16):
+            body += await reader.readexactly(size)
+            await reader.readline()
+        await reader.readline()
+        return body
+    if b"content-length" in said:
+        return await reader.readexactly(int(said[b"content-length"]))
+    return b""
+
+
+class _Proxy:
+    def __init__(self, upstream: str, faults: Faults) -> None:
+        parts = urllib.parse.urlsplit(upstream)
+        self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 80
+        self._faults = faults
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while (request := await self._request(reader, writer)) is not None:
+                if not await self._answer(request, writer):
+                    break
+        except ConnectionError:
+            return
+        finally:
+            writer.close()
+
+    async def _request(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> _Request | None:
+        got = await _message(reader)
+        if got is None:
+            return None
+        first, headers = got
+        method, path, _ = first.decode().split(" ", 2)
+        if any(key.lower() == b"expect" for key, _ in headers):
+            writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            await writer.drain()
+            headers = [(key, value) for key, value in headers if key.lower() != b"expect"]
+        return _Request(method, path, headers, await _body(reader, headers, bare=False))
+
+    async def _answer(self, request: _Request, writer: asyncio.StreamWriter) -> bool:
+        """Whether the connection goes on."""
+        faults = self._faults
+        if faults.instead is not None:
+            answer = faults.instead
+            answer.times -= 1
+            faults.instead = answer if answer.times else None
+            _write(writer, f"HTTP/1.1 {answer.status} No".encode(), list(_encoded(answer.headers)), answer.body)
+            return True
+        if request.mutates:
+            faults.mutations.append(request.operation)
+            lost = len(faults.mutations) == faults.lose
+        else:
+            faults.reads += 1
+            lost = False
+        first, headers, body = await self._forward(request)
+        if lost:
+            return False
+        bare = request.method == "HEAD"
+        length = [(b"Content-Length", value) for key, value in headers if bare and key.lower() == b"content-length"]
+        _write(writer, first, [one for one in headers if one[0].lower() not in _HOP], body, length)
+        await writer.drain()
+        return True
+
+    async def _forward(self, request: _Request) -> tuple[bytes, list[tuple[bytes, bytes]], bytes]:
+        reader, writer = await asyncio.open_connection(self._host, self._port)
+        try:
+            headers = [one for one in request.headers if one[0].lower() not in _HOP]
+            _write(writer, f"{request.method} {request.path} HTTP/1.1".encode(), headers, request.body)
+            await writer.drain()
+            got = await _message(reader)
+            if got is None:
+                raise ConnectionResetError(f"The endpoint answered nothing to {request.operation}.")
+            first, answered = got
+            bare = request.method == "HEAD" or first.split()[1] in {b"204", b"304"}
+            return first, answered, await _body(reader, answered, bare=bare)
+        finally:
+            writer.close()
+
+
+def _encoded(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(key.encode(), value.encode()) for key, value in headers.items()]
+
+
+def _write(
+    writer: asyncio.StreamWriter,
+    first: bytes,
+    headers: list[tuple[bytes, bytes]],
+    body: bytes,
+    length: list[tuple[bytes, bytes]] | None = None,
+) -> None:
+    lines = [*headers, *(length or [(b"Content-Length", str(len(body)).encode())])]
+    writer.write(first + b"\r\n" + b"".join(b"%s: %s\r\n" % line for line in lines) + b"\r\n" + body)
+
+
+@asynccontextmanager
+async def faulty(upstream: str) -> AsyncIterator[Faults]:
+    """A proxy before `upstream`, on a port of its own, in this event loop."""
+    faults = Faults()
+    server = await asyncio.start_server(_Proxy(upstream, faults).serve, "127.0.0.1", 0, limit=2**20)
+    faults.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    try:
+        yield faults
+    finally:
+        server.close()

@@ -1,0 +1,116 @@
+"""A stack with stores and a cloud in memory, whose runs go through a real Temporal server."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from plugins.clouds import Sky
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
+from temporalio.exceptions import ApplicationError
+from temporalio.worker import Worker
+
+from panka.activities.archive import Archive
+from panka.activities.lock import LockActivities
+from panka.activities.provisioning import Provisioning
+from panka.activities.state import StateActivities
+from panka.activities.stores.memory import MemoryLocks, MemoryStore
+from panka.planner.assemble import make_plan
+from panka.planner.owner import Scope
+from panka.planner.plan import Plan
+from panka.planner.resource import Address, PhysicalName, Resource
+from panka.planner.state import State, Target
+from panka.workflows.deploy import RunWorkflow
+from panka.workflows.messages import PROGRESS, RUN, Progress, Result, RunInput
+from panka.workflows.sandbox import runner
+
+TARGET = Target(account="111122223333", region="eu-west-1")
+
+
+def resource(name: str, *needs: str, **properties: Any) -> Resource:
+    """A queue that waits for others."""
+    return Resource(
+        Address.of(name, "main"),
+        "AWS::SQS::Queue",
+        properties,
+        "SQS",
+        name=PhysicalName("QueueName", 80),
+        depends_on=tuple(Address.of(needed, "main") for needed in needs),
+    )
+
+
+@dataclass
+class Place:
+    """One stack with its stores, its cloud, and a worker."""
+
+    client: Client
+    threads: ThreadPoolExecutor
+    queue: str = field(default_factory=lambda: f"q-{uuid4()}")
+    scope: Scope = field(default_factory=lambda: Scope(tenant="acme", stack=f"s{uuid4().hex[:8]}", environment="prod"))
+    sky: Sky = field(default_factory=Sky)
+    account: str = TARGET.account
+
+    def __post_init__(self) -> None:
+        self.archive = Archive(MemoryStore())
+        self.locks = MemoryLocks(lambda: datetime.now(UTC))
+
+    def worker(self, **more: Any) -> Worker:
+        async def account(_target: Target) -> str:
+            return self.account
+
+        lock = LockActivities(self.locks, self.threads)
+        state = StateActivities(self.archive, self.locks, account, self.threads)
+        steps = Provisioning(self.archive, self.locks, self.sky.cloud, self.sky.provider, self.threads)
+        return Worker(
+            self.client,
+            task_queue=self.queue,
+            workflows=[RunWorkflow],
+            activities=[lock.acquire, lock.hold, state.open, state.checkpoint, state.close, steps.step, steps.undo],
+            workflow_runner=runner(),
+            **more,
+        )
+
+    def plan(self, *resources: Resource, destroy: bool = False, outputs: dict[str, Any] | None = None) -> Plan:
+        wanted = {one.address: one for one in resources}
+        pointer = self.locks.pointer(self.scope)
+        return make_plan(self.scope, TARGET, wanted, outputs or {}, self.state, pointer, destroy=destroy)
+
+    async def start(self, plan: Plan, **more: Any) -> WorkflowHandle[Any, Result]:
+        input = RunInput(scope=self.scope, plan=self.archive.save_plan(plan), kind=plan.operation, by="ana", **more)
+        return await self.client.start_workflow(
+            RUN, input, id=str(self.scope), task_queue=self.queue, result_type=Result
+        )
+
+    async def run(self, plan: Plan, **more: Any) -> Result:
+        return await result(await self.start(plan, **more))
+
+    async def apply(self, *resources: Resource, **more: Any) -> Result:
+        return await self.run(self.plan(*resources), **more)
+
+    @property
+    def state(self) -> State | None:
+        pointer = self.locks.pointer(self.scope)
+        return self.archive.state(pointer) if pointer else None
+
+    async def progress(self, handle: WorkflowHandle[Any, Result], since: int = 0) -> Progress:
+        return await handle.query(PROGRESS, since, result_type=Progress)
+
+    def assert_settled(self) -> None:
+        """One of each recorded resource, none extra, nothing open, the lock free."""
+        assert self.state is not None
+        assert sorted(self.sky.resources) == sorted(
+            one.id for one in (*self.state.resources.values(), *self.state.deposed)
+        )
+        assert self.state.operation is None
+        assert self.state.intended == ()
+        assert self.locks.holder(self.scope) is None
+
+
+async def result(handle: WorkflowHandle[Any, Result]) -> Result:
+    """How a run ended, whether well or not."""
+    try:
+        return await handle.result()
+    except WorkflowFailureError as error:
+        assert isinstance(error.cause, ApplicationError)
+        return Result.model_validate(error.cause.details[0])

@@ -1,0 +1,21 @@
+"""Runs on a real Temporal server, with stores and a cloud in memory."""
+
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from plugins.runs import Place
+from temporalio.client import Client
+
+
+@pytest.fixture(scope="session")
+def threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(16)
+
+
+@pytest.fixture
+async def place(temporal: Client, threads: ThreadPoolExecutor) -> AsyncIterator[Place]:
+    """A stack whose worker runs."""
+    place = Place(temporal, threads)
+    async with place.worker():
+        yield place

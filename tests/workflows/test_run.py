@@ -1,0 +1,286 @@
+"""Runs on a real Temporal server: order, record, failures, rollback, cancel, lost replies, lost locks."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from plugins.runs import Place, resource, result
+from temporalio.client import Client
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from panka.planner.plan import Action
+from panka.planner.resource import Address, PhysicalName, Resource
+from panka.workflows.messages import EventKind, Phase
+
+DIAMOND = (resource("a"), resource("b", "a"), resource("c", "a"), resource("d", "b", "c"))
+
+
+async def test_every_resource_is_made_after_what_it_needs_and_recorded(place: Place) -> None:
+    ended = await place.apply(*DIAMOND)
+
+    order = [address for _, address in place.sky.calls]
+    assert ended.result == "succeeded"
+    assert order[0] == "a:main"
+    assert order[-1] == "d:main"
+    assert place.state is not None
+    assert set(place.state.resources) == {"a:main", "b:main", "c:main", "d:main"}
+    place.assert_settled()
+
+
+async def test_a_step_starts_when_its_own_dependencies_are_done(place: Place) -> None:
+    place.sky.hold["slow:main"] = asyncio.Event()
+    place.sky.began["after:main"] = asyncio.Event()
+    run = asyncio.create_task(place.apply(resource("slow"), resource("quick"), resource("after", "quick")))
+
+    await asyncio.wait_for(place.sky.began["after:main"].wait(), 20)
+    place.sky.hold["slow:main"].set()
+
+    assert (await run).result == "succeeded"
+
+
+async def test_the_window_bounds_what_runs_at_once(place: Place) -> None:
+    await place.apply(*(resource(f"n{index}") for index in range(12)), window=3)
+
+    assert place.sky.peak <= 3
+
+
+async def test_values_reach_those_who_refer_to_them(place: Place) -> None:
+    jobs = resource("jobs")
+    topic = Resource(Address("news:main"), "AWS::SNS::Topic", {"DisplayName": jobs.ref("Arn")}, "SNS")
+
+    plan = place.plan(jobs, topic, outputs={"url": jobs.ref("QueueUrl")})
+    await place.run(plan)
+
+    assert place.state is not None
+    assert place.state.resources["news:main"].properties["DisplayName"] == "arn:jobs:main#1"
+    assert place.state.outputs == {"url": "https://jobs:main#1"}
+
+
+async def test_a_second_plan_after_a_run_is_empty(place: Place) -> None:
+    await place.apply(*DIAMOND)
+
+    assert place.plan(*DIAMOND).empty
+
+
+async def test_update_replace_and_delete_go_through_their_phases(place: Place) -> None:
+    def table(key: str) -> Resource:
+        return Resource(
+            Address("t:main"),
+            "AWS::DynamoDB::Table",
+            {"KeySchema": [key]},
+            "DynamoDB",
+            name=PhysicalName("TableName", 99),
+        )
+
+    await place.apply(resource("q", VisibilityTimeout=1), table("a"), resource("old"))
+    place.sky.calls.clear()
+
+    await place.apply(resource("q", VisibilityTimeout=2), table("b"))
+
+    assert sorted(place.sky.calls[:2]) == [("create", "t:main"), ("update", "q:main")]
+    assert sorted(place.sky.calls[2:]) == [("delete", "old:main"), ("delete", "t:main")]
+    assert "t:main#2" in place.sky.resources
+    place.assert_settled()
+
+
+async def test_destroy_leaves_nothing_dependents_first(place: Place) -> None:
+    await place.apply(*DIAMOND)
+    place.sky.calls.clear()
+
+    ended = await place.run(place.plan(destroy=True))
+
+    assert ended.result == "succeeded"
+    assert place.sky.calls[0] == ("delete", "d:main")
+    assert place.sky.calls[-1] == ("delete", "a:main")
+    assert place.sky.resources == {}
+    place.assert_settled()
+
+
+async def test_a_failure_skips_only_what_waits_for_it(place: Place) -> None:
+    place.sky.refuse.add("b:main")
+
+    ended = await place.apply(*DIAMOND, resource("free"), on_failure="keep")
+
+    assert ended.result == "failed"
+    assert [(one.key, "AccessDenied" in one.message) for one in ended.failures] == [("b:main", True)]
+    assert place.sky.addresses() == ["a:main", "c:main", "free:main"]
+    assert place.state is not None
+    assert [one.address for one in place.state.intended] == ["b:main"]
+
+
+async def test_the_run_after_a_failure_makes_only_the_rest(place: Place) -> None:
+    place.sky.refuse.add("b:main")
+    await place.apply(*DIAMOND, on_failure="keep")
+    place.sky.refuse.clear()
+    place.sky.calls.clear()
+
+    ended = await place.apply(*DIAMOND)
+
+    assert ended.result == "succeeded"
+    assert [address for _, address in place.sky.calls] == ["b:main", "d:main"]
+    place.assert_settled()
+
+
+async def test_a_failed_run_is_rolled_back_to_exactly_what_was(place: Place) -> None:
+    await place.apply(resource("q", VisibilityTimeout=1), resource("kept"))
+    before = dict(place.sky.resources)
+    recorded = place.state.resources if place.state else {}
+    place.sky.refuse.add("bad:main")
+
+    ended = await place.apply(
+        resource("q", VisibilityTimeout=2), resource("kept"), resource("new"), resource("bad", "q", "new")
+    )
+
+    assert ended.result == "rolled back"
+    assert place.sky.resources == before
+    assert place.state is not None
+    assert place.state.resources == recorded
+    place.assert_settled()
+
+
+async def test_nothing_old_is_deleted_when_something_new_fails(place: Place) -> None:
+    await place.apply(resource("old"))
+    place.sky.refuse.add("new:main")
+
+    await place.apply(resource("new"))
+
+    assert ("delete", "old:main") not in place.sky.calls
+
+
+async def test_a_lost_reply_makes_no_second_resource(place: Place) -> None:
+    place.sky.lose["a:main"] = 2
+
+    ended = await place.apply(*DIAMOND)
+
+    assert ended.result == "succeeded"
+    place.assert_settled()
+
+
+async def test_a_cancelled_run_lets_what_runs_settle_and_goes_back(place: Place) -> None:
+    place.sky.hold["a:main"] = asyncio.Event()
+    place.sky.began["a:main"] = asyncio.Event()
+    handle = await place.start(place.plan(*DIAMOND))
+    await asyncio.wait_for(place.sky.began["a:main"].wait(), 20)
+
+    await handle.cancel()
+    await handle.cancel()
+    await asyncio.sleep(0.5)
+    place.sky.hold["a:main"].set()
+    ended = await result(handle)
+
+    assert ended.result == "cancelled"
+    assert place.sky.resources == {}
+    place.assert_settled()
+
+
+async def test_a_second_run_of_the_same_stack_is_refused_by_temporal(place: Place) -> None:
+    place.sky.hold["a:main"] = asyncio.Event()
+    plan = place.plan(resource("a"))
+    handle = await place.start(plan)
+
+    with pytest.raises(WorkflowAlreadyStartedError):
+        await place.start(plan)
+    place.sky.hold["a:main"].set()
+
+    assert (await result(handle)).result == "succeeded"
+
+
+async def test_a_plan_is_refused_once_the_state_has_moved_on(place: Place) -> None:
+    stale = place.plan(resource("a"))
+    await place.apply(resource("b"))
+
+    ended = await place.run(stale)
+
+    assert ended.result == "failed"
+    assert "Plan again" in ended.message
+    assert place.sky.addresses() == ["b:main"]
+    place.assert_settled()
+
+
+async def test_credentials_of_another_account_change_nothing(place: Place) -> None:
+    place.account = "999999999999"
+
+    ended = await place.apply(resource("a"))
+
+    assert "999999999999" in ended.message
+    assert place.sky.calls == []
+    assert place.state is None
+
+
+async def test_a_lock_held_elsewhere_names_its_holder(place: Place) -> None:
+    place.locks.acquire(place.scope, "elsewhere/run", who="leo", operation="apply", ttl=60)
+
+    ended = await place.apply(resource("a"))
+
+    assert "leo" in ended.message
+    assert place.sky.calls == []
+
+
+async def test_a_run_that_loses_its_lock_changes_nothing_more(place: Place) -> None:
+    place.sky.hold["a:main"] = asyncio.Event()
+    place.sky.began["a:main"] = asyncio.Event()
+    handle = await place.start(place.plan(*DIAMOND))
+    await asyncio.wait_for(place.sky.began["a:main"].wait(), 20)
+    held = place.locks.holder(place.scope)
+    taken = place.locks.acquire(place.scope, "other", who="leo", operation="apply", ttl=60, over=held)
+
+    place.sky.hold["a:main"].set()
+    ended = await result(handle)
+
+    assert ended.result == "failed"
+    assert place.sky.calls == [("create", "a:main")]
+    assert place.locks.holder(place.scope) is not None
+    assert taken.owner == "other"
+
+
+async def test_the_story_tells_every_step_once_and_only_what_is_new(place: Place) -> None:
+    handle = await place.start(place.plan(*DIAMOND))
+    await result(handle)
+
+    whole = await place.progress(handle)
+    rest = await place.progress(handle, whole.seen - 1)
+
+    done = [event.key for event in whole.events if event.kind is EventKind.DONE]
+    assert sorted(done) == ["a:main", "b:main", "c:main", "d:main"]
+    assert [row.key for row in whole.rows] == ["a:main", "b:main", "c:main", "d:main"]
+    assert (whole.total, whole.finished, whole.phase) == (4, 4, Phase.ENDED)
+    assert len(rest.events) == 1
+    assert whole.result is not None
+
+
+async def test_the_history_says_who_did_what(place: Place) -> None:
+    await place.apply(*DIAMOND, git="3f2c1a9")
+
+    (entry,) = place.archive.entries(place.scope)
+
+    assert (entry.run, entry.by, entry.git, entry.result) == (1, "ana", "3f2c1a9", "succeeded")
+    assert entry.changes == {Action.CREATE: 4}
+
+
+async def test_a_run_goes_on_when_its_workflow_leaves_every_cache(
+    temporal: Client, threads: ThreadPoolExecutor
+) -> None:
+    place = Place(temporal, threads)
+    place.sky.refuse.add("d:main")
+
+    async with place.worker(max_cached_workflows=0):
+        ended = await place.apply(*DIAMOND)
+
+    assert ended.result == "rolled back"
+    assert place.sky.resources == {}
+
+
+async def test_another_worker_takes_over_a_run(temporal: Client, threads: ThreadPoolExecutor) -> None:
+    place = Place(temporal, threads)
+    place.sky.hold["b:main"] = asyncio.Event()
+    place.sky.began["b:main"] = asyncio.Event()
+
+    async with place.worker():
+        handle = await place.start(place.plan(*DIAMOND))
+        await asyncio.wait_for(place.sky.began["b:main"].wait(), 20)
+    place.sky.hold["b:main"].set()
+    async with place.worker():
+        ended = await result(handle)
+
+    assert ended.result == "succeeded"
+    place.assert_settled()

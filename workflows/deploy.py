@@ -1,0 +1,338 @@
+"""The run: a workflow that carries out one plan, so that whatever is killed, the record and the cloud stay together.
+
+Lock, announce, forward phase, commit point, cleanup phase, history, release. Destroying is the same with a plan that
+only deletes. The primary task only waits; the tasks of the nodes own their results.
+"""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeKey
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError
+
+with workflow.unsafe.imports_passed_through():
+    from panka.planner.plan import Action
+    from panka.planner.record import Outcome, Undoing, told
+    from panka.planner.resource import Properties
+    from panka.workflows import ports
+    from panka.workflows.call import call
+    from panka.workflows.messages import PROGRESS, RUN, RUN_FAILED, EventKind, Phase, Progress, Result, RunInput
+    from panka.workflows.ports import Entry, Failure, Lease, Node, Opened
+    from panka.workflows.recorder import Recorder
+    from panka.workflows.story import Story
+    from panka.workflows.walk import Walk
+
+_GRACE = timedelta(hours=1)
+"""How much longer than its own deadline a step may be retried: the longest outage that a run survives."""
+_PHASE = SearchAttributeKey.for_keyword("PankaPhase")
+_FAILED = SearchAttributeKey.for_int("PankaFailed")
+
+Ended = Literal["succeeded", "failed", "rolled back", "cancelled"]
+
+
+@workflow.defn(name=RUN)
+class RunWorkflow:
+    """Carries out one plan. Ends as a failed workflow, with a `Result`, when the run did not succeed."""
+
+    @workflow.init
+    def __init__(self, input: RunInput) -> None:
+        self.input = input
+        self.story = Story()
+        self.stopping = False
+        self.walk: Walk[Outcome] | Walk[Undoing] | None = None
+        self.acquiring: workflow.ActivityHandle[Lease] | None = None
+        self.outcomes: dict[str, Outcome] = {}
+        self.told: dict[str, Properties] = {}
+        """What the resources of this run tell others, by address."""
+        self.failures: list[Failure] = []
+        self.opened: Opened | None = None
+        self.started = workflow.now()
+
+    @workflow.query(name=PROGRESS)
+    def progress(self, since: int) -> Progress:
+        """The run as it is now, with the events after the first `since`."""
+        running = self.walk.running if self.walk else ()
+        return self.story.progress(since, run=self.run_number, running=running, cancelling=self.stopping)
+
+    @property
+    def run_number(self) -> int:
+        return self.opened.run if self.opened else 0
+
+    @workflow.run
+    async def run(self, input: RunInput) -> Result:  # noqa: ARG002  # `__init__` has taken it, as Temporal wants
+        """Runs to the end even when it is cancelled: then nothing more is started and what runs settles."""
+        work = asyncio.create_task(self._work())
+        while not work.done():
+            try:
+                await workflow.wait_condition(work.done)
+            except asyncio.CancelledError:
+                if workflow.cancellation_reason() is None:
+                    raise  # the run leaves this worker's cache; it goes on elsewhere
+                self._stop()
+        result = work.result()
+        self.story.end(result)
+        if result.result == "succeeded":
+            return result
+        raise ApplicationError(result.message, result, type=RUN_FAILED, non_retryable=True)
+
+    def _stop(self) -> None:
+        self.stopping = True
+        if self.acquiring is not None:
+            self.acquiring.cancel()
+        if self.walk is not None and self.story.phase is not Phase.ROLLBACK:
+            self.walk.stop()
+
+    async def _work(self) -> Result:
+        try:
+            lease = await self._acquire()
+        except FailureError as error:
+            return self._refused(error)
+        keeper = call(
+            ports.HOLD,
+            ports.Hold(lease=lease, ttl=self.input.lock_ttl),
+            id="lock",
+            summary="keep the lock",
+            settle=False,
+        )
+        run = asyncio.create_task(self._locked(lease))
+        await workflow.wait_condition(lambda: run.done() or keeper.done())
+        if not run.done():
+            self._stop()  # nothing more may be changed: every further call would be refused by the fence
+        result = await run
+        keeper.cancel()
+        return result
+
+    async def _acquire(self) -> Lease:
+        self._enter(Phase.LOCKING)
+        info = workflow.info()
+        claim = ports.Claim(
+            scope=self.input.scope,
+            owner=f"{info.namespace}/{info.workflow_id}/{info.first_execution_run_id}",
+            who=self.input.by,
+            operation=self.input.kind,
+            ttl=self.input.lock_ttl,
+            wait=self.input.lock_wait,
+        )
+        self.acquiring = call(ports.ACQUIRE, claim, id="acquire-lock", summary=f"lock {self.input.scope}")
+        try:
+            return await self.acquiring
+        finally:
+            self.acquiring = None
+
+    async def _locked(self, lease: Lease) -> Result:
+        self._enter(Phase.OPENING)
+        opening = ports.Opening(
+            lease=lease,
+            plan=self.input.plan,
+            kind=self.input.kind,
+            by=self.input.by,
+            started=_rfc3339(self.started),
+        )
+        try:
+            self.opened = await call(ports.OPEN, opening, id="open", summary=f"announce {self.input.plan.id}")
+        except FailureError as error:
+            await self._let_go(lease)
+            return self._refused(error)
+        self.story.introduce(self.opened)
+        recorder = Recorder(lease, self.input.plan, self.opened.state)
+        try:
+            ended = await self._phases(lease, self.opened, recorder)
+            self._enter(Phase.CLOSING)
+            await recorder.finish(succeeded=ended == "succeeded", never=self._never())
+            await self._close(lease, self._entry(self.opened, ended))
+        except FailureError as error:
+            await self._let_go(lease)
+            return Result(
+                run=self.run_number,
+                result="failed",
+                failures=tuple(self.failures),
+                message=f"The record could not be written: {_why(error)}. The next run settles what is open.",
+            )
+        return Result(run=self.run_number, result=ended, failures=tuple(self.failures), message=self._summary(ended))
+
+    async def _let_go(self, lease: Lease) -> None:
+        """Frees the lock without a history; where even that is refused, the lock runs out by itself."""
+        try:
+            await self._close(lease, None)
+        except FailureError:
+            workflow.logger.warning("The lock could not be released; it runs out by itself.")
+
+    async def _phases(self, lease: Lease, opened: Opened, recorder: Recorder) -> Ended:
+        forward = await self._walk_forward(lease, opened.forward, recorder)
+        if forward:
+            await recorder.flush()  # the commit point: what is new is on record before anything old goes
+            if await self._walk_cleanup(lease, opened.cleanup, recorder):
+                return "succeeded"
+            return "cancelled" if self.stopping and not self.failures else "failed"
+        if recorder.lost:
+            return "failed"
+        if self.input.on_failure == "rollback":
+            if await self._roll_back(lease, opened.forward, recorder):
+                return "cancelled" if self.stopping and not self.failures else "rolled back"
+            return "failed"
+        return "cancelled" if self.stopping and not self.failures else "failed"
+
+    async def _walk_forward(self, lease: Lease, nodes: tuple[Node, ...], recorder: Recorder) -> bool:
+        self._enter(Phase.FORWARD)
+        return await self._walk_steps(lease, nodes, recorder)
+
+    async def _walk_cleanup(self, lease: Lease, nodes: tuple[Node, ...], recorder: Recorder) -> bool:
+        if nodes:
+            self._enter(Phase.CLEANUP)
+        return await self._walk_steps(lease, nodes, recorder)
+
+    async def _walk_steps(self, lease: Lease, nodes: tuple[Node, ...], recorder: Recorder) -> bool:
+        by_key = {node.key: node for node in nodes}
+
+        def done(key: str, outcome: Outcome) -> None:
+            self.outcomes[key] = outcome
+            self.told[by_key[key].address] = told(outcome.id, outcome.observed, outcome.attributes)
+            self.story.tell(EventKind.DONE, key)
+            recorder.done(outcome)
+
+        walk: Walk[Outcome] = Walk(
+            {node.key: node.depends_on for node in nodes},
+            {node.key: node.weight for node in nodes},
+            lambda key: self._step(lease, by_key[key]),
+            window=self.input.window,
+            on_done=done,
+            on_failed=lambda key, error: self._fail(by_key[key], error, EventKind.FAILED),
+        )
+        return await self._walk(walk)
+
+    async def _walk(self, walk: "Walk[Outcome] | Walk[Undoing]") -> bool:
+        self.walk = walk
+        if self.stopping and self.story.phase is not Phase.ROLLBACK:
+            walk.stop()
+        complete = await walk.run()
+        for key in sorted(walk.never()):
+            self.story.tell(EventKind.SKIPPED, key, "cancelled" if self.stopping else "waits for what failed")
+        return complete
+
+    def _step(self, lease: Lease, node: Node) -> "workflow.ActivityHandle[Outcome]":
+        self.story.tell(EventKind.STARTED, node.key)
+        inputs: dict[str, Properties] = {}
+        for need in node.needs:
+            values = self.told.get(need.address, {})
+            if need.attribute in values:
+                inputs.setdefault(need.address, {})[need.attribute] = values[need.attribute]
+        step = ports.StepCall(lease=lease, plan=self.input.plan, run=self.run_number, key=node.key, inputs=inputs)
+        return self._bounded(ports.STEP, step, node, node.key, f"{node.action} {node.address} ({node.kind})")
+
+    def _undo(self, lease: Lease, node: Node) -> "workflow.ActivityHandle[Undoing]":
+        self.story.tell(EventKind.UNDOING, node.key)
+        outcome = self.outcomes.get(node.key)
+        undo = ports.UndoCall(
+            lease=lease,
+            plan=self.input.plan,
+            run=self.run_number,
+            done=outcome or Outcome(key=node.key),
+            started_only=outcome is None,
+        )
+        return self._bounded(ports.UNDO, undo, node, f"undo {node.key}", f"undo {node.action} {node.address}")
+
+    def _bounded(
+        self, port: ports.Port[ports.I, ports.O], input: ports.I, node: Node, id: str, summary: str
+    ) -> "workflow.ActivityHandle[ports.O]":
+        attempt = timedelta(seconds=node.timeout + 120)
+        return call(
+            port,
+            input,
+            id=id,
+            summary=summary,
+            attempt=attempt,
+            in_all=attempt + _GRACE,
+            queue=self.input.step_queue,
+        )
+
+    async def _roll_back(self, lease: Lease, nodes: tuple[Node, ...], recorder: Recorder) -> bool:
+        """Takes back every step that began, dependents first. What failed may have made something: it is looked for."""
+        self._enter(Phase.ROLLBACK)
+        began = set(self.walk.started if self.walk else ())
+        by_key = {node.key: node for node in nodes if node.key in began}
+        waits: dict[str, list[str]] = {key: [] for key in by_key}
+        for node in by_key.values():
+            for needed in node.depends_on:
+                if needed in by_key:
+                    waits[needed].append(node.key)
+
+        def undone(key: str, undoing: Undoing) -> None:
+            self.story.tell(EventKind.UNDONE, key)
+            recorder.undone(undoing)
+
+        walk: Walk[Undoing] = Walk(
+            waits,
+            dict.fromkeys(waits, 0.0),
+            lambda key: self._undo(lease, by_key[key]),
+            window=self.input.window,
+            on_done=undone,
+            on_failed=lambda key, error: self._fail(by_key[key], error, EventKind.FAILED),
+        )
+        return await self._walk(walk)
+
+    def _never(self) -> tuple[str, ...]:
+        """The forward steps that never began: what was announced of them is withdrawn."""
+        began = self.story.began
+        return tuple(node.key for node in (self.opened.forward if self.opened else ()) if node.key not in began)
+
+    def _fail(self, node: Node, error: FailureError, kind: EventKind) -> None:
+        self.failures.append(Failure(key=node.key, place=node.place, message=_why(error)))
+        self.story.tell(kind, node.key, _why(error))
+        workflow.set_current_details(_details(self.failures))
+        if self.input.attributes:
+            workflow.upsert_search_attributes([_FAILED.value_set(len(self.failures))])
+
+    def _enter(self, phase: Phase) -> None:
+        self.story.enter(phase)
+        if self.input.attributes:
+            workflow.upsert_search_attributes([_PHASE.value_set(phase)])
+
+    async def _close(self, lease: Lease, entry: Entry | None) -> None:
+        await call(ports.CLOSE, ports.Ending(lease=lease, entry=entry), id="close", summary="history and release")
+
+    def _entry(self, opened: Opened, ended: Ended) -> Entry:
+        changes: dict[Action, int] = {}
+        for node in (*opened.forward, *opened.cleanup):
+            if node.key == node.address:
+                changes[node.action] = changes.get(node.action, 0) + 1
+        return Entry(
+            run=opened.run,
+            kind=self.input.kind,
+            plan=self.input.plan.id,
+            by=self.input.by,
+            git=self.input.git,
+            started=_rfc3339(self.started),
+            finished=_rfc3339(workflow.now()),
+            result=ended,
+            changes=changes,
+            steps=tuple((key, outcome.seconds) for key, outcome in self.outcomes.items()),
+            failures=tuple(self.failures),
+        )
+
+    def _refused(self, error: FailureError) -> Result:
+        return Result(run=0, result="cancelled" if self.stopping else "failed", message=_why(error))
+
+    def _summary(self, ended: Ended) -> str:
+        if not self.failures:
+            return f"Run {self.run_number} {ended}."
+        first = self.failures[0]
+        more = f" ({len(self.failures) - 1} more)" if len(self.failures) > 1 else ""
+        return f"Run {self.run_number} {ended}: {first.key}: {first.message}{more}"
+
+
+def _why(error: BaseException) -> str:
+    """The innermost cause, in its own words."""
+    while isinstance(error, ActivityError) and error.cause is not None:
+        error = error.cause
+    return error.message if isinstance(error, FailureError) else str(error)
+
+
+def _details(failures: list[Failure]) -> str:
+    rows = [f"| `{one.key}` | {one.message} | {one.place} |" for one in failures]
+    return "\n".join(["### Failed", "", "| step | why | where |", "|---|---|---|", *rows])
+
+
+def _rfc3339(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,68 @@
+"""What a run tells those who watch it: a list of events that only grows."""
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from panka.workflows.messages import Event, EventKind, Phase, Progress, Result, Row
+    from panka.workflows.ports import Opened
+
+
+class Story:
+    """The events of a run, its phase, and how far it is."""
+
+    def __init__(self) -> None:
+        self.phase = Phase.LOCKING
+        self.events: list[Event] = []
+        self.began: set[str] = set()
+        """Keys of the steps that were started."""
+        self._rows: tuple[Row, ...] = ()
+        self._introduced = 0
+        self._finished = 0
+        self._result: Result | None = None
+
+    def enter(self, phase: Phase) -> None:
+        self.phase = phase
+        self.tell(EventKind.PHASE, phase)
+
+    def tell(self, kind: EventKind, key: str, text: str = "") -> None:
+        if kind is EventKind.STARTED:
+            self.began.add(key)
+        elif kind in (EventKind.DONE, EventKind.FAILED, EventKind.SKIPPED):
+            self._finished += 1
+        self.events.append(Event(at=workflow.time(), kind=kind, key=key, text=text))
+
+    def introduce(self, opened: Opened) -> None:
+        """The steps are known from now on."""
+        self._introduced = len(self.events)
+        self._rows = tuple(
+            Row(
+                key=node.key,
+                address=node.address,
+                service=node.service,
+                kind=node.kind,
+                type=node.type,
+                action=node.action,
+                level=node.level,
+                cleanup=cleanup,
+            )
+            for cleanup, nodes in ((False, opened.forward), (True, opened.cleanup))
+            for node in nodes
+        )
+
+    def end(self, result: Result) -> None:
+        self._result = result
+        self.enter(Phase.ENDED)
+
+    def progress(self, since: int, *, run: int, running: tuple[str, ...], cancelling: bool) -> Progress:
+        return Progress(
+            run=run,
+            phase=self.phase,
+            rows=self._rows if since <= self._introduced else (),
+            events=tuple(self.events[since:]),
+            seen=len(self.events),
+            total=len(self._rows),
+            finished=min(self._finished, len(self._rows)),
+            running=running,
+            cancelling=cancelling,
+            result=self._result,
+        )

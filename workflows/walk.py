@@ -1,0 +1,93 @@
+"""Walks a DAG: starts each node as soon as its own dependencies are done, the longest remaining path first."""
+
+import asyncio
+import heapq
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Generic, TypeVar
+
+from temporalio import workflow
+from temporalio.exceptions import FailureError
+
+R = TypeVar("R")
+
+
+class Walk(Generic[R]):
+    """One pass over a graph. A failure skips only what waits for it; everything else goes on.
+
+    `waits` names for every node the nodes that it waits for; `do` runs one. Nothing is scheduled for a node that is
+    skipped. The order depends on nothing but the graph, the weights and the order in which nodes end.
+    """
+
+    def __init__(
+        self,
+        waits: Mapping[str, Iterable[str]],
+        weight: Mapping[str, float],
+        do: Callable[[str], Awaitable[R]],
+        *,
+        window: int,
+        on_done: Callable[[str, R], None],
+        on_failed: Callable[[str, FailureError], None],
+    ) -> None:
+        self._open = {key: len(set(needed)) for key, needed in waits.items()}
+        self._dependents: dict[str, list[str]] = {key: [] for key in waits}
+        for key, needed in waits.items():
+            for other in sorted(set(needed)):
+                self._dependents[other].append(key)
+        self._weight = weight
+        self._do = do
+        self._window = window
+        self._on_done = on_done
+        self._on_failed = on_failed
+        self._ready = [(-weight[key], key) for key, count in self._open.items() if count == 0]
+        heapq.heapify(self._ready)
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._ended = 0
+        self.done: set[str] = set()
+        self.failed: set[str] = set()
+        self.started: list[str] = []
+        """Every node that began, in order."""
+        self._stopped = False
+
+    @property
+    def running(self) -> tuple[str, ...]:
+        return tuple(self._tasks)
+
+    def stop(self) -> None:
+        """Starts nothing more; what runs settles."""
+        self._stopped = True
+
+    def never(self) -> set[str]:
+        """The nodes that never began."""
+        return set(self._open).difference(self.started)
+
+    async def run(self) -> bool:
+        """Until nothing runs and nothing more can start. True when every node is done."""
+        while True:
+            self._start_ready()
+            if not self._tasks:
+                return len(self.done) == len(self._open)
+            seen = self._ended
+            await workflow.wait_condition(lambda: self._ended > seen)  # noqa: B023  # awaited before `seen` changes
+
+    def _start_ready(self) -> None:
+        while self._ready and len(self._tasks) < self._window and not self._stopped:
+            _, key = heapq.heappop(self._ready)
+            self.started.append(key)
+            self._tasks[key] = asyncio.create_task(self._node(key))
+
+    async def _node(self, key: str) -> None:
+        """Owns the node's result: whatever happens to the walk, a result that arrived is told."""
+        try:
+            result = await self._do(key)
+        except FailureError as error:
+            self.failed.add(key)
+            self._on_failed(key, error)
+        else:
+            self.done.add(key)
+            self._on_done(key, result)
+            for dependent in self._dependents[key]:
+                self._open[dependent] -= 1
+                if self._open[dependent] == 0:
+                    heapq.heappush(self._ready, (-self._weight[dependent], dependent))
+        del self._tasks[key]
+        self._ended += 1
