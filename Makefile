@@ -1,0 +1,63 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+# ministack pins another botocore, so it lives apart; only tests use it.
+MINISTACK := .venv-ministack/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format bench docs resource-types live clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.venv/.installed: pyproject.toml
+	@echo "Installing Panka into .venv (a minute or two) ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+.venv/.tested: .venv/.installed
+	@echo "Installing what the tests and checks need ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,test]'
+	@touch $@
+
+$(MINISTACK):
+	@echo "Installing the second AWS endpoint into .venv-ministack ..."
+	@$(PYTHON) -m venv .venv-ministack
+	@.venv-ministack/bin/python -m pip install --quiet --disable-pip-version-check ministack==1.5.33
+	@touch $@
+
+setup: .venv/.tested $(MINISTACK) ## install everything for development
+
+demo: .venv/.installed ## bring up the embedded parts and deploy examples/shop to them
+	@$(BIN)/panka apply --local --yes examples/shop -e dev
+
+test: setup ## run every test (no Docker, no AWS account)
+	@$(BIN)/pytest
+
+check: setup ## lint, types, import contracts, freshness of generated files
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@PYTHONPATH=typings $(BIN)/lint-imports --no-cache
+	@$(BIN)/python tools/resource_types.py --check
+
+format: .venv/.tested ## mend what can be mended by itself
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: .venv/.tested ## measure, side by side
+	@$(BIN)/python benchmarks/schedule.py
+
+docs: .venv/.installed ## build the pages into site/
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	@$(BIN)/mkdocs build --strict --quiet
+
+resource-types: .venv/.tested ## regenerate the facts about AWS types from cfn-lint's schemas
+	@$(BIN)/python tools/resource_types.py
+
+live: setup ## the test on containers; needs root and Debian's docker.io and debootstrap
+	@tools/live.sh
+
+clean: ## remove environments and what runs have left
+	rm -rf .venv .venv-ministack .panka build site .mypy_cache .ruff_cache .pytest_cache .hypothesis
