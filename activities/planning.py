@@ -8,7 +8,7 @@ from collections.abc import Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from panka.activities.archive import Archive
 from panka.activities.aws.network import default_network
@@ -24,7 +24,10 @@ from panka.planner.state import Pointer, State, Target
 from panka.workflows.ports import Entry, PlanRef
 
 if TYPE_CHECKING:
-    from panka.planner.stack import Compiled
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_s3.client import S3Client
+
+    from panka.planner.compile import Compiled
 
 T = TypeVar("T")
 
@@ -129,11 +132,10 @@ def open_desk(settings: DeskSettings) -> Desk:
     """A desk over S3 and DynamoDB. Sends nothing yet."""
     target = Target(account="", region=settings.region, profile=settings.profile, endpoint_url=settings.endpoint_url)
     clients = Clients(target, executor=ThreadPoolExecutor(8, thread_name_prefix="desk"), threads=8)
-    return Desk(
-        Archive(S3Store(clients.client("s3"), settings.bucket)),
-        DynamoLocks(clients.client("dynamodb"), settings.table, clock=lambda: datetime.now(UTC)),
-        clients,
-    )
+    s3 = cast("S3Client", clients.client("s3"))
+    dynamodb = cast("DynamoDBClient", clients.client("dynamodb"))
+    locks = DynamoLocks(dynamodb, settings.table, clock=lambda: datetime.now(UTC))
+    return Desk(Archive(S3Store(s3, settings.bucket)), locks, clients)
 
 
 def _wait(work: Coroutine[Any, Any, T]) -> T:

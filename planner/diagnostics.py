@@ -1,10 +1,10 @@
 """What is said to a user about a mistake: a code, one sentence, the place, and what to do."""
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from panka.planner.rules import RULES
 
@@ -22,6 +22,10 @@ class Span:
     line: int
     column: int
     end_column: int
+
+
+Spot: TypeAlias = Callable[[], Span]
+"""A place that is looked up when a message needs it: that reads the file once more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,3 +40,10 @@ class ValueFrom(Spec):
     def reference(self) -> str:
         """The same, as it is written inside a text."""
         return f"${{{self.component}.{self.output}}}"
+
+
+class FromOutput(Spec):
+    """A variable whose value is an output of another component."""
+
+    value_from: ValueFrom
+    """The output."""

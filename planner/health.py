@@ -130,6 +130,9 @@ def _command(probe: Probe, default_port: int) -> list[str]:
     if probe.http:
         asked = probe.http
         url = shlex.quote(f"{asked.scheme}://localhost:{asked.port or default_port}/{asked.path.removeprefix('/')}")
-        return ["CMD-SHELL", f"curl -fsSk -o /dev/null {url} || wget -q --no-check-certificate -O /dev/null {url} || exit 1"]
+        return [
+            "CMD-SHELL",
+            f"curl -fsSk -o /dev/null {url} || wget -q --no-check-certificate -O /dev/null {url} || exit 1",
+        ]
     port = (probe.tcp and probe.tcp.port) or default_port
     return ["CMD-SHELL", f"nc -z localhost {port} || bash -c '</dev/tcp/localhost/{port}' || exit 1"]

@@ -55,6 +55,21 @@ def overlay_all(base: Layered, layers: Iterable[Layered]) -> Layered:
     return base
 
 
+def underlay(base: Layered, under: Layered) -> Layered:
+    """`base` with the values of `under` where it has none; `under` must know the origin of each of its values."""
+    data = overlay(under, base).data
+    origins = {path: origin for path, origin in under.origins.items() if not _has(base.data, path)}
+    return Layered(base.document, data, origins | base.origins)
+
+
+def _has(data: Data, path: Steps) -> bool:
+    for step in path:
+        if not isinstance(data, dict) or step not in data:
+            return False
+        data = data[step]
+    return True
+
+
 @dataclass(slots=True)
 class _Merge:
     over: Layered

@@ -6,6 +6,7 @@ from panka.planner.component import Component, ComponentSpec, Context, Statement
 from panka.planner.resource import PhysicalName, Properties, Ref, Resource, Text
 
 VERSION = "2012-10-17"
+READ_SECRET = ("secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret")
 
 
 def document(statements: Iterable[Statement]) -> Properties:
@@ -28,7 +29,7 @@ def assumed_by(service: str) -> Properties:
 
 
 def role(component: Component[ComponentSpec], part: str, service: str) -> Resource:
-    """A role that an AWS service takes on. What it may do stands in a policy of its own, so references make no cycle."""
+    """A role that a service takes on. What it may do stands in a policy of its own, so references make no cycle."""
     return component.resource(
         part, "AWS::IAM::Role", {"AssumeRolePolicyDocument": assumed_by(service)}, name=PhysicalName("RoleName", 64)
     )
@@ -69,4 +70,4 @@ def read_secret(context: Context, reference: str) -> Statement:
         return allow(["ssm:GetParameters"], id)
     arn = secret_arn(context, id)
     # Only the ARN of a secret that was named by its name lacks AWS's six characters.
-    return allow(["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"], arn if arn == id else f"{arn}-??????")
+    return allow(READ_SECRET, arn if arn == id else f"{arn}-??????")

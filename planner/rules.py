@@ -26,9 +26,12 @@ RULES: dict[str, str] = {
 """What each code means, in a sentence."""
 
 
-def broken(code: LiteralString, sentence: str) -> PydanticCustomError:
-    """The error of a broken rule; its type is the code. Validators of specs raise it, and so do lowerings."""
-    return PydanticCustomError(code, "{sentence}", {"sentence": sentence})
+def broken(code: LiteralString, sentence: str, field: str = "") -> PydanticCustomError:
+    """The error of a broken rule; its type is the code. Validators of specs raise it, and so do lowerings.
+
+    `field` leads to what is wrong (`bucket.acl`): from the validated model, or in a lowering from the spec.
+    """
+    return PydanticCustomError(code, "{sentence}", {"sentence": sentence, **({"field": field} if field else {})})
 
 
 def shaped(pattern: str, meaning: str) -> AfterValidator:

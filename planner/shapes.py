@@ -1,8 +1,7 @@
 """The shape of a spec: which fields a model has, by the names that users write."""
 
-import types
 from collections.abc import Iterator
-from typing import Any, Union, get_args, get_origin
+from typing import Any, get_args
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -19,18 +18,6 @@ def models(annotation: Any) -> Iterator[type[BaseModel]]:
         yield annotation
     for argument in get_args(annotation):
         yield from models(argument)
-
-
-def own_models(annotation: Any) -> Iterator[type[BaseModel]]:
-    """Every model that a value of this type may itself be."""
-    origin = get_origin(annotation)
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    elif origin in (Union, types.UnionType):
-        for argument in get_args(annotation):
-            yield from own_models(argument)
-    elif hasattr(annotation, "__metadata__"):
-        yield from own_models(get_args(annotation)[0])
 
 
 def field_at(model: type[BaseModel], path: tuple[str | int, ...]) -> FieldInfo | None:

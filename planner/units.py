@@ -36,6 +36,11 @@ def cpu_units(value: object) -> object:
     return _whole(number * 1_024 if unit == "" and number <= LARGEST_VCPU else number, value, form)
 
 
+def number(value: object) -> object:
+    """`"60"` as 60, for fields that take certain numbers only."""
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
 Seconds: TypeAlias = Annotated[int, BeforeValidator(seconds, json_schema_input_type=int | float | str)]
 """A duration."""
 MiB: TypeAlias = Annotated[int, BeforeValidator(memory_mib, json_schema_input_type=int | float | str)]
@@ -88,12 +93,7 @@ FARGATE: dict[int, tuple[int, ...]] = {
 def fargate_size(cpu: int, memory: int) -> tuple[int, int] | None:
     """The smallest Fargate size that has both; None when there is none."""
     return min(
-        (
-            (units, size)
-            for units, sizes in FARGATE.items()
-            for size in sizes
-            if units >= cpu and size >= memory
-        ),
+        ((units, size) for units, sizes in FARGATE.items() for size in sizes if units >= cpu and size >= memory),
         key=lambda pair: (pair[0], pair[1]),
         default=None,
     )

@@ -30,6 +30,7 @@ _WANTED = {
     "set": "a list",
     "none": "nothing",
 }
+_MISTYPED = re.compile(r"_(type|parsing|parsing_size|from_float|required)$")
 _COMPARED = {
     "greater_than_equal": "at least {ge}",
     "greater_than": "more than {gt}",
@@ -97,11 +98,12 @@ class _Violation:
         self.context: Mapping[str, Any] = error.get("ctx", {})
         self.input = error["input"]
         self.path, self.branch = _place(data, error["loc"], self.type)
-        self.wanted = [word] if (word := _WANTED.get(self.type.partition("_")[0])) else []
+        word = _WANTED.get(self.type.partition("_")[0]) if _MISTYPED.search(self.type) else None
+        self.wanted = [word] if word else []
 
     def mistyped(self, place: Steps) -> bool:
         """Whether the value at the place is of a wholly other type."""
-        return self.path == place and self.type.endswith(("_type", "_parsing", "_from_float"))
+        return self.path == place and bool(self.wanted)
 
     @property
     def name(self) -> str:
@@ -114,6 +116,8 @@ class _Violation:
 
     def diagnostic(self) -> Diagnostic:
         if self.type.startswith("PK"):
+            if isinstance(self.input, str) and "${" in self.input:
+                return self._too_late("known")
             return Diagnostic(self.type, self.message, self._rule_place())
         told = {
             "extra_forbidden": self._unknown,
@@ -123,7 +127,7 @@ class _Violation:
             **dict.fromkeys(_COMPARED, self._range),
         }.get(self.type)
         if told is None:
-            told = self._wrong_type if self.wanted and self.type not in _LENGTHS else self._refused
+            told = self._wrong_type if self.wanted else self._refused
         return told()
 
     def _unknown(self) -> Diagnostic:
@@ -187,7 +191,7 @@ class _Violation:
     def _too_late(self, wanted: str) -> Diagnostic:
         return Diagnostic(
             "PK207",
-            f"`{self.name}` of {self.subject.title} must be {wanted} before the run; outputs are known only after it",
+            f"`{self.name}` of {self.subject.title} must be {wanted} before the run",
             self.at("known only after apply"),
             help="write the value here, or give it as a variable",
         )

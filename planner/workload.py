@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from panka.planner.component import Component, ComponentSpec, Context, Spec, Statement
 from panka.planner.environment import PlainText, ValueFrom, VariableName, Version
@@ -46,7 +46,9 @@ class Runtime(Spec):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.launch_type and "platform" in self.model_fields_set and self.launch_type.lower() != self.platform:
-            raise broken("PK310", f"`platform: {self.platform}` and `launchType: {self.launch_type}` contradict each other")
+            raise broken(
+                "PK310", f"`platform: {self.platform}` and `launchType: {self.launch_type}` contradict each other"
+            )
         if self.on_fargate and fargate_size(*self.asked) is None:
             cpu, memory = self.asked
             raise broken("PK307", f"Fargate has no size with {cpu} CPU units and {mebibytes(memory)} of memory")
@@ -239,11 +241,14 @@ def _container(component: Component[ContainerSpec], context: Context, logs: Reso
         container["EntryPoint"] = list(start.command)
     if start.args:
         container["Command"] = list(start.args)
+    # Sorted, as ECS tells them: their order means nothing, and a new one would replace the task definition.
     if spec.environment:
-        container["Environment"] = [{"Name": one.name, "Value": one.text} for one in spec.environment]
+        variables = sorted(spec.environment, key=lambda one: one.name)
+        container["Environment"] = [{"Name": one.name, "Value": one.text} for one in variables]
     if spec.secrets:
         container["Secrets"] = [
-            {"Name": one.variable, "ValueFrom": secret_arn(context, one.secret_ref)} for one in spec.secrets
+            {"Name": one.variable, "ValueFrom": secret_arn(context, one.secret_ref)}
+            for one in sorted(spec.secrets, key=lambda one: one.variable)
         ]
     return container
 
@@ -251,5 +256,7 @@ def _container(component: Component[ContainerSpec], context: Context, logs: Reso
 def _notes(component: Component[ContainerSpec]) -> tuple[str, ...]:
     notes = [component.spec.runtime.note(component.name)]
     if component.spec.image.pull_policy == "IfNotPresent":
-        notes.append(f"`{component.name}` has `pullPolicy: IfNotPresent`, which ECS does not know: it pulls every time.")
+        notes.append(
+            f"`{component.name}` has `pullPolicy: IfNotPresent`, which ECS does not know: it pulls every time."
+        )
     return tuple(note for note in notes if note)

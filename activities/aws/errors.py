@@ -1,6 +1,10 @@
 """What an error of AWS means for a run: whether to go on at once, later, or never."""
 
+import re
 from enum import StrEnum
+
+from botocore import exceptions as botocore
+from botocore.parsers import ResponseParserError
 
 
 class Cause(StrEnum):
@@ -19,7 +23,9 @@ class Cause(StrEnum):
 class AwsError(Exception):
     """An answer of AWS, or the lack of one."""
 
-    def __init__(self, cause: Cause, code: str, message: str, operation: str, request_id: str = "") -> None:
+    def __init__(
+        self, cause: Cause, code: str, message: str, operation: str, request_id: str = "", *, sent: bool = True
+    ) -> None:
         super().__init__(f"{operation} {code}: {message}")
         self.cause = cause
         self.code = code
@@ -28,6 +34,18 @@ class AwsError(Exception):
         self.operation = operation
         """`sqs:CreateQueue`."""
         self.request_id = request_id
+        self.sent = sent
+        """False: the request never left, so nothing can have happened and repeating it is safe."""
+
+    @property
+    def denied(self) -> bool:
+        """The credentials are missing, expired, unknown, or not allowed to do this."""
+        return self.code in _DENIED or self.code in _BAD_CREDENTIALS or self.code in _NO_CREDENTIALS
+
+    @property
+    def unreachable(self) -> bool:
+        """Nothing answers at the endpoint."""
+        return not self.sent and self.cause is Cause.TRANSIENT
 
 
 class NotOurs(Exception):
@@ -40,3 +58,162 @@ class TryLater(Exception):
     def __init__(self, message: str, seconds: float) -> None:
         super().__init__(message)
         self.seconds = seconds
+
+
+NOT_EMULATED = "NotEmulated"
+"""The code of an operation that an emulator of AWS does not have."""
+
+_THROTTLED = frozenset(
+    {
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "Throttled",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+_CONFLICTING = frozenset({"ConcurrentModification", "ConcurrentModificationException", "OperationAborted"})
+"""Two changes of one thing met; AWS refused this one whole."""
+_TRANSIENT = frozenset(
+    {
+        "InternalError",
+        "InternalFailure",
+        "InternalServerError",
+        "InternalServerException",
+        "InternalServiceError",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "ServerException",
+        "ServiceException",
+        "ServiceFailure",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+        "Unavailable",
+    }
+)
+_DENIED = frozenset(
+    {"403", "AccessDenied", "AccessDeniedException", "AuthorizationError", "AuthorizationErrorException"}
+    | {"NotAuthorized", "OptInRequired", "UnauthorizedAccess", "UnauthorizedOperation"}
+)
+_BAD_CREDENTIALS = {
+    "AuthFailure": "AWS does not accept the credentials.",
+    "ExpiredToken": "The credentials have expired. Get new ones and run the command again.",
+    "ExpiredTokenException": "The credentials have expired. Get new ones and run the command again.",
+    "InvalidAccessKeyId": "AWS does not know the access key.",
+    "InvalidClientTokenId": "AWS does not know the access key.",
+    "RequestExpired": "The request was signed too long ago: the credentials have expired or the clock is wrong.",
+    "RequestTimeTooSkewed": "The clock of this machine differs from AWS's by too much.",
+    "SignatureDoesNotMatch": "The secret access key does not belong to the access key.",
+    "UnrecognizedClientException": "AWS does not know the access key.",
+}
+_NO_CREDENTIALS = frozenset(
+    {
+        "CredentialRetrievalError",
+        "MetadataRetrievalError",
+        "NoAuthTokenError",
+        "NoCredentialsError",
+        "PartialCredentialsError",
+        "ProfileNotFound",
+        "SSOTokenLoadError",
+        "TokenRetrievalError",
+        "UnauthorizedSSOTokenError",
+    }
+)
+_UNSENT = (botocore.EndpointConnectionError, botocore.ConnectTimeoutError, botocore.ProxyConnectionError)
+
+_PRINCIPAL = r"(?i)principal"
+_NOT_YET: tuple[tuple[str, str, str], ...] = (
+    # operation, code, message: what services say of roles, policies and groups that were made a moment ago
+    (r"lambda:(Create|Update)\w+", r"InvalidParameterValueException", r"cannot be assumed by Lambda"),
+    (r"lambda:(Create|Update)\w+", r"InvalidParameterValueException", r"execution role does not have permissions"),
+    (r"lambda:(Create|Update|Publish)\w+", r"InvalidParameterValueException", r"KMS key is invalid for CreateGrant"),
+    (
+        r"ecs:\w+",
+        r"InvalidParameterException|ClientException",
+        r"(?i)unable to assume|role is not valid|verify that the",
+    ),
+    (r"scheduler:\w+", r"ValidationException", r"assume the role"),
+    (r"events:PutTargets", r"ValidationException", r"assume"),
+    (r"rds:\w+", r"InvalidParameterValue", r"(?i)role arn value is invalid"),
+    (r"s3:PutBucketPolicy", r"MalformedPolicy", _PRINCIPAL),
+    (r"s3:Put(Bucket\w+|PublicAccessBlock)", r"NoSuchBucket", r""),
+    (r"s3:PutBucketReplication", r"InvalidRequest|AccessDenied", r"(?i)role"),
+    (r"sns:\w+", r"InvalidParameter", r"PrincipalNotFound"),
+    (r"sqs:SetQueueAttributes", r"InvalidAttributeValue", _PRINCIPAL),
+    (r"kms:(CreateKey|PutKeyPolicy)", r"MalformedPolicyDocumentException", _PRINCIPAL),
+    (r"iam:(CreateRole|UpdateAssumeRolePolicy)", r"MalformedPolicyDocument", _PRINCIPAL),
+    (r"iam:(AttachRolePolicy|PutRolePolicy|AddRoleToInstanceProfile)", r"NoSuchEntity", r""),
+    (r"ec2:(Authorize|Revoke)SecurityGroup\w+", r"InvalidGroup\.NotFound|InvalidSecurityGroupID\.NotFound", r""),
+    (r"ec2:CreateTags", r"Invalid\w+\.NotFound", r""),
+)
+
+
+def classify(service: str, operation: str, error: Exception, endpoint_url: str | None) -> AwsError:
+    """The error of one call (`sqs`, `CreateQueue`) as what it means for the run.
+
+    `endpoint_url` is that of an emulator, or None for AWS itself: only emulators lack operations.
+    """
+    name = f"{service}:{operation}"
+    if isinstance(error, botocore.ClientError):
+        return _answered(name, error, endpoint_url)
+    if endpoint_url is not None and isinstance(error, ResponseParserError) and "<html" in str(error).lower():
+        return _not_emulated(name, endpoint_url)
+    return _unanswered(name, error, endpoint_url)
+
+
+def _unanswered(name: str, error: Exception, endpoint_url: str | None) -> AwsError:
+    code = type(error).__name__
+    if isinstance(error, _UNSENT):
+        where = endpoint_url or "AWS"
+        return AwsError(Cause.TRANSIENT, code, f"Nothing answers at {where} ({error}).", name, sent=False)
+    if code in _NO_CREDENTIALS:
+        return AwsError(Cause.FINAL, code, f"There are no usable AWS credentials: {error}.", name, sent=False)
+    if isinstance(error, botocore.HTTPClientError):
+        return AwsError(Cause.TRANSIENT, code, f"The connection was lost before AWS answered ({error}).", name)
+    if isinstance(error, ResponseParserError):
+        return AwsError(Cause.TRANSIENT, code, "The answer of AWS could not be read.", name)
+    return AwsError(Cause.FINAL, code, str(error), name, sent=False)
+
+
+def _answered(name: str, error: botocore.ClientError, endpoint_url: str | None) -> AwsError:
+    said = error.response.get("Error", {})
+    about = error.response.get("ResponseMetadata", {})
+    code, message = str(said.get("Code", "Unknown")), str(said.get("Message", ""))
+    status = int(about.get("HTTPStatusCode", 0))
+    if endpoint_url is not None and status == 500 and "html" in about.get("HTTPHeaders", {}).get("content-type", ""):
+        return _not_emulated(name, endpoint_url)
+    message = _BAD_CREDENTIALS.get(code, message)
+    return AwsError(_cause(name, code, message, status), code, message, name, str(about.get("RequestId", "")))
+
+
+def _not_emulated(name: str, endpoint_url: str) -> AwsError:
+    return AwsError(Cause.FINAL, NOT_EMULATED, f"The emulator at {endpoint_url} does not have this operation.", name)
+
+
+def _cause(name: str, code: str, message: str, status: int) -> Cause:
+    bare = code.removeprefix("AWS.SimpleQueueService.")
+    if bare in _THROTTLED or status == 429 or "Rate exceeded" in message:
+        return Cause.THROTTLED
+    # DynamoDB makes a few tables at once; elsewhere the code means a quota, which no waiting raises.
+    if name.startswith("dynamodb:") and code == "LimitExceededException" and "simultaneous" in message:
+        return Cause.THROTTLED
+    if code in _CONFLICTING or _is_not_yet(name, code, message):
+        return Cause.NOT_YET
+    if bare in _TRANSIENT or status >= 500:
+        return Cause.TRANSIENT
+    return Cause.FINAL
+
+
+def _is_not_yet(name: str, code: str, message: str) -> bool:
+    return any(
+        re.fullmatch(operation, name) and re.fullmatch(codes, code) and re.search(words, message)
+        for operation, codes, words in _NOT_YET
+    )

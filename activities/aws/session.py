@@ -1,22 +1,278 @@
 """AWS as one tenant sees it: clients, credentials, and calls with their errors classified."""
 
+import asyncio
+import threading
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
+import botocore.session
+from botocore.client import BaseClient
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
+from panka.activities.aws import secrets
+from panka.activities.aws.errors import AwsError, Cause, classify
+from panka.activities.aws.retries import Pace, Retrying, Timing
+from panka.planner.resource import Properties
+from panka.planner.state import Target
+
+THREADS = 64
+"""Blocking calls that run at once unless the caller brings a thread pool of its own."""
+_READS = ("batch_get_", "describe_", "get_", "head_", "list_", "lookup_", "query", "scan", "search_", "simulate_")
+_HARMLESS = frozenset({"assume_role", "filter_log_events", "decode_authorization_message"})
+
+
+def mutates(operation: str) -> bool:
+    """Whether an operation (`create_queue`) changes anything."""
+    return not operation.startswith(_READS) and operation not in _HARMLESS
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Credentials that are given rather than found in the environment."""
+
+    access_key_id: str
+    secret_access_key: str
+    session_token: str | None = None
+
+
+class Clients:
+    """One botocore session with one client per service, for one target and one set of credentials.
+
+    Keep it for as long as possible: what is costly (sessions, clients, connections) and what is learned (how fast each
+    service lets itself be called) lives here. Clients are made once and are safe to share between threads.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        *,
+        executor: Executor | None = None,
+        threads: int = THREADS,
+        keys: Keys | None = None,
+        profile: str | None = None,
+        endpoint_url: str | None = None,
+        connect_timeout: float = 5,
+        read_timeout: float = 60,
+        timing: Timing | None = None,
+    ) -> None:
+        self.target = target
+        self.endpoint_url = endpoint_url or target.endpoint_url
+        self.executor = executor or ThreadPoolExecutor(threads, thread_name_prefix="aws")
+        self.timing = timing or Timing()
+        # One account, one region: the service alone tells paces apart.
+        self.paces: defaultdict[str, Pace] = defaultdict(lambda: Pace(self.timing))
+        self._keys = keys
+        self._profile = profile or target.profile
+        self._session: botocore.session.Session | None = None
+        self._clients: dict[str, BaseClient] = {}
+        self._lock = threading.Lock()
+        self._config = Config(
+            max_pool_connections=threads,
+            retries={"total_max_attempts": 1, "mode": "standard"},
+            connect_timeout=connect_timeout,
+            read_timeout=read_timeout,
+            user_agent_extra="panka",
+        )
+
+    def client(self, service: str) -> BaseClient:
+        """The shared client of a service. It never repeats a call. Blocks while the first one is made."""
+        with self._lock:
+            if service not in self._clients:
+                self._clients[service] = self._open().create_client(
+                    service, region_name=self.target.region, endpoint_url=self.endpoint_url, config=self._config
+                )
+            return self._clients[service]
+
+    def _open(self) -> botocore.session.Session:
+        if self._session is None:
+            session = botocore.session.Session(profile=self._profile)
+            if self._keys is not None:
+                keys = self._keys
+                session.set_credentials(keys.access_key_id, keys.secret_access_key, keys.session_token)
+            self._session = session
+        return self._session
+
+    def send(self, service: str, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """One blocking call, sent once.
+
+        Raises:
+            AwsError: classified.
+        """
+        try:
+            answer: dict[str, Any] = getattr(self.client(service), operation)(**arguments)
+        except (BotoCoreError, ClientError) as error:
+            words = "".join(word.capitalize() for word in operation.split("_"))
+            raise classify(service, words, error, self.endpoint_url) from error
+        return answer
+
+
+@dataclass(slots=True)
 class Cloud:
-    """One account and region with one set of credentials."""
+    """One account and region with one set of credentials, as one piece of work uses it.
 
-    account: str
-    region: str
+    Cheap: make one per step with hooks of its own over shared `clients` (`dataclasses.replace(cloud, progress=…)`).
 
-    async def call(self, service: str, operation: str, **arguments: Any) -> dict[str, Any]:
-        raise NotImplementedError
+    What `call` does about errors, so that no provider has to:
+    - throttled: repeated for five minutes, at the pace that the service allows to all callers together;
+    - not yet consistent: repeated several times a second for a minute;
+    - transient: a call that only reads, or that was never sent, is repeated a few times with growing pauses. One that
+      changes something is not: it may have taken effect, so whoever asked must look (`find`) before asking again;
+    - final: raised.
+    """
+
+    clients: Clients
+    before_mutation: Callable[[], Awaitable[None]] | None = None
+    """Awaited just before each call that changes something is sent; what it raises stops the call."""
+    progress: Callable[[str], None] | None = None
+    """Told what is waited for, in words: `Throttled by sqs, next try in 2 s`."""
+    assets: Callable[[str], Awaitable[bytes]] | None = None
+    """Brings a plan's file by its SHA-256."""
+
+    @property
+    def account(self) -> str:
+        """The account that the target names; `identity` asks AWS which it is."""
+        return self.clients.target.account
+
+    @property
+    def region(self) -> str:
+        return self.clients.target.region
+
+    @property
+    def partition(self) -> str:
+        """`aws`, `aws-cn` or `aws-us-gov`: what ARNs of the region begin with."""
+        return "aws-cn" if self.region.startswith("cn-") else "aws-us-gov" if "-gov-" in self.region else "aws"
+
+    async def call(self, service: str, operation: str, /, **arguments: Any) -> dict[str, Any]:
+        """The answer of one operation (`"sqs", "create_queue"`).
+
+        A caller that is cancelled meanwhile is held until a changing call under way has ended, so that whoever cleans
+        up after it sees what the call did.
+
+        Raises:
+            AwsError: repeating did not help, or was not safe.
+        """
+        timing = self.clients.timing
+        retrying = Retrying(timing, safe=not mutates(operation))
+        while True:
+            await self._turn(service)
+            try:
+                return await self._send(service, operation, arguments)
+            except AwsError as error:
+                delay = retrying.delay(error)
+                if delay is None:
+                    raise
+                self.tell(_waiting(service, error, delay))
+            await timing.sleep(delay)
 
     async def maybe(
-        self, service: str, operation: str, missing: frozenset[str], **arguments: Any
+        self, service: str, operation: str, missing: frozenset[str], /, **arguments: Any
     ) -> dict[str, Any] | None:
-        raise NotImplementedError
+        """As `call`; None when AWS answers with one of the codes in `missing`."""
+        try:
+            return await self.call(service, operation, **arguments)
+        except AwsError as error:
+            if error.code in missing:
+                return None
+            raise
+
+    async def identity(self) -> str:
+        """The number of the account that the credentials belong to."""
+        return str((await self.call("sts", "get_caller_identity"))["Account"])
 
     async def asset(self, sha256: str) -> bytes:
-        """A file that a plan brought along (zipped code)."""
-        raise NotImplementedError
+        """A file that a plan brought along (zipped code). Raises LookupError when there is no plan to ask."""
+        if self.assets is None:
+            raise LookupError(f"Nothing brings the file {sha256}.")
+        return await self.assets(sha256)
+
+    async def resolve_secrets(self, properties: Properties) -> Properties:
+        """The properties with `{{resolve:secretsmanager:…}}` replaced by values. Never record or log what it returns.
+
+        Raises:
+            AwsError: the secret cannot be read.
+            NoSuchSecret: the secret has no such key.
+        """
+        return await secrets.resolve(properties, self._secret)
+
+    async def pause(self, seconds: float, reason: str) -> None:
+        """Waits between two looks at AWS, and tells why."""
+        self.tell(reason)
+        await self.clients.timing.sleep(seconds)
+
+    def tell(self, what: str) -> None:
+        if self.progress is not None:
+            self.progress(what)
+
+    async def _turn(self, service: str) -> None:
+        turn = self.clients.paces[service].turn()
+        if turn > 0:
+            if turn >= 1:
+                self.tell(f"Throttled by {service}, next try in {turn:.0f} s")
+            await self.clients.timing.sleep(turn)
+
+    async def _send(self, service: str, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        changes = mutates(operation)
+        if changes and self.before_mutation is not None:
+            await self.before_mutation()
+        pace = self.clients.paces[service]
+        loop = asyncio.get_running_loop()
+        answer = loop.run_in_executor(self.clients.executor, self.clients.send, service, operation, arguments)
+        try:
+            got = await (_to_its_end(answer) if changes else answer)
+        except AwsError as error:
+            if error.cause is Cause.THROTTLED:
+                pace.throttled()
+            raise
+        pace.succeeded()
+        return got
+
+    async def _secret(self, name: secrets.SecretName) -> str:
+        which = {"VersionStage": name.stage, "VersionId": name.version}
+        given = {key: value for key, value in which.items() if value}
+        found = await self.call("secretsmanager", "get_secret_value", SecretId=name.id, **given)
+        return str(found["SecretString"])
+
+
+async def _to_its_end(answer: asyncio.Future[dict[str, Any]]) -> dict[str, Any]:
+    """The answer; a cancellation is obeyed only when the call is over."""
+    cancelled: asyncio.CancelledError | None = None
+    while not answer.done():
+        try:
+            await asyncio.wait([answer])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        # The cancellation goes first; retrieving the error keeps asyncio from reporting it as forgotten.
+        answer.exception()
+        raise cancelled
+    return answer.result()
+
+
+def _waiting(service: str, error: AwsError, delay: float) -> str:
+    match error.cause:
+        case Cause.THROTTLED:
+            why = f"Throttled by {service}"
+        case Cause.NOT_YET:
+            why = f"{service} does not see yet what was made ({error.code})"
+        case _:
+            why = f"{service} did not answer ({error.code})"
+    return f"{why}, next try in {delay:.1f} s"
+
+
+def connect(
+    target: Target,
+    *,
+    executor: Executor | None = None,
+    keys: Keys | None = None,
+    profile: str | None = None,
+    endpoint_url: str | None = None,
+) -> Cloud:
+    """The cloud that a target names. Sends nothing: wrong credentials show at the first call.
+
+    `profile` and `endpoint_url` go before the target's own.
+    """
+    return Cloud(Clients(target, executor=executor, keys=keys, profile=profile, endpoint_url=endpoint_url))

@@ -104,11 +104,11 @@ class Provider(ABC):
         """Whether a delete has ended."""
         return Ready() if await self.read(id) is None else Waiting("AWS still shows it")
 
-    async def call(self, operation: str, **arguments: Any) -> dict[str, Any]:
+    async def call(self, operation: str, /, **arguments: Any) -> dict[str, Any]:
         """One call of this service (`create_queue`), through the shared client, with its errors classified."""
         return await self.cloud.call(self.service, operation, **arguments)
 
-    async def maybe(self, operation: str, missing: frozenset[str], **arguments: Any) -> dict[str, Any] | None:
+    async def maybe(self, operation: str, missing: frozenset[str], /, **arguments: Any) -> dict[str, Any] | None:
         """The same for a call that asks for something: None when AWS answers with one of the codes in `missing`."""
         return await self.cloud.maybe(self.service, operation, missing, **arguments)
 
@@ -131,3 +131,20 @@ def changed(old: Properties, new: Properties, *names: str) -> dict[str, Any]:
 def is_ours(owner: Owner, tags: Mapping[str, str]) -> bool:
     """Whether the tags say that a resource belongs to exactly this owner."""
     return owner.tags().items() <= tags.items()
+
+
+def pruned(value: Any) -> Any:
+    """The value without what says nothing: None, False, and empty texts, lists and mappings, however deep.
+
+    AWS leaves out some of what was set to its default and reports defaults that nobody set: compare these forms.
+    """
+    if isinstance(value, dict):
+        kept = {key: pruned(item) for key, item in value.items()}
+        return {key: item for key, item in kept.items() if not _says_nothing(item)}
+    if isinstance(value, list):
+        return [pruned(item) for item in value]
+    return value
+
+
+def _says_nothing(value: Any) -> bool:
+    return value is None or value is False or value in ("", [], {})

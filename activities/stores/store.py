@@ -5,7 +5,8 @@ else; one suite in tests/activities/test_stores.py holds both to them. All metho
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import UTC, datetime
+from typing import Protocol, Self
 
 from panka.planner.owner import Scope
 from panka.planner.state import Pointer
@@ -18,6 +19,10 @@ class NotThere(Exception):
 
 class LockLost(Exception):
     """The lease is no longer ours: somebody took the lock over, or forced it open. Nothing more may be changed."""
+
+    @classmethod
+    def of(cls, lease: Lease) -> Self:
+        return cls(f"The lock of {lease.scope} is no longer held with fence {lease.fence} by {lease.owner}.")
 
 
 class Moved(Exception):
@@ -40,6 +45,11 @@ class Holder:
     """Rises with every renewal: a lease whose number stands still for its whole TTL has lost its keeper."""
     ttl: float
     """Seconds."""
+
+
+def rfc3339(moment: datetime) -> str:
+    """A moment with its time zone, in UTC and whole seconds: `2026-11-23T10:00:00Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 class ObjectStore(Protocol):

@@ -72,7 +72,7 @@ class DynamoDbSpec(ComponentSpec):
     table_name: Annotated[
         str | None, shaped(r"[A-Za-z0-9_.-]{3,255}", "a table name: 3 to 255 letters, digits, `_`, `.` and `-`")
     ] = None
-    """The table's name; by default Panka makes one. With a name of your own, a replacement deletes the old table first."""
+    """The table's name; by default Panka makes one. With your own, a replacement deletes the old table first."""
     billing_mode: Literal["PAY_PER_REQUEST", "PROVISIONED"] = "PAY_PER_REQUEST"
     """Pay for each request, or for a capacity."""
     hash_key: Key
@@ -98,7 +98,7 @@ class DynamoDbSpec(ComponentSpec):
     def _capacity(self) -> Self:
         said = (self.read_capacity, self.write_capacity)
         if self.billing_mode == "PROVISIONED" and None in said:
-            raise broken("PK304", "`billingMode: PROVISIONED` needs `readCapacity` and `writeCapacity`")
+            raise broken("PK304", "`billingMode: PROVISIONED` needs `readCapacity` and `writeCapacity`", "billingMode")
         if self.billing_mode == "PAY_PER_REQUEST" and said != (None, None):
             raise broken("PK304", "`readCapacity` and `writeCapacity` need `billingMode: PROVISIONED`")
         return self
@@ -107,14 +107,15 @@ class DynamoDbSpec(ComponentSpec):
     def _keys(self) -> Self:
         unique((index.name for index in self.global_secondary_indexes), "the index")
         types: dict[str, str] = {}
-        for key in self.keys():
+        for key in self.key_attributes():
             if types.setdefault(key.name, key.type) != key.type:
                 raise broken("PK305", f"key attribute `{key.name}` is both {types[key.name]} and {key.type}")
         return self
 
-    def keys(self) -> Iterator[Key]:
+    def key_attributes(self) -> Iterator[Key]:
         """Every key attribute, those of the table first; some may come twice."""
-        for holder in (self, *self.global_secondary_indexes):
+        holders: tuple[DynamoDbSpec | Index, ...] = (self, *self.global_secondary_indexes)
+        for holder in holders:
             yield from (key for key in (holder.hash_key, holder.range_key) if key)
 
 
@@ -153,7 +154,7 @@ READ_STREAM = (
 
 
 def _table(spec: DynamoDbSpec) -> Properties:
-    types = {key.name: key.type for key in spec.keys()}
+    types = {key.name: key.type for key in spec.key_attributes()}
     properties: Properties = {
         "BillingMode": spec.billing_mode,
         "AttributeDefinitions": [{"AttributeName": name, "AttributeType": types[name]} for name in sorted(types)],

@@ -1,14 +1,25 @@
 """S3: a bucket that is private, encrypted and reached only over TLS, unless its spec says otherwise."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from panka.planner.component import Component, ComponentSpec, Context, Grants, Kind, Lowered, Spec, Statement
+from panka.planner.aging import BucketLifecycle
+from panka.planner.component import (
+    Component,
+    ComponentSpec,
+    Context,
+    Grants,
+    Kind,
+    Lowered,
+    Spec,
+    Statement,
+)
 from panka.planner.policies import allow, document, role, role_policy
 from panka.planner.resource import Lifecycle, PhysicalName, Properties, Resource, text
-from panka.planner.rules import broken, shaped, unique
+from panka.planner.rules import broken, shaped
 
 Acl = Literal[
     "private",
@@ -20,8 +31,6 @@ Acl = Literal[
     "bucket-owner-read",
     "bucket-owner-full-control",
 ]
-StorageClass = Literal["STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE"]
-Days = Annotated[int, Field(ge=1)]
 
 
 class Bucket(Spec):
@@ -34,7 +43,8 @@ class Bucket(Spec):
             "a bucket name: 3 to 63 lower-case letters, digits, `-` and `.`",
         ),
     ] = None
-    """The bucket's name, unique in all of AWS; by default Panka makes one. A replacement then deletes the old one first."""
+    """The bucket's name, unique in all of AWS; by default Panka makes one. With your own, a replacement deletes the old
+    bucket first."""
     acl: Acl = "private"
     """Who may use it beside the account. Public ones need the `publicAccessBlock` opened."""
     force_destroy: bool = False
@@ -53,56 +63,19 @@ class Versioning(Spec):
 class Encryption(Spec):
     """How objects are encrypted at rest. S3 encrypts all of them."""
 
-    enabled: Literal[True] = True
-    """S3 has no unencrypted objects, so only `true` can be said."""
+    enabled: bool = True
+    """S3 has no unencrypted objects, so `false` is refused."""
     algorithm: Literal["AES256", "aws:kms"] | None = None
     """`AES256`, or `aws:kms`, which is the default with a `kmsKeyId`."""
     kms_key_id: str | None = None
     """Id, ARN or alias of a KMS key; without it `aws:kms` uses `aws/s3`."""
 
     @model_validator(mode="after")
-    def _key_needs_kms(self) -> Self:
+    def _sound(self) -> Self:
+        if not self.enabled:
+            raise broken("PK312", "`enabled: false` has no effect: S3 encrypts every object", "enabled")
         if self.kms_key_id and self.algorithm == "AES256":
             raise broken("PK310", "`kmsKeyId` needs `algorithm: aws:kms`")
-        return self
-
-
-class Transition(Spec):
-    """Moves objects to a cheaper class."""
-
-    days: Annotated[int, Field(ge=0)]
-    """Days after an object was made."""
-    storage_class: StorageClass
-    """The class it moves to."""
-
-
-class Expiration(Spec):
-    days: Days
-    """After how many days."""
-
-
-class LifecycleRule(Spec):
-    """What happens to objects as they grow old."""
-
-    id: Annotated[str, Field(min_length=1, max_length=255)] | None = None
-    """The rule's name; by default `rule-1`, `rule-2` and so on."""
-    enabled: bool = True
-    """Whether the rule works."""
-    prefix: str = ""
-    """Only for objects whose key begins so."""
-    transitions: tuple[Transition, ...] = ()
-    """Moves to cheaper classes."""
-    expiration: Expiration | None = None
-    """Deletes objects so many days after they were made."""
-    noncurrent_version_expiration: Expiration | None = None
-    """Deletes overwritten and deleted versions so many days after that."""
-
-    @model_validator(mode="after")
-    def _does_something(self) -> Self:
-        if not (self.transitions or self.expiration or self.noncurrent_version_expiration):
-            raise broken(
-                "PK311", "a lifecycle rule needs `transitions`, `expiration` or `noncurrentVersionExpiration`"
-            )
         return self
 
 
@@ -167,7 +140,8 @@ class S3Spec(ComponentSpec):
     """Keeps overwritten and deleted objects."""
     encryption: Encryption = Encryption()
     """How objects are encrypted at rest; by default AES256."""
-    lifecycle_rules: Annotated[tuple[LifecycleRule, ...], Field(max_length=1_000)] = ()
+    lifecycle: BucketLifecycle = BucketLifecycle()
+    """A list of rules for old objects, or a map: `retain`, `preventDestroy` and so on, with the list in `rules`."""
     cors: Cors | None = None
     """Which pages of other origins may use the bucket from a browser."""
     website: Website | None = None
@@ -176,3 +150,194 @@ class S3Spec(ComponentSpec):
     """Copies new objects to another bucket."""
     public_access_block: PublicAccessBlock = PublicAccessBlock()
     """What holds whatever ACLs and policies say."""
+
+    @model_validator(mode="after")
+    def _public(self) -> Self:
+        block = self.public_access_block
+        if self.bucket.acl in PUBLIC and (block.block_public_acls or block.ignore_public_acls):
+            raise broken(
+                "PK308",
+                f"`acl: {self.bucket.acl}` needs `blockPublicAcls` and `ignorePublicAcls` of `publicAccessBlock` false",
+                "bucket.acl",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _replicated(self) -> Self:
+        if self.replication and self.replication.enabled and not (self.versioning and self.versioning.enabled):
+            raise broken("PK311", "`replication` needs `versioning: {enabled: true}`", "replication")
+        return self
+
+
+PUBLIC = ("public-read", "public-read-write", "authenticated-read")
+
+
+def lower(component: Component[S3Spec], context: Context) -> Lowered:
+    """The role of its replication first, then the bucket, then who may do what."""
+    spec = component.spec
+    copier = _copier(component) if spec.replication and spec.replication.enabled else None
+    name = None if spec.bucket.name else PhysicalName("BucketName", 63)
+    bucket = replace(
+        component.resource(
+            "main",
+            "AWS::S3::Bucket",
+            _bucket(spec, context, copier),
+            name=name,
+            lifecycle=Lifecycle(force=spec.bucket.force_destroy),
+        ),
+        tags=dict(spec.bucket.tags),
+    )
+    policy = component.resource(
+        "policy",
+        "AWS::S3::BucketPolicy",
+        {"Bucket": bucket.ref("BucketName"), "PolicyDocument": document(_statements(spec, bucket))},
+    )
+    arn = bucket.ref("Arn")
+    return Lowered(
+        resources=(*([copier] if copier else []), bucket, policy, *_copying(component, context, bucket, copier)),
+        outputs={
+            "bucketName": bucket.ref("BucketName"),
+            "bucketArn": arn,
+            "domainName": bucket.ref("RegionalDomainName"),
+            **({"websiteUrl": bucket.ref("WebsiteURL")} if spec.website and spec.website.enabled else {}),
+        },
+        grants=Grants((allow(LIST, arn), allow(USE, text(arn, "/*")))),
+    )
+
+
+LIST = ("s3:ListBucket", "s3:GetBucketLocation")
+USE = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
+
+
+def _bucket(spec: S3Spec, context: Context, copier: Resource | None) -> Properties:
+    properties: Properties = {
+        "BucketEncryption": _encryption(spec.encryption),
+        "PublicAccessBlockConfiguration": {
+            "BlockPublicAcls": spec.public_access_block.block_public_acls,
+            "BlockPublicPolicy": spec.public_access_block.block_public_policy,
+            "IgnorePublicAcls": spec.public_access_block.ignore_public_acls,
+            "RestrictPublicBuckets": spec.public_access_block.restrict_public_buckets,
+        },
+        "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+    }
+    if spec.bucket.name:
+        properties["BucketName"] = spec.bucket.name
+    if spec.bucket.acl != "private":
+        # A bucket has ACLs only when its owner does not own every object.
+        properties["OwnershipControls"] = {"Rules": [{"ObjectOwnership": "BucketOwnerPreferred"}]}
+        properties["AccessControl"] = "".join(word.capitalize() for word in spec.bucket.acl.split("-"))
+    if spec.versioning:
+        properties["VersioningConfiguration"] = {"Status": "Enabled" if spec.versioning.enabled else "Suspended"}
+    if spec.lifecycle.rules:
+        properties["LifecycleConfiguration"] = spec.lifecycle.configuration
+    if spec.cors:
+        properties["CorsConfiguration"] = {"CorsRules": [_cors(spec.cors)]}
+    if spec.website and spec.website.enabled:
+        properties["WebsiteConfiguration"] = _website(spec.website)
+    if spec.replication and spec.replication.enabled:
+        properties["ReplicationConfiguration"] = _replication(spec.replication, context, copier)
+    return properties
+
+
+def _encryption(encryption: Encryption) -> Properties:
+    algorithm = encryption.algorithm or ("aws:kms" if encryption.kms_key_id else "AES256")
+    rule: Properties = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": algorithm}}
+    if encryption.kms_key_id:
+        rule["ServerSideEncryptionByDefault"]["KMSMasterKeyID"] = encryption.kms_key_id
+    if algorithm == "aws:kms":
+        rule["BucketKeyEnabled"] = True
+    return {"ServerSideEncryptionConfiguration": [rule]}
+
+
+def _cors(cors: Cors) -> Properties:
+    optional = {
+        "AllowedHeaders": list(cors.allowed_headers),
+        "ExposedHeaders": list(cors.expose_headers),
+        "MaxAge": cors.max_age_seconds,
+    }
+    return {
+        "AllowedOrigins": list(cors.allowed_origins),
+        "AllowedMethods": list(cors.allowed_methods),
+        **{name: value for name, value in optional.items() if value not in ([], None)},
+    }
+
+
+def _website(website: Website) -> Properties:
+    error = {"ErrorDocument": website.error_document} if website.error_document else {}
+    return {"IndexDocument": website.index_document, **error}
+
+
+def _replication(replication: Replication, context: Context, copier: Resource | None) -> Properties:
+    return {
+        "Role": copier.ref("Arn") if copier else replication.role_arn,
+        "Rules": [
+            {
+                "Id": "all",
+                "Priority": 1,
+                "Status": "Enabled",
+                "Filter": {"Prefix": ""},
+                "DeleteMarkerReplication": {"Status": "Disabled"},
+                "Destination": {"Bucket": _destination(replication, context)},
+            }
+        ],
+    }
+
+
+def _destination(replication: Replication, context: Context) -> str:
+    """The destination's ARN, of which users may write the name alone."""
+    named = replication.destination_bucket
+    return named if named.startswith("arn:") or named.endswith("Arn}") else f"arn:{context.partition}:s3:::{named}"
+
+
+def _statements(spec: S3Spec, bucket: Resource) -> Sequence[Statement]:
+    arn = bucket.ref("Arn")
+    tls: Statement = {
+        "Sid": "OnlyTls",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": ["s3:*"],
+        "Resource": [arn, text(arn, "/*")],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    # The website endpoint of S3 speaks no TLS.
+    if not (spec.website and spec.website.enabled and spec.public_access_block.lets_policies_be_public):
+        return [tls]
+    return [{"Sid": "Website", "Principal": "*", **allow(["s3:GetObject"], text(arn, "/*"))}]
+
+
+def _copier(component: Component[S3Spec]) -> Resource | None:
+    """The role that copies objects, unless the user has one."""
+    if component.spec.replication and component.spec.replication.role_arn:
+        return None
+    return role(component, "replication-role", "s3.amazonaws.com")
+
+
+def _copying(
+    component: Component[S3Spec], context: Context, bucket: Resource, copier: Resource | None
+) -> tuple[Resource, ...]:
+    """What the role that copies objects may do."""
+    replication = component.spec.replication
+    if copier is None or replication is None:
+        return ()
+    arn = bucket.ref("Arn")
+    statements = (
+        allow(["s3:GetReplicationConfiguration", "s3:ListBucket"], arn),
+        allow([f"s3:GetObjectVersion{what}" for what in ("ForReplication", "Acl", "Tagging")], text(arn, "/*")),
+        allow(
+            [f"s3:Replicate{what}" for what in ("Object", "Delete", "Tags")], f"{_destination(replication, context)}/*"
+        ),
+    )
+    return (role_policy(component, "replication-policy", copier, statements),)
+
+
+S3 = Kind(
+    "S3",
+    S3Spec,
+    lower,
+    outputs={
+        "bucketName": "The bucket's name.",
+        "bucketArn": "The bucket's ARN.",
+        "domainName": "The bucket's regional domain name.",
+        "websiteUrl": "The website's URL, when the bucket serves one.",
+    },
+)

@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 
 from pydantic import model_validator
 
-from panka.planner.component import Component, ComponentSpec, Context, Grants, Inbound, Kind, Lowered, Path, Spec
+from panka.planner.component import Component, ComponentSpec, Context, Grants, Inbound, Kind, Lowered, Path, Spec, Used
 from panka.planner.policies import allow
 from panka.planner.resource import PhysicalName, Properties, Ref, Resource, Text
 from panka.planner.rules import broken, unique
@@ -67,9 +67,9 @@ class SnsSpec(ComponentSpec):
     @model_validator(mode="after")
     def _sound(self) -> Self:
         if self.content_based_deduplication is not None and not self.fifo_topic:
-            raise broken("PK303", "`contentBasedDeduplication` needs `fifoTopic: true`")
+            raise broken("PK303", "`contentBasedDeduplication` needs `fifoTopic: true`", "contentBasedDeduplication")
         if self.delivery_policy and not any(one.protocol in ("http", "https") for one in self.subscriptions):
-            raise broken("PK312", "`deliveryPolicy` has no effect without an `http` or `https` subscription")
+            raise broken("PK312", "`deliveryPolicy` needs an `http` or `https` subscription", "deliveryPolicy")
         unique((one.component or f"{one.protocol} {one.endpoint}" for one in self.subscriptions), "the subscription")
         return self
 
@@ -80,17 +80,21 @@ def mentions(spec: SnsSpec) -> Iterable[tuple[str, Path]]:
             yield one.component, ("subscriptions", index, "component")
 
 
+PROTOCOLS = {"SQS": "sqs", "Lambda": "lambda"}
+"""How each kind that can be subscribed gets its messages."""
+
+
 def lower(component: Component[SnsSpec], context: Context) -> Lowered:
     """The topic, then each subscription with the permission that its target needs."""
     spec = component.spec
     topic = component.resource("main", "AWS::SNS::Topic", _topic(spec), name=_name(spec))
     resources: list[Resource] = [topic]
     inbound: list[Inbound] = []
-    for one in spec.subscriptions:
+    for index, one in enumerate(spec.subscriptions):
         if one.component is None:
             resources.append(_outside(component, topic, one))
             continue
-        made, asked = _component(component, context, topic, one, one.component)
+        made, asked = _component(component, topic, one, _target(context, index, one, one.component))
         resources += made
         inbound += asked
     return Lowered(
@@ -126,7 +130,7 @@ def _subscription(topic: Resource, one: Subscription, protocol: str, endpoint: R
 
 
 def _outside(component: Component[SnsSpec], topic: Resource, one: Subscription) -> Resource:
-    """A subscription of something that is not in the stack, with an address that its place in the list has no part in."""
+    """A subscription of something outside the stack; its place in the list has no part in its address."""
     endpoint, protocol = one.endpoint or "", one.protocol or ""
     properties = _subscription(topic, one, protocol, endpoint)
     if component.spec.delivery_policy and protocol in ("http", "https"):
@@ -135,14 +139,21 @@ def _outside(component: Component[SnsSpec], topic: Resource, one: Subscription) 
     return component.resource(part, "AWS::SNS::Subscription", properties)
 
 
+def _target(context: Context, index: int, one: Subscription, component: str) -> Used:
+    used = context.uses[component.rpartition("/")[2]]
+    wanted = PROTOCOLS.get(used.kind)
+    if wanted is None or one.protocol not in (None, wanted):
+        how = f"`{one.protocol}`" if one.protocol else "a topic"
+        field = f"subscriptions.{index}.component"
+        raise broken("PK313", f"{used.kind} `{used.name}` cannot be subscribed by {how}", field)
+    return used
+
+
 def _component(
-    component: Component[SnsSpec], context: Context, topic: Resource, one: Subscription, target: str
+    component: Component[SnsSpec], topic: Resource, one: Subscription, used: Used
 ) -> tuple[tuple[Resource, ...], tuple[Inbound, ...]]:
     """A subscription of a component, and what makes that component let the topic in."""
-    used = context.uses[target.rpartition("/")[2]]
-    wanted = {"SQS": "sqs", "Lambda": "lambda"}.get(used.kind)
-    if wanted is None or one.protocol not in (None, wanted):
-        raise broken("PK313", f"{used.kind} `{used.name}` cannot be subscribed by `{one.protocol or 'sqs` or `lambda'}`")
+    wanted = PROTOCOLS[used.kind]
     arn = used.lowered.outputs["queueArn" if wanted == "sqs" else "functionArn"]
     properties = _subscription(topic, one, wanted, arn)
     if wanted == "sqs":

@@ -31,7 +31,7 @@ class Encryption(Spec):
     @model_validator(mode="after")
     def _key_needs_encryption(self) -> Self:
         if self.kms_key and not self.enabled:
-            raise broken("PK310", "`kmsKey` contradicts `enabled: false`")
+            raise broken("PK310", "`kmsKey` contradicts `enabled: false`", "kmsKey")
         return self
 
 
@@ -64,9 +64,13 @@ class SqsSpec(ComponentSpec):
         only = ("content_based_deduplication", "deduplication_scope", "fifo_throughput_limit")
         said = [SqsSpec.model_fields[name].alias for name in only if getattr(self, name) is not None]
         if self.type == "standard" and said:
-            raise broken("PK303", f"`{said[0]}` needs `type: fifo`")
+            raise broken("PK303", f"`{said[0]}` needs `type: fifo`", said[0] or "")
         if self.fifo_throughput_limit == "perMessageGroupId" and self.deduplication_scope != "messageGroup":
-            raise broken("PK311", "`fifoThroughputLimit: perMessageGroupId` needs `deduplicationScope: messageGroup`")
+            raise broken(
+                "PK311",
+                "`fifoThroughputLimit: perMessageGroupId` needs `deduplicationScope: messageGroup`",
+                "fifoThroughputLimit",
+            )
         return self
 
 

@@ -73,7 +73,7 @@ class Picture:
 
 def of_resources(resources: Mapping[Address, Resource]) -> Picture:
     """One box for each resource. Raises Cycle."""
-    graph = _graph(resources)
+    graph = Graph.of(resources)
     nodes = [
         Node(name, name, resources[Address(name)].type, level, tuple(graph.dependencies(name)))
         for level, names in enumerate(graph.levels())
@@ -88,7 +88,7 @@ def of_components(resources: Mapping[Address, Resource]) -> Picture:
     Two components whose parts need parts of each other (a topic's subscription needs the queue, the queue's policy
     needs the topic) stand in one level: that is no cycle of resources.
     """
-    graph = _graph(resources)
+    graph = Graph.of(resources)
     members: dict[str, list[Resource]] = {}
     for address, resource in resources.items():
         members.setdefault(address.component, []).append(resource)
@@ -100,10 +100,6 @@ def of_components(resources: Mapping[Address, Resource]) -> Picture:
     ]
     path = dict.fromkeys(Address(name).component for name in graph.critical_path())
     return Picture(tuple(sorted(nodes, key=lambda node: (node.level, node.label))), tuple(path))
-
-
-def _graph(resources: Mapping[Address, Resource]) -> Graph:
-    return Graph.of({str(address): resource for address, resource in resources.items()})
 
 
 def _needed(name: str, inside: Iterable[Resource], resources: Mapping[Address, Resource]) -> set[str]:

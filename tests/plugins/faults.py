@@ -34,9 +34,14 @@ class Faults:
     """The number of the changing request, from 1, that takes effect and whose reply is lost; 0: none."""
     instead: Answer | None = None
     """Given to the next requests, which do not reach the endpoint."""
+    hold: asyncio.Event | None = None
+    """Replies to changing requests, which have taken effect, wait for it."""
+    held: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a reply begins to wait."""
 
     def reset(self) -> None:
-        self.mutations, self.reads, self.lose, self.instead = [], 0, 0, None
+        self.mutations, self.reads, self.lose, self.instead, self.hold = [], 0, 0, None, None
+        self.held.clear()
 
 
 @dataclass
@@ -99,8 +104,18 @@ class _Proxy:
         parts = urllib.parse.urlsplit(upstream)
         self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 80
         self._faults = faults
+        self._open: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+
+    async def close(self) -> None:
+        """Ends every connection and waits until its task has seen it."""
+        for writer in self._open.values():
+            writer.close()
+        await asyncio.gather(*self._open)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._open[task] = writer
         try:
             while (request := await self._request(reader, writer)) is not None:
                 if not await self._answer(request, writer):
@@ -108,6 +123,7 @@ class _Proxy:
         except ConnectionError:
             return
         finally:
+            del self._open[task]
             writer.close()
 
     async def _request(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> _Request | None:
@@ -140,6 +156,9 @@ class _Proxy:
         first, headers, body = await self._forward(request)
         if lost:
             return False
+        if request.mutates and faults.hold is not None:
+            faults.held.set()
+            await faults.hold.wait()
         bare = request.method == "HEAD"
         length = [(b"Content-Length", value) for key, value in headers if bare and key.lower() == b"content-length"]
         _write(writer, first, [one for one in headers if one[0].lower() not in _HOP], body, length)
@@ -181,9 +200,11 @@ def _write(
 async def faulty(upstream: str) -> AsyncIterator[Faults]:
     """A proxy before `upstream`, on a port of its own, in this event loop."""
     faults = Faults()
-    server = await asyncio.start_server(_Proxy(upstream, faults).serve, "127.0.0.1", 0, limit=2**20)
+    proxy = _Proxy(upstream, faults)
+    server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0, limit=2**20)
     faults.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
         yield faults
     finally:
         server.close()
+        await proxy.close()

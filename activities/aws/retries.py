@@ -1,0 +1,102 @@
+"""When a call is repeated: per call by the cause of its error, and per service by how fast it may be called at all."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from random import Random
+
+from panka.activities.aws.errors import AwsError, Cause
+
+THROTTLED_FOR = 300.0
+"""Seconds for which a throttled call is repeated."""
+NOT_YET_FOR = 60.0
+"""Seconds within which IAM and its kin become consistent."""
+TRANSIENT_TRIES = 5
+"""How often a call that is safe to repeat is sent before its transient error is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """The clock and the randomness that waits are made of."""
+
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    random: Random = field(default_factory=Random)
+
+
+class Retrying:
+    """The repeats of one call. `safe` says that repeating it after a lost reply does no harm."""
+
+    def __init__(self, timing: Timing, *, safe: bool) -> None:
+        self._timing = timing
+        self._safe = safe
+        self._since = timing.now()
+        self._tries = 0
+
+    def delay(self, error: AwsError) -> float | None:
+        """Seconds to wait before the same call is sent again; None: tell the error."""
+        self._tries += 1
+        spent = self._timing.now() - self._since
+        match error.cause:
+            case Cause.THROTTLED:
+                return self._jittered(0.2, 20.0) if spent < THROTTLED_FOR else None
+            case Cause.NOT_YET:
+                return self._jittered(0.2, 0.8) if spent < NOT_YET_FOR else None
+            case Cause.TRANSIENT:
+                again = (self._safe or not error.sent) and self._tries < TRANSIENT_TRIES
+                return self._jittered(0.1, 2.0) if again else None
+            case Cause.FINAL:
+                return None
+
+    def _jittered(self, first: float, longest: float) -> float:
+        longest = min(longest, first * 2.0 ** min(self._tries - 1, 16))
+        return longest * self._timing.random.uniform(0.5, 1.0)
+
+
+class Pace:
+    """How fast one service of one account and region may be called: at will until it throttles, then as it allows.
+
+    The rate is cut by a part when AWS throttles and rises by a step for every second without, as TCP does; after a
+    quiet minute there is none again. Used from one event loop.
+    """
+
+    def __init__(self, timing: Timing) -> None:
+        self._timing = timing
+        self._calls: deque[float] = deque()
+        self._rate: float | None = None
+        self._next = 0.0
+        self._cut = 0.0
+
+    def turn(self) -> float:
+        """Seconds until this call's turn, which is taken by asking."""
+        now = self._timing.now()
+        self._forget(now)
+        if self._rate is not None and now - self._cut > 60.0:
+            self._rate = None
+        at = now
+        if self._rate is not None:
+            at = max(now, self._next)
+            self._next = at + 1.0 / self._rate
+        self._calls.append(at)
+        return at - now
+
+    def succeeded(self) -> None:
+        if self._rate is not None:
+            self._rate += 1.0 / self._rate
+
+    def throttled(self) -> None:
+        now = self._timing.now()
+        # One burst brings many refusals: they count once.
+        if self._rate is not None and now - self._cut < 1.0:
+            return
+        self._forget(now)
+        sent = sum(1 for at in self._calls if at <= now)
+        before = self._rate if self._rate is not None else float(sent)
+        self._rate, self._cut = max(0.5, before * 0.7), now
+        self._next = max(now, self._next)
+
+    def _forget(self, now: float) -> None:
+        while self._calls and self._calls[0] < now - 1.0:
+            self._calls.popleft()

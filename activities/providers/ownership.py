@@ -1,0 +1,46 @@
+"""Whose a live resource is, and how its tags come to be as wanted."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from panka.activities.aws.errors import AwsError, NotOurs
+from panka.activities.providers.provider import is_ours, tag_map
+from panka.planner.owner import MANAGED_BY, Owner
+from panka.planner.resource import Properties
+
+_SCOPE = ("panka:tenant", "panka:stack", "panka:environment", MANAGED_BY)
+
+
+def claim(owner: Owner, id: str, what: str, tags: Mapping[str, str]) -> str:
+    """The id of something that exists, when its tags say that it is this owner's.
+
+    Raises:
+        NotOurs: it is somebody else's.
+    """
+    if not is_ours(owner, tags):
+        raise NotOurs(f"{what} exists and does not carry the tags of {owner.address} in {owner.scope}.")
+    return id
+
+
+def of_our_stack(owner: Owner, tags: Mapping[str, str]) -> bool:
+    """Whether something belongs to the owner's stack and environment, whichever of its resources it is."""
+    ours = owner.tags()
+    return all(tags.get(key) == ours[key] for key in _SCOPE)
+
+
+async def unless_taken(
+    create: Awaitable[dict[str, Any]], taken: frozenset[str], find: Callable[[], Awaitable[str | None]]
+) -> None:
+    """Waits for a create; that the name is taken is no error when `find` says that the taker is ours."""
+    try:
+        await create
+    except AwsError as error:
+        if error.code not in taken or await find() is None:
+            raise
+
+
+def retagged(old: Properties, new: Properties) -> tuple[dict[str, str], list[str]]:
+    """What to set and which keys to remove, sorted, so that the tags are as in `new`; `aws:` tags are left alone."""
+    live, wanted = tag_map(old.get("Tags")), tag_map(new.get("Tags"))
+    put = {key: value for key, value in sorted(wanted.items()) if live.get(key) != value}
+    return put, [key for key in sorted(live) if key not in wanted and not key.startswith("aws:")]

@@ -1,0 +1,259 @@
+"""Lowers a stack's components to resources, what is needed first, and ties them together."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from pydantic_core import PydanticCustomError
+
+from panka.planner.component import Component, ComponentSpec, Context, Grants, Inbound, Lowered, Network, Used
+from panka.planner.diagnostics import Diagnostic, Findings, Invalid, Label
+from panka.planner.documents import Steps
+from panka.planner.expressions import Malformed, Output
+from panka.planner.laying import check_parts, laid_over
+from panka.planner.owner import Scope
+from panka.planner.packing import Packer
+from panka.planner.parts import Part, StackPart
+from panka.planner.placing import OWN_GROUP, network_of, own_group
+from panka.planner.reading import typed
+from panka.planner.resolving import plainly, resolve
+from panka.planner.resource import STACK, Address, Properties, Ref, Resource
+from panka.planner.state import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What a stack becomes. With an error among the diagnostics, what could be lowered."""
+
+    resources: dict[Address, Resource]
+    """Component by component, what is needed first."""
+    outputs: Properties
+    """The stack's outputs; may hold references."""
+    notes: tuple[tuple[str, str], ...]
+    """Component as people read it, and what the user should know of it."""
+    assets: dict[str, bytes]
+    """Zipped code by its SHA-256."""
+    diagnostics: tuple[Diagnostic, ...]
+    components: dict[str, Component[ComponentSpec]]
+
+
+def compile_parts(
+    stack: StackPart, parts: Mapping[str, Part], packer: Packer, scope: Scope, target: Target, network: Network | None
+) -> Compiled:
+    """Lowers parts that stand in an order in which each comes after what it needs."""
+    placed = network_of(stack.spec.networking, network)
+    compiling = _Compiling(stack, parts, packer, scope, target, placed)
+    for part in parts.values():
+        compiling.lower(part)
+    compiling.let_in()
+    compiling.wait()
+    compiling.place_own_group()
+    for part in parts.values():
+        compiling.check_overrides(part)
+    outputs = compiling.outputs()
+    return Compiled(
+        resources=compiling.resources,
+        outputs=outputs,
+        notes=tuple(compiling.notes),
+        assets=compiling.assets,
+        diagnostics=compiling.findings.all(),
+        components={name: part.component for name, part in parts.items()},
+    )
+
+
+class _NoOutput(LookupError):
+    def __init__(self, output: Output) -> None:
+        super().__init__(output.source)
+        self.output = output
+
+
+@dataclass(eq=False, slots=True)
+class _Compiling:
+    stack: StackPart
+    parts: Mapping[str, Part]
+    packer: Packer
+    scope: Scope
+    target: Target
+    network: Network
+    lowered: dict[str, Lowered] = field(default_factory=dict)
+    """Of components that could be lowered; outputs put in, escapes kept, as others build on it."""
+    resources: dict[Address, Resource] = field(default_factory=dict)
+    notes: list[tuple[str, str]] = field(default_factory=list)
+    assets: dict[str, bytes] = field(default_factory=dict)
+    findings: Findings = field(default_factory=Findings)
+
+    def lower(self, part: Part) -> None:
+        """Lowers one component; one that needs what could not be lowered is left out without a word."""
+        if not all(name in self.lowered for name in part.uses):
+            return
+        name = part.component.name
+        try:
+            lowered = part.kind.lower(part.component, self._context(part))
+            self.lowered[name] = self._resolved(lowered)
+        except PydanticCustomError as error:
+            self.findings.add(error.type, error.message(), self._rule_label(part, error))
+        except Invalid as error:
+            self.findings.extend(error.diagnostics)
+        except _NoOutput as error:
+            self._no_output(part, error.output)
+        except Malformed as error:
+            self.findings.add("PK206", str(error), part.label)
+        else:
+            for resource in self.lowered[name].resources:
+                self._keep(resource, part)
+            self.notes += [(part.component.address, note) for note in lowered.notes]
+
+    def _context(self, part: Part) -> Context:
+        uses = {name: Used(name, self.parts[name].kind.name, self.lowered[name]) for name in part.uses}
+        pack = partial(self._pack, near=part.entry.layers.document.file.path)
+        return Context(self.scope, self.target, self.network, uses, part.granted, pack)
+
+    def _pack(self, path: str, near: str) -> str:
+        content = self.packer.pack(path, near)
+        digest = hashlib.sha256(content).hexdigest()
+        self.assets[digest] = content
+        return digest
+
+    def _resolved(self, lowered: Lowered) -> Lowered:
+        def put(value: Any) -> Any:
+            return resolve(value, self._output)
+
+        return Lowered(
+            resources=tuple(replace(one, properties=put(one.properties)) for one in lowered.resources),
+            outputs=put(lowered.outputs),
+            grants=Grants(tuple(put(one) for one in lowered.grants.statements), lowered.grants.connect),
+            inbound=tuple(Inbound(one.component, put(one.statement)) for one in lowered.inbound),
+            notes=lowered.notes,
+        )
+
+    def _output(self, output: Output) -> Any:
+        if output.source == OWN_GROUP:
+            return Ref(Address.of(STACK, "security-group"), "GroupId")
+        lowered = self.lowered.get(output.component.rpartition("/")[2])
+        if lowered is None or output.output not in lowered.outputs:
+            raise _NoOutput(output)
+        return lowered.outputs[output.output]
+
+    def _no_output(self, part: Part, output: Output) -> None:
+        """The kind has the output, but not this component as it is written: no dead-letter queue, no URL."""
+        name = output.component.rpartition("/")[2]
+        made = self.lowered[name].outputs if name in self.lowered else {}
+        place = (one for one in part.references if (one.component, one.output) == (output.component, output.output))
+        span = next((one.output_span(part.entry.layers) for one in place), part.label.span)
+        self.findings.add(
+            "PK201",
+            f"`{name}` as it is written has no output `{output.output}`",
+            Label(span, "unknown output"),
+            notes=(f"outputs of `{name}`: {', '.join(sorted(made))}",),
+        )
+
+    def _rule_label(self, part: Part, error: PydanticCustomError) -> Label:
+        """Where the rule's field is, if it names one, or the value that it is about; else the component's name."""
+        context = error.context or {}
+        if (path := _path_of(part.data, context.get("value"))) is not None:
+            return Label(part.entry.layers.span(("spec", *path)))
+        named = context.get("field")
+        if not isinstance(named, str):
+            return part.label
+        steps = tuple(int(step) if step.isdigit() else step for step in named.split("."))
+        return Label(part.entry.layers.span(("spec", *steps)))
+
+    def _keep(self, resource: Resource, part: Part) -> None:
+        if resource.address.component == STACK:
+            self._share(replace(resource, tags={**self.stack.tags, **resource.tags}), part)
+            return
+        protected = {name.rpartition("/")[2] for name in self.stack.spec.protect}
+        over = laid_over(resource, part, protected=part.component.name in protected, findings=self.findings)
+        self.resources[resource.address] = replace(over, properties=plainly(self._overrides_resolved(over, part)))
+
+    def _overrides_resolved(self, resource: Resource, part: Part) -> Properties:
+        if resource.address.part not in part.component.spec.overrides:
+            return resource.properties
+        properties: Properties = resolve(resource.properties, self._output)
+        return properties
+
+    def _share(self, resource: Resource, part: Part) -> None:
+        """Keeps what belongs to the whole stack once."""
+        shared = replace(resource, properties=plainly(resource.properties), place=None)
+        first = self.resources.setdefault(resource.address, shared)
+        if first != shared:
+            summary = f"{part.entry.title} wants `{resource.address}` otherwise than the components before it"
+            self.findings.add("PK355", summary, part.label)
+
+    def let_in(self) -> None:
+        """Hands every component the statements of those who asked it to let them in."""
+        asked: dict[str, list[dict[str, Any]]] = {}
+        for name, lowered in self.lowered.items():
+            for one in lowered.inbound:
+                target = one.component.rpartition("/")[2]
+                if self.parts[target].kind.accept is None:
+                    self._lets_nobody_in(self.parts[name], self.parts[target])
+                else:
+                    asked.setdefault(target, []).append(one.statement)
+        for target, statements in asked.items():
+            part = self.parts[target]
+            if target in self.lowered and part.kind.accept is not None:
+                for resource in part.kind.accept(part.component, self.lowered[target], tuple(statements)):
+                    self._keep(replace(resource, properties=resolve(resource.properties, self._output)), part)
+
+    def _lets_nobody_in(self, sender: Part, target: Part) -> None:
+        summary = f"{sender.entry.title} sends to {target.entry.title}, and a {target.kind.name} cannot be sent to"
+        self.findings.add("PK204", summary, sender.label, secondary=(target.entry.name_label("the target"),))
+
+    def wait(self) -> None:
+        """Makes the first resources of a component wait for the last ones of those that it depends on."""
+        for name, part in self.parts.items():
+            last = [one for awaited in part.awaits for one in self._ends(awaited, of_others=True)]
+            for address in self._ends(name, of_others=False) if last else ():
+                resource = self.resources[address]
+                waits = tuple(dict.fromkeys((*resource.depends_on, *last)))
+                self.resources[address] = replace(resource, depends_on=waits)
+
+    def _ends(self, name: str, *, of_others: bool) -> list[Address]:
+        """Resources of a component that none of its others needs (`of_others`), or that need none of the others."""
+        lowered = self.lowered.get(name)
+        own = [one for one in lowered.resources if one.address.component == name] if lowered else []
+        addresses = {one.address for one in own}
+        needs = {one.address: one.dependencies() & addresses for one in own}
+        if not of_others:
+            return [address for address, needed in needs.items() if not needed]
+        needed = frozenset[Address]().union(*needs.values())
+        return [address for address in needs if address not in needed]
+
+    def place_own_group(self) -> None:
+        """The security group that the stack's rules make, for the components that stand in the network."""
+        if any(part.kind.needs_network for part in self.parts.values()):
+            group = own_group(self.stack, self.network)
+            if group is not None and all(name in self.lowered for name in self.parts):
+                group = replace(group, properties=plainly(resolve(group.properties, self._output)))
+                self.resources[group.address] = replace(group, tags=self.stack.tags)
+
+    def check_overrides(self, part: Part) -> None:
+        name = part.component.name
+        if part.component.spec.overrides and name in self.lowered:
+            made: Iterable[str] = (one.part for one in self.resources if one.component == name)
+            check_parts(part, made, self.findings)
+
+    def outputs(self) -> Properties:
+        """The stack's outputs; those of components that could not be lowered are left out."""
+        found: Properties = {}
+        for name, value in self.stack.outputs.items():
+            try:
+                found[name] = plainly(resolve(typed(value), self._output))
+            except _NoOutput as error:
+                component = error.output.component.rpartition("/")[2]
+                if self.stack.entry is not None and component in self.lowered:
+                    label = Label(self.stack.entry.layers.span(("spec", "outputs", name)), "unknown output")
+                    summary = f"`{component}` as it is written has no output `{error.output.output}`"
+                    self.findings.add("PK201", summary, label)
+        return found
+
+
+def _path_of(data: Any, value: object) -> Steps | None:
+    """The way to the first text in the data that is this one."""
+    if isinstance(data, str):
+        return () if data == value else None
+    items = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    return next(((step, *path) for step, item in items if (path := _path_of(item, value)) is not None), None)

@@ -1,0 +1,123 @@
+"""Reads a stack: files to checked components that know what they need. `Draft.compile` makes resources of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from panka.planner.checking import check_all
+from panka.planner.compile import Compiled, compile_parts
+from panka.planner.component import Component, ComponentSpec, Kind, Network
+from panka.planner.core import NetworkingSpec, OnFailure, ProviderSpec
+from panka.planner.diagnostics import Diagnostic, Findings, Invalid, Label, errors
+from panka.planner.documents import Source, SourceFile
+from panka.planner.envelopes import Entry
+from panka.planner.expressions import Variables
+from panka.planner.inventory import take_inventory
+from panka.planner.owner import Scope
+from panka.planner.packing import Packer
+from panka.planner.parts import Part, StackPart
+from panka.planner.review import Review, written_variables
+from panka.planner.state import Target
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is said beside the files."""
+
+    environment: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Of `--var`: they win over all others."""
+    fallback: Mapping[str, str] = field(default_factory=dict)
+    """Of `PANKA_VAR_…`, without that prefix."""
+    tenant: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Draft:
+    """A stack as read for one environment. With an error among the diagnostics the rest is what could be understood."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    name: str
+    """Empty when there is no Stack."""
+    tenant: str | None
+    environment: str | None
+    components: dict[str, Component[ComponentSpec]]
+    """The components that are right, by name, what is needed first."""
+    files: dict[str, SourceFile]
+    """By the name that places carry."""
+    _stack: StackPart
+    _parts: dict[str, Part]
+    _packer: Packer
+
+    @property
+    def provider(self) -> ProviderSpec:
+        return self._stack.spec.provider
+
+    @property
+    def networking(self) -> NetworkingSpec:
+        return self._stack.spec.networking
+
+    @property
+    def on_failure(self) -> OnFailure:
+        return self._stack.spec.on_failure
+
+    @property
+    def protect(self) -> tuple[str, ...]:
+        return self._stack.spec.protect
+
+    @property
+    def needs_network(self) -> bool:
+        """Whether a network must be looked up: a component stands in one, and the stack names none."""
+        return self.networking.vpc_id is None and any(part.kind.needs_network for part in self._parts.values())
+
+    def source_line(self, file: str, line: int) -> str:
+        """A line of a file by the name that places carry; empty when there is none."""
+        known = self.files.get(file)
+        return known.lines[line - 1] if known and 0 < line <= len(known.lines) else ""
+
+    def compile(self, scope: Scope, target: Target, network: Network | None = None) -> Compiled:
+        """The resources. Without a network that is needed a stand-in is used: good for checking, not for a plan.
+
+        Raises `Invalid` when the draft has errors; what is found while lowering is in the result's diagnostics.
+        """
+        if errors(self.diagnostics):
+            raise Invalid(self.diagnostics)
+        return compile_parts(self._stack, self._parts, self._packer, scope, target, network)
+
+
+def read_stack(source: Source, options: Options, kinds: Sequence[Kind] | None = None) -> Draft:
+    """Reads and checks a stack. Mistakes of the user are diagnostics; a root that is not there `FileNotFoundError`."""
+    if kinds is None:
+        # Here, because kinds of the caller's own need none of Panka's to be there.
+        from panka.planner.kinds import KINDS  # noqa: PLC0415
+
+        kinds = KINDS
+    findings = Findings()
+    by_name = {kind.name: kind for kind in kinds}
+    inventory = take_inventory(source, options.environment, by_name, findings)
+    variables = Variables(
+        given=options.variables,
+        services={name: written_variables(entry) for name, entry in inventory.services.items()},
+        stack=written_variables(inventory.stack),
+        fallback=options.fallback,
+    )
+    stack, parts = check_all(Review(inventory, by_name, variables, findings))
+    tenant = _tenant(inventory.stack, options.tenant, findings)
+    return Draft(
+        tenant=tenant,
+        diagnostics=findings.all(),
+        name=inventory.stack.name if inventory.stack else "",
+        environment=inventory.environment,
+        components={name: part.component for name, part in parts.items()},
+        files=inventory.files,
+        _stack=stack,
+        _parts=parts,
+        _packer=Packer(source),
+    )
+
+
+def _tenant(stack: Entry | None, given: str | None, findings: Findings) -> str | None:
+    written = stack.metadata.tenant if stack else None
+    if stack is not None and given is not None and written is not None and given != written:
+        label = Label(stack.layers.span(("metadata", "tenant")), f"the tenant in use is `{given}`")
+        findings.add("PK110", f"{stack.title} belongs to tenant `{written}`", label)
+    return given or written

@@ -1,0 +1,127 @@
+"""What an error of AWS means for a run."""
+
+import pytest
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ParamValidationError,
+    ReadTimeoutError,
+)
+
+from panka.activities.aws.errors import NOT_EMULATED, AwsError, Cause, classify
+
+URL = "http://127.0.0.1:1"
+
+
+def answered(code: str, message: str = "", status: int = 400, content: str = "text/xml") -> ClientError:
+    about = {"HTTPStatusCode": status, "RequestId": "r-1", "HTTPHeaders": {"content-type": content}}
+    return ClientError({"Error": {"Code": code, "Message": message}, "ResponseMetadata": about}, "Any")  # type: ignore[typeddict-item]  # what a real answer has of it
+
+
+def cause(service: str, operation: str, code: str, message: str = "", status: int = 400) -> Cause:
+    return classify(service, operation, answered(code, message, status), None).cause
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "code", "message", "status"),
+    [
+        ("ec2", "RunInstances", "RequestLimitExceeded", "", 503),
+        ("sqs", "CreateQueue", "AWS.SimpleQueueService.ThrottlingException", "", 400),
+        ("iam", "CreateRole", "Throttling", "Rate exceeded", 400),
+        ("lambda", "CreateFunction", "TooManyRequestsException", "", 429),
+        ("dynamodb", "CreateTable", "LimitExceededException", "Only 10 tables can be created simultaneously", 400),
+        ("s3", "PutObject", "SlowDown", "", 503),
+    ],
+)
+def test_throttling_is_known_in_every_spelling(
+    service: str, operation: str, code: str, message: str, status: int
+) -> None:
+    assert cause(service, operation, code, message, status) is Cause.THROTTLED
+
+
+def test_a_quota_is_no_throttling() -> None:
+    assert cause("iam", "CreateRole", "LimitExceeded", "Cannot exceed quota for RolesPerAccount: 1000") is Cause.FINAL
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "code", "message"),
+    [
+        (
+            "lambda",
+            "CreateFunction",
+            "InvalidParameterValueException",
+            "The role defined for the function cannot be assumed by Lambda.",
+        ),
+        ("ecs", "CreateService", "InvalidParameterException", "Unable to assume the service linked role."),
+        ("s3", "PutBucketPolicy", "MalformedPolicy", "Invalid principal in policy"),
+        ("s3", "PutBucketTagging", "NoSuchBucket", "The specified bucket does not exist"),
+        ("iam", "AttachRolePolicy", "NoSuchEntity", "The role with name x cannot be found."),
+        ("s3", "CreateBucket", "OperationAborted", "A conflicting conditional operation is in progress"),
+    ],
+)
+def test_what_was_made_a_moment_ago_may_not_be_visible(service: str, operation: str, code: str, message: str) -> None:
+    assert cause(service, operation, code, message) is Cause.NOT_YET
+
+
+def test_the_same_code_with_another_message_is_final() -> None:
+    assert cause("lambda", "CreateFunction", "InvalidParameterValueException", "Unzipped size too big") is Cause.FINAL
+    assert cause("s3", "GetBucketTagging", "NoSuchBucket") is Cause.FINAL
+
+
+def test_a_server_error_may_have_taken_effect() -> None:
+    error = classify("rds", "CreateDBInstance", answered("Whatever", status=500), None)
+
+    assert (error.cause, error.sent) == (Cause.TRANSIENT, True)
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "UnauthorizedOperation", "ExpiredToken", "InvalidClientTokenId"])
+def test_what_is_denied_stays_denied(code: str) -> None:
+    error = classify("ec2", "RunInstances", answered(code, "no", 403), None)
+
+    assert (error.cause, error.denied, error.request_id) == (Cause.FINAL, True, "r-1")
+
+
+def test_expired_credentials_are_said_in_words() -> None:
+    error = classify("sts", "GetCallerIdentity", answered("ExpiredToken", "X", 403), None)
+
+    assert "have expired" in str(error)
+
+
+def test_an_endpoint_where_nothing_answers_got_no_request() -> None:
+    error = classify("sqs", "CreateQueue", EndpointConnectionError(endpoint_url=URL), URL)
+
+    assert (error.cause, error.sent, error.unreachable) == (Cause.TRANSIENT, False, True)
+    assert URL in error.message
+
+
+@pytest.mark.parametrize("lost", [ConnectionClosedError(endpoint_url=URL), ReadTimeoutError(endpoint_url=URL)])
+def test_a_lost_reply_says_nothing_about_what_happened(lost: Exception) -> None:
+    error = classify("sqs", "CreateQueue", lost, None)
+
+    assert (error.cause, error.sent, error.unreachable) == (Cause.TRANSIENT, True, False)
+
+
+def test_missing_credentials_are_final_and_nothing_was_sent() -> None:
+    error = classify("sqs", "CreateQueue", NoCredentialsError(), None)
+
+    assert (error.cause, error.sent, error.denied) == (Cause.FINAL, False, True)
+
+
+def test_arguments_that_no_service_takes_are_final() -> None:
+    assert classify("sqs", "CreateQueue", ParamValidationError(report="x"), None).cause is Cause.FINAL
+
+
+def test_a_page_for_people_means_that_an_emulator_lacks_the_operation_and_aws_had_a_bad_moment() -> None:
+    page = answered("500", status=500, content="text/html; charset=utf-8")
+
+    assert classify("ecs", "X", page, URL).code == NOT_EMULATED
+    assert classify("ecs", "X", page, URL).cause is Cause.FINAL
+    assert classify("ecs", "X", page, None).cause is Cause.TRANSIENT
+
+
+def test_an_error_reads_as_a_sentence_with_its_operation() -> None:
+    error = AwsError(Cause.FINAL, "AccessDenied", "You may not.", "sqs:CreateQueue")
+
+    assert str(error) == "sqs:CreateQueue AccessDenied: You may not."

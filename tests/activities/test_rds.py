@@ -1,0 +1,134 @@
+"""What is special to databases and their groups."""
+
+from typing import Any
+
+import pytest
+from tests.activities.conformance.cases_compute import CASES, PARAMETERS
+from tests.activities.conformance.stage import FORCED, staged
+from tests.plugins.faults import Answer, Faults
+
+from panka.activities.aws.errors import AwsError, TryLater
+from panka.activities.aws.session import Cloud
+from panka.activities.providers.provider import Ending, Failed, Readiness, Ready, Waiting
+from panka.activities.providers.rds import DBInstanceProvider
+from panka.activities.providers.rds_shapes import changes
+from panka.planner.resource import Properties
+
+DATABASE = next(case for case in CASES if case.type == "AWS::RDS::DBInstance" and not case.label)
+
+
+def refused(code: str) -> Answer:
+    error = f"<Type>Sender</Type><Code>{code}</Code><Message>It is not in a state for that.</Message>"
+    body = f"<ErrorResponse><Error>{error}</Error><RequestId>r</RequestId></ErrorResponse>"
+    return Answer(400, body.encode(), {"content-type": "text/xml"})
+
+
+def described(status: str, *, pending: str = "") -> Answer:
+    instance = f"<DBInstanceStatus>{status}</DBInstanceStatus><PendingModifiedValues>{pending}</PendingModifiedValues>"
+    list_of_one = f"<DBInstances><DBInstance>{instance}</DBInstance></DBInstances>"
+    result = f"<DescribeDBInstancesResult>{list_of_one}</DescribeDBInstancesResult>"
+    body = f'<DescribeDBInstancesResponse xmlns="http://rds.amazonaws.com/doc/2014-10-31/">{result}</DescribeDBInstancesResponse>'
+    return Answer(200, body.encode(), {"content-type": "text/xml"})
+
+
+async def test_a_database_tells_where_it_listens(cloud: Cloud) -> None:
+    stage = await staged(DATABASE, cloud)
+
+    id = await stage.apply(stage.properties())
+
+    attributes = (await stage.live(id)).attributes
+    assert attributes["Endpoint.Port"].isdecimal()
+    assert attributes["Endpoint.Address"]
+    assert attributes["DBInstanceArn"].endswith(f":db:{id}")
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (described("creating"), Waiting("the database is creating")),
+        (described("storage-optimization"), Ready()),
+        (described("incompatible-network"), Failed("The database is incompatible-network.")),
+        (
+            described("available", pending="<DBInstanceClass>db.t4g.large</DBInstanceClass>"),
+            Waiting("RDS has still to change DBInstanceClass"),
+        ),
+        (described("available"), Ready()),
+    ],
+    ids=["creating", "optimising", "broken", "pending", "available"],
+)
+async def test_a_database_is_ready_when_nothing_is_pending(
+    cloud: Cloud, faults: Faults, answer: Answer, expected: Readiness
+) -> None:
+    faults.instead = Answer(answer.status, answer.body, answer.headers)
+
+    assert await DBInstanceProvider(cloud).ready("db") == expected
+
+
+async def test_the_last_snapshot_is_taken_when_it_is_asked_for(cloud: Cloud) -> None:
+    stage = await staged(DATABASE, cloud)
+    id = await stage.apply(stage.properties())
+    name = f"{id}-last"
+
+    await stage.provider.delete(id, Ending(snapshot=name))
+
+    snapshots = await cloud.call("rds", "describe_db_snapshots", DBSnapshotIdentifier=name)
+    assert [one["DBInstanceIdentifier"] for one in snapshots["DBSnapshots"]] == [id]
+
+
+async def test_a_protected_database_stays_and_aws_says_why(cloud: Cloud) -> None:
+    stage = await staged(DATABASE, cloud)
+    id = await stage.apply({**stage.properties(), "DeletionProtection": True})
+
+    with pytest.raises(AwsError, match=r"(?i)protect"):
+        await stage.provider.delete(id, FORCED)
+
+    assert await stage.provider.read(id) is not None
+
+
+async def test_a_busy_database_is_changed_later(cloud: Cloud, faults: Faults) -> None:
+    stage = await staged(DATABASE, cloud)
+    id = await stage.apply(stage.properties())
+    live = (await stage.live(id)).properties
+    faults.instead = refused("InvalidDBInstanceState")
+
+    with pytest.raises(TryLater, match="busy"):
+        await stage.provider.update(id, live, {**live, "DBInstanceClass": "db.t4g.large"})
+
+
+async def test_a_group_in_use_is_deleted_later(cloud: Cloud, faults: Faults) -> None:
+    stage = await staged(PARAMETERS, cloud)
+    id = await stage.apply(stage.properties())
+    faults.instead = refused("InvalidDBParameterGroupState")
+
+    with pytest.raises(TryLater, match="still in use"):
+        await stage.provider.delete(id, FORCED)
+
+
+LIVE: Properties = {"EngineVersion": "16.3", "AllocatedStorage": "100", "StorageType": "gp3", "Port": "5432"}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "asked"),
+    [
+        ({"EngineVersion": "16"}, {}),
+        ({"EngineVersion": "16.4"}, {"EngineVersion": "16.4"}),
+        ({"EngineVersion": "1"}, {"EngineVersion": "1"}),
+        (
+            {"EngineVersion": "17", "AllowMajorVersionUpgrade": True},
+            {"EngineVersion": "17", "AllowMajorVersionUpgrade": True},
+        ),
+        ({"AllocatedStorage": 100, "Port": 5432}, {}),
+        ({"AllocatedStorage": "200"}, {"AllocatedStorage": 200}),
+        ({"AllocatedStorage": "50", "MaxAllocatedStorage": 500}, {"MaxAllocatedStorage": 500}),
+        ({"StorageType": "io2", "Iops": 3000}, {"StorageType": "io2", "Iops": 3000, "AllocatedStorage": 100}),
+        ({"Port": "5433"}, {"DBPortNumber": 5433}),
+        ({"VPCSecurityGroups": ["sg-1"]}, {"VpcSecurityGroupIds": ["sg-1"]}),
+        (
+            {"EnableCloudwatchLogsExports": ["postgresql"]},
+            {"CloudwatchLogsExportConfiguration": {"EnableLogTypes": ["postgresql"]}},
+        ),
+        ({"MasterUserPassword": "s3cret"}, {"MasterUserPassword": "s3cret"}),
+    ],
+)
+def test_only_what_differs_is_asked_for(wanted: Properties, asked: dict[str, Any]) -> None:
+    assert changes(LIVE, {**LIVE, **wanted}) == asked

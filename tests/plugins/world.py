@@ -1,0 +1,207 @@
+"""All that a journey needs, as real processes: Temporal on a file, an AWS endpoint behind a proxy, workers, commands."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+from plugins.endpoints import free_port, moto
+from plugins.faults import Faults, faulty
+from plugins.temporal import binary
+
+PANKA = (sys.executable, "-m", "panka.cli")
+KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "eu-west-1"}
+
+
+@dataclass
+class Said:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    def ok(self) -> "Said":
+        assert self.code == 0, f"exit {self.code}\n{self.out}\n{self.err}"
+        return self
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass
+class World:
+    """A project folder, the servers it talks to, and how to harm them."""
+
+    folder: Path
+    moto_url: str
+    faults: Faults
+    temporal_port: int
+    processes: list[asyncio.subprocess.Process] = field(default_factory=list)
+    temporal: asyncio.subprocess.Process | None = None
+
+    @property
+    def env(self) -> dict[str, str]:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PANKA_", "AWS_"))}
+        return (
+            inherited
+            | KEYS
+            | {
+                "PANKA_TEMPORAL_ADDRESS": f"127.0.0.1:{self.temporal_port}",
+                "PANKA_ENDPOINT_URL": self.faults.url,
+                "PANKA_BUCKET": "panka-state",
+                "PANKA_TABLE": "panka-state",
+                "PANKA_REGION": "eu-west-1",
+                "PANKA_TENANT": "acme",
+                "PANKA_ENV": "dev",
+                "CI": "true",
+            }
+        )
+
+    async def panka(self, *words: str, env: dict[str, str] | None = None) -> Said:
+        """One command to its end."""
+        process = await self.begin(*words, env=env)
+        out, err = await asyncio.wait_for(process.communicate(), 170)
+        assert process.returncode is not None
+        return Said(process.returncode, out.decode(), err.decode())
+
+    async def begin(self, *words: str, env: dict[str, str] | None = None) -> asyncio.subprocess.Process:
+        """One command that goes on."""
+        process = await asyncio.create_subprocess_exec(
+            *PANKA,
+            *words,
+            cwd=self.folder,
+            env=self.env | (env or {}),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        self.processes.append(process)
+        return process
+
+    async def start_temporal(self) -> None:
+        """Starts the server, or starts it again on its file."""
+        line = [
+            binary(),
+            "server",
+            "start-dev",
+            "--headless",
+            "--port",
+            str(self.temporal_port),
+            "--log-level",
+            "error",
+        ]
+        line += ["--db-filename", str(self.folder / "temporal.db")]
+        line += ["--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=NORMAL"]
+        log = (self.folder / "temporal.log").open("ab")
+        self.temporal = await asyncio.create_subprocess_exec(*line, stdout=log, stderr=log)
+        self.processes.append(self.temporal)
+        await until(lambda: _listens(self.temporal_port), 30)
+
+    async def start_worker(self) -> asyncio.subprocess.Process:
+        """A worker process that takes work."""
+        log = self.folder / f"worker-{len(self.processes)}.log"
+        with log.open("wb") as out:
+            worker = await asyncio.create_subprocess_exec(
+                *PANKA, "worker", cwd=self.folder, env=self.env, stdout=out, stderr=out
+            )
+        self.processes.append(worker)
+        await until(lambda: "worker ready" in log.read_text(), 60)
+        return worker
+
+    async def kill(self, process: asyncio.subprocess.Process | None) -> None:
+        """kill -9."""
+        assert process is not None
+        process.send_signal(signal.SIGKILL)
+        await process.wait()
+
+    async def stop(self) -> None:
+        for process in reversed(self.processes):
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+
+    def client(self, service: str) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=self.moto_url,
+            region_name="eu-west-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+
+    def cloud(self) -> dict[str, list[str]]:
+        """Everything that exists at the endpoint beside the backend and what an account begins with, by type."""
+        return {type: sorted(names) for type, names in _everything(self.client).items() if names}
+
+    async def state(self, stack: str) -> Any:
+        return (await self.panka("state", "pull", stack)).ok().json
+
+
+def _everything(client: Callable[[str], Any]) -> dict[str, list[str]]:
+    ec2, iam, ecs, sns = client("ec2"), client("iam"), client("ecs"), client("sns")
+    clusters = ecs.list_clusters()["clusterArns"]
+    tables = [name for name in client("dynamodb").list_tables()["TableNames"] if name != "panka-state"]
+    buckets = [one["Name"] for one in client("s3").list_buckets()["Buckets"] if one["Name"] != "panka-state"]
+    return {
+        "AWS::SQS::Queue": client("sqs").list_queues().get("QueueUrls", []),
+        "AWS::SNS::Topic": [one["TopicArn"] for one in sns.list_topics()["Topics"]],
+        "AWS::SNS::Subscription": [one["SubscriptionArn"] for one in sns.list_subscriptions()["Subscriptions"]],
+        "AWS::DynamoDB::Table": tables,
+        "AWS::S3::Bucket": buckets,
+        "AWS::Lambda::Function": [one["FunctionName"] for one in client("lambda").list_functions()["Functions"]],
+        "AWS::Lambda::EventSourceMapping": [
+            one["UUID"] for one in client("lambda").list_event_source_mappings()["EventSourceMappings"]
+        ],
+        "AWS::IAM::Role": [one["RoleName"] for one in iam.list_roles()["Roles"]],
+        "AWS::Logs::LogGroup": [one["logGroupName"] for one in client("logs").describe_log_groups()["logGroups"]],
+        "AWS::EC2::SecurityGroup": [
+            one["GroupId"] for one in ec2.describe_security_groups()["SecurityGroups"] if one["GroupName"] != "default"
+        ],
+        "AWS::ECS::Cluster": clusters,
+        "AWS::ECS::Service": [arn for cluster in clusters for arn in ecs.list_services(cluster=cluster)["serviceArns"]],
+        "AWS::ECS::TaskDefinition": ecs.list_task_definitions(status="ACTIVE")["taskDefinitionArns"],
+        "AWS::RDS::DBInstance": [
+            one["DBInstanceIdentifier"] for one in client("rds").describe_db_instances()["DBInstances"]
+        ],
+        "AWS::RDS::DBSubnetGroup": [
+            one["DBSubnetGroupName"] for one in client("rds").describe_db_subnet_groups()["DBSubnetGroups"]
+        ],
+    }
+
+
+async def until(true: Callable[[], bool], seconds: float, what: str = "it") -> None:
+    """Waits until something is so, or fails after a deadline."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"Waited {seconds} s for {what}."
+        await asyncio.sleep(0.02)
+
+
+def _listens(port: int) -> bool:
+    import socket
+
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@asynccontextmanager
+async def world(folder: Path) -> AsyncIterator[World]:
+    """Servers up, backend made, no worker yet."""
+    async with AsyncExitStack() as stack:
+        url = stack.enter_context(moto(folder / "moto.log"))
+        faults = await stack.enter_async_context(faulty(url))
+        one = World(folder, url, faults, free_port())
+        stack.push_async_callback(one.stop)
+        await one.start_temporal()
+        (await one.panka("backend", "create")).ok()
+        yield one
