@@ -23,7 +23,7 @@ from panka.activities.stores.store import LockStore
 from panka.planner.owner import Owner
 from panka.planner.plan import Action, Plan, Step
 from panka.planner.record import Outcome, Undoing, resolve, steps
-from panka.planner.resource import Properties, decode, references
+from panka.planner.resource import Properties, decode, references, substitute
 from panka.planner.state import Target
 from panka.workflows.ports import STEP, UNDO, Lease, PlanRef, StepCall, UndoCall
 
@@ -77,7 +77,7 @@ class Provisioning:
         with translated():
             plan, step = await self._load(call.plan, call.done.key)
             async with self._at_work(call.lease, plan, step) as work:
-                return await work.take_back(call.done, started_only=call.started_only)
+                return await work.take_back(call.done, call.inputs, started_only=call.started_only)
 
     async def _load(self, ref: PlanRef, key: str) -> tuple[Plan, Step]:
         loop = asyncio.get_running_loop()
@@ -127,17 +127,17 @@ class Work:
             case Action.UPDATE:
                 return await self._update(inputs)
             case Action.DELETE:
-                await self._delete(self.step.id or await self._find_left())
+                await self._delete(self.step.id or await self._find_left(inputs))
                 return Outcome(key=self.step.key)
             case Action.FORGET:
                 return Outcome(key=self.step.key)
 
-    async def take_back(self, done: Outcome, *, started_only: bool) -> Undoing:
+    async def take_back(self, done: Outcome, inputs: dict[str, Properties], *, started_only: bool) -> Undoing:
         match self.step.action:
             case Action.UPDATE:
                 return await self._restore(done)
             case Action.CREATE | Action.REPLACE | Action.ADOPT:
-                id = done.id or (await self._find_left() if started_only else None)
+                id = done.id or (await self._find_left(inputs) if started_only else None)
                 await self._delete(id)
                 return Undoing(key=self.step.key)
             case Action.DELETE | Action.FORGET:
@@ -194,15 +194,19 @@ class Work:
         if id is None:
             return
         how = Ending(
-            snapshot=f"{self.owner.digest()[:12]}-final" if self.step.lifecycle.snapshot else None,
+            snapshot=f"panka-{self.owner.digest()[:12]}-final" if self.step.lifecycle.snapshot else None,
             force=self.step.lifecycle.force,
         )
         await self.provider.delete(id, how)
         await self._until(lambda: self.provider.gone(id))
 
-    async def _find_left(self) -> str | None:
-        """What an unfinished create may have left; properties that cannot be known any more are left out."""
-        known = {name: value for name, value in decode(self.step.properties).items() if not any(references(value))}
+    async def _find_left(self, inputs: dict[str, Properties]) -> str | None:
+        """What an unfinished create may have left. Properties that cannot be known any more are left out: where they
+        named the resource, what they referred to is gone, and the resource with it."""
+        wanted = substitute(
+            decode(self.step.properties), lambda ref: inputs.get(ref.address, {}).get(ref.attribute, ref)
+        )
+        known = {name: value for name, value in wanted.items() if not any(references(value))}
         try:
             return await self.provider.find(self.owner, known)
         except NotOurs:

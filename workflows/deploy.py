@@ -213,13 +213,19 @@ class RunWorkflow:
 
     def _step(self, lease: Lease, node: Node) -> "workflow.ActivityHandle[Outcome]":
         self.story.tell(EventKind.STARTED, node.key)
+        step = ports.StepCall(
+            lease=lease, plan=self.input.plan, run=self.run_number, key=node.key, inputs=self._inputs(node)
+        )
+        return self._bounded(ports.STEP, step, node, node.key, f"{node.action} {node.address} ({node.kind})")
+
+    def _inputs(self, node: Node) -> dict[str, Properties]:
+        """What the step's references are replaced by, as far as this run's resources have told."""
         inputs: dict[str, Properties] = {}
         for need in node.needs:
             values = self.told.get(need.address, {})
             if need.attribute in values:
                 inputs.setdefault(need.address, {})[need.attribute] = values[need.attribute]
-        step = ports.StepCall(lease=lease, plan=self.input.plan, run=self.run_number, key=node.key, inputs=inputs)
-        return self._bounded(ports.STEP, step, node, node.key, f"{node.action} {node.address} ({node.kind})")
+        return inputs
 
     def _undo(self, lease: Lease, node: Node) -> "workflow.ActivityHandle[Undoing]":
         self.story.tell(EventKind.UNDOING, node.key)
@@ -229,6 +235,7 @@ class RunWorkflow:
             plan=self.input.plan,
             run=self.run_number,
             done=outcome or Outcome(key=node.key),
+            inputs=self._inputs(node),
             started_only=outcome is None,
         )
         return self._bounded(ports.UNDO, undo, node, f"undo {node.key}", f"undo {node.action} {node.address}")

@@ -114,6 +114,8 @@ class UndoCall(Model):
     plan: PlanRef
     run: int
     done: Outcome
+    inputs: dict[str, Properties]
+    """As the step had them."""
     started_only: bool = False
     """The step began and did not end: look for what it may have made."""
 

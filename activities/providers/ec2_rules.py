@@ -80,7 +80,9 @@ async def redescribe(provider: Provider, group: str, id: str, wanted: Properties
     for side in _SIDES:
         peer["ReferencedGroupId"] = wanted.get(f"{side}SecurityGroupId") or peer.get("ReferencedGroupId")
         peer["PrefixListId"] = wanted.get(f"{side}PrefixListId") or peer.get("PrefixListId")
-    changed = {**same, **told(peer), "Description": wanted.get("Description", "")}
+    # All protocols: EC2 wants to hear of all ports here, which its other calls take for granted.
+    ports = {"FromPort": -1, "ToPort": -1} if key(wanted)[0] == "-1" else {}
+    changed = {**same, **ports, **told(peer), "Description": wanted.get("Description", "")}
     await provider.call(
         "modify_security_group_rules",
         GroupId=group,

@@ -127,10 +127,11 @@ class ServiceProvider(Provider):
         if reason := _failed_since(live):
             return Failed(reason)
         rolled_out = primary is None or primary.get("rolloutState", "COMPLETED") == "COMPLETED"
-        if rolled_out and running == desired:
+        if primary:
+            running = int(primary.get("runningCount", running))
+        # Tasks above the number wanted belong to an earlier size and are on their way out: nothing waits for them.
+        if rolled_out and running >= desired:
             return Ready()
-        if primary and int(primary.get("runningCount", 0)) < desired:
-            return Waiting(f"{primary.get('runningCount', 0)} of {desired} tasks running")
         return Waiting(f"{running} of {desired} tasks running")
 
     async def gone(self, id: str) -> Readiness:

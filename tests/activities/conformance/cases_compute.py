@@ -25,6 +25,8 @@ LAMBDA_LOGS = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 LAMBDA_VPC = "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"
 BOUNDARY = "arn:aws:iam::aws:policy/PowerUserAccess"
 
+BLANKS = "It takes a parameter that is set to nothing for one that is not there."
+
 ROLE = Case("AWS::IAM::Role", {"RoleName": NAME, "AssumeRolePolicyDocument": trusts("lambda.amazonaws.com")})
 TASK_ROLE = Case(
     "AWS::IAM::Role",
@@ -130,9 +132,16 @@ CASES: tuple[Case, ...] = (
                 "PermissionsBoundary": BOUNDARY,
                 "Tags": [{"Key": "team", "Value": "red"}],
             },
-            {"Description": GONE, "ManagedPolicyArns": GONE, "PermissionsBoundary": GONE, "Tags": []},
+            {"ManagedPolicyArns": GONE, "PermissionsBoundary": GONE, "Tags": []},
             {"MaxSessionDuration": GONE},
         ),
+    ),
+    Case(
+        "AWS::IAM::Role",
+        {**ROLE.properties, "Description": "For tests"},
+        updates=({"Description": GONE},),
+        skip={"ministack": BLANKS},
+        label="undescribed",
     ),
     Case(
         "AWS::IAM::RolePolicy",
@@ -259,9 +268,18 @@ CASES: tuple[Case, ...] = (
             "CidrIp": "10.0.0.0/8",
             "Description": "from the office",
         },
-        updates=({"Description": "from both offices"}, {"Description": GONE}),
+        updates=({"Description": "from both offices"},),
         needs={"group": GROUP},
         tagged=False,
+    ),
+    Case(
+        "AWS::EC2::SecurityGroupIngress",
+        {"GroupId": of("group", "GroupId"), "IpProtocol": "-1", "CidrIp": "10.0.0.0/8", "Description": "all"},
+        updates=({"Description": GONE},),
+        needs={"group": GROUP},
+        tagged=False,
+        skip={"ministack": BLANKS},
+        label="undescribed",
     ),
     Case(
         "AWS::EC2::SecurityGroupEgress",

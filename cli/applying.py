@@ -1,0 +1,221 @@
+"""Carries a plan out for somebody who sits in front of it: asks, starts the run, follows it, tells how it ended."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import click
+
+from panka.cli.exits import Exit, Interrupted, Locked, Misused, RunFailed, TimedOut
+from panka.cli.next import command
+from panka.cli.planned import Planned
+from panka.cli.runs import Handle, Runs, memo
+from panka.cli.session import Session
+from panka.cli.views.plan import destructive, plan_text, summary
+from panka.cli.views.run import Narrator, failures_text, result_text
+from panka.cli.watching import Watch
+from panka.planner.owner import Scope
+from panka.planner.plan import Plan
+from panka.workflows.messages import Result, RunInput
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How a run is asked for, started and followed."""
+
+    yes: bool = False
+    on_failure: Literal["rollback", "keep"] = "rollback"
+    lock_timeout: float = 0
+    parallelism: int = 100
+    detach: bool = False
+    cancel_on_interrupt: bool = False
+    timeout: float | None = None
+    form: str = "table"
+    detail: bool = False
+
+
+def carry_out(session: Session, planned: Planned, how: How) -> int:
+    """Shows the plan, asks, runs it. An empty plan starts nothing. Raises Stop for every other end than success."""
+    plan = planned.plan
+    if plan.empty:
+        _tell_nothing(session, planned, how)
+        return Exit.OK
+    session.screen.tell(plan_text(plan, session.screen, detail=how.detail, notes=planned.notes))
+    _confirm(session, plan, yes=how.yes)
+    run = RunInput(
+        scope=plan.scope,
+        plan=planned.ref,
+        kind=plan.operation,
+        by=session.settings.user,
+        git=plan.git,
+        on_failure=how.on_failure,
+        lock_wait=how.lock_timeout,
+        window=how.parallelism,
+        step_queue=session.settings.step_queue,
+    )
+    follower = _Follower(session, plan.scope, how)
+    result = follower.start(run)
+    if result is None:
+        return Exit.OK
+    if not result.run and result.result == "failed":
+        _raise_if_locked(planned, follower.owner)
+    return _report(session, plan.scope, result, how, follower.spent)
+
+
+def follow(session: Session, scope: Scope, how: How) -> int:
+    """Follows the latest run of a stack. Raises Misused when Temporal knows none."""
+    follower = _Follower(session, scope, how)
+    result = follower.join()
+    return _report(session, scope, result, how, follower.spent)
+
+
+class _Follower:
+    """One command's watch of one run, with its place in the world of Ctrl-C."""
+
+    def __init__(self, session: Session, scope: Scope, how: How) -> None:
+        self._session = session
+        self._scope = scope
+        self._how = how
+        self._watch: Watch | None = None
+        self._began = 0.0
+        self.owner = ""
+        """What the run's lock is held by, once it has begun."""
+
+    @property
+    def spent(self) -> float:
+        return time.time() - self._began
+
+    def start(self, run: RunInput) -> Result | None:
+        """None: the run goes on, and nobody was to follow it."""
+        return self._interruptible(self._start(run))
+
+    def join(self) -> Result:
+        result = self._interruptible(self._join())
+        assert result is not None  # noqa: S101  # only a start can be left to itself
+        return result
+
+    async def _start(self, run: RunInput) -> Result | None:
+        settings = self._session.settings
+        runs = await Runs.connect(settings)
+        handle = await runs.start(run, wait=self._how.lock_timeout)
+        self.owner = f"{settings.temporal_namespace}/{handle.id}/{handle.first_execution_run_id}"
+        if self._how.detach:
+            self._session.screen.tell(f"{self._scope} runs by itself.")
+            self._session.screen.tell(f"Follow it: {command(self._session, 'watch', self._scope.stack)}")
+            return None
+        self._began = time.time()
+        return await self._follow(runs, handle, run.by)
+
+    async def _join(self) -> Result | None:
+        runs = await Runs.connect(self._session.settings)
+        handle = await runs.latest(self._scope)
+        if handle is None:
+            raise Misused(f"Temporal knows no run of {self._scope}.", "panka history shows the runs that are on record")
+        said = await memo(handle)
+        self._began = (await handle.describe()).start_time.timestamp()
+        return await self._follow(runs, handle, str(said.get("by", "unknown")))
+
+    async def _follow(self, runs: Runs, handle: Handle, by: str) -> Result:
+        screen = self._session.screen
+        screen.tell("" if self._how.cancel_on_interrupt else _ctrl_c(self._session))
+        self._watch = Watch(runs, handle, Narrator(self._scope, by, screen), screen.tell)
+        return await self._watch.follow(seconds=self._how.timeout, cancel_on_interrupt=self._how.cancel_on_interrupt)
+
+    def _interruptible(self, work: Any) -> Result | None:
+        try:
+            ended: Result | None = asyncio.run(work)
+        except KeyboardInterrupt:
+            if self._watch is None:
+                raise
+            raise Interrupted(*self._farewell("Stopped watching.")) from None
+        except TimedOut as error:
+            raise TimedOut(*self._farewell("--timeout is over.")) from error
+        return ended
+
+    def _farewell(self, why: str) -> tuple[str, str]:
+        number = f"#{self._watch.run}" if self._watch and self._watch.run else ""
+        run = f"{self._scope}{number}"
+        if self._session.local is not None:
+            return f"{why} {run} ends with the local session of this command.", "panka dev keeps a session"
+        stack = self._scope.stack
+        next_ = f"{command(self._session, 'watch', stack)}        {command(self._session, 'cancel', stack)}"
+        return f"{why} {run} goes on and keeps its lock.", next_
+
+
+def _ctrl_c(session: Session) -> str:
+    where = f"  {session.ui_url}" if session.ui_url else ""
+    return f"Ctrl-C stops watching only.{where}"
+
+
+def _tell_nothing(session: Session, planned: Planned, how: How) -> None:
+    session.screen.tell(plan_text(planned.plan, session.screen, detail=False, notes=planned.notes).rpartition("\n")[0])
+    if how.form == "table":
+        session.screen.show(summary(planned.plan))
+        return
+    session.screen.data(how.form, {"scope": str(planned.plan.scope), "run": None, "result": "nothing to do"})
+
+
+def _confirm(session: Session, plan: Plan, *, yes: bool) -> None:
+    if yes:
+        return
+    if not session.screen.terminal.prompts:
+        raise Misused(
+            "Nobody is there to confirm the plan, and -y/--yes was not given.", "add -y, or run in a terminal"
+        )
+    replaced, destroyed = destructive(plan)
+    if not (replaced or destroyed):
+        if not click.confirm("Go on?", err=True):
+            raise Interrupted("Nothing was changed.")
+        return
+    parts = [f"replaces {replaced}"] * bool(replaced) + [f"destroys {destroyed}"] * bool(destroyed)
+    number = replaced + destroyed
+    what = f"{' and '.join(parts)} component{'s' if number > 1 else ''}"
+    session.screen.tell(f"This {what} in {plan.scope.environment}.")
+    typed = click.prompt(
+        f"Type the stack name to continue ({plan.scope.stack})", default="", show_default=False, err=True
+    )
+    if typed != plan.scope.stack:
+        raise Interrupted("Nothing was changed.")
+
+
+def _raise_if_locked(planned: Planned, owner: str) -> None:
+    """A run that could not begin because another one, perhaps of another cluster, has the lock."""
+    holder = planned.desk.holder(planned.plan.scope)
+    if holder is not None and holder.owner != owner:
+        raise Locked(
+            f"{planned.plan.scope} is held by {holder.who}, who runs {holder.operation} since {holder.since}.",
+            "--lock-timeout 5m waits for its end",
+        )
+
+
+def _report(session: Session, scope: Scope, result: Result, how: How, spent: float) -> int:
+    screen = session.screen
+    if result.failures:
+        screen.tell()
+        screen.tell(failures_text(result.failures, screen))
+        screen.tell()
+    outputs = _outputs(session, scope) if result.result == "succeeded" else {}
+    if how.form == "table":
+        screen.show("\n".join([result_text(scope, result, spent), *_output_lines(outputs)]))
+    else:
+        content = {"scope": str(scope), **result.model_dump(mode="json", by_alias=True), "outputs": outputs}
+        screen.data(how.form, content)
+    number = f"{scope.stack}#{result.run}"
+    if result.result == "succeeded":
+        screen.tell(f"Next: {command(session, 'show', number)}        {command(session, 'status')}")
+        return Exit.OK
+    raise RunFailed("", f"{command(session, 'show', number)} tells more" if result.run else "")
+
+
+def _outputs(session: Session, scope: Scope) -> dict[str, Any]:
+    settings = session.settings
+    if not (settings.bucket and settings.table):
+        return {}  # whoever only watches needs no access to the state
+    state, _ = session.desk().state(scope)
+    return dict(state.outputs) if state else {}
+
+
+def _output_lines(outputs: dict[str, Any]) -> list[str]:
+    width = max((len(name) for name in outputs), default=0)
+    return [f"  {name.ljust(width)}  {value}" for name, value in outputs.items()]

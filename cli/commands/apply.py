@@ -1,0 +1,61 @@
+"""`panka apply`."""
+
+import re
+from typing import Literal
+
+import click
+
+from panka.cli.commands.options import output, running, values, where
+from panka.cli.session import opened
+
+_PLAN = re.compile(r"p-[0-9a-f]{4,}")
+
+
+@click.command()
+@click.argument("path", default=".", metavar="[PATH|PLAN]")
+@values
+@click.option("--stack", metavar="NAME", help="The stack that PLAN belongs to.")
+@click.option("--detail", is_flag=True, help="Show every resource and property.")
+@click.option("--stay", is_flag=True, help="Keep the local session that this command has started until Ctrl-C.")
+@running
+@output("table", "json", "yaml")
+@where
+def command(
+    path: str,
+    given: tuple[str, ...],
+    files: tuple[str, ...],
+    stack: str | None,
+    detail: bool,
+    stay: bool,
+    yes: bool,
+    on_failure: Literal["rollback", "keep"] | None,
+    lock_timeout: float | None,
+    parallelism: int,
+    detach: bool,
+    cancel_on_interrupt: bool,
+    timeout: float | None,
+    form: str,
+    **flags: str | None,
+) -> int:
+    """Make AWS what the stack at PATH says: plan, show, ask, run, follow to the end.
+
+    Instead of a PATH it takes a PLAN (`p-…`) that `panka plan` has shown; then exactly that is done.
+    """
+    from panka.cli.applying import How, carry_out  # noqa: PLC0415  # brings temporalio and boto3
+    from panka.cli.planned import find_plan, plan_stack  # noqa: PLC0415  # as above
+
+    with opened(flags | {"lock_timeout": lock_timeout}, embed=True, stay=stay) as session:
+        filed = _PLAN.fullmatch(path) is not None
+        planned = find_plan(session, path, stack) if filed else plan_stack(session, path, given, files)
+        how = How(
+            yes=yes,
+            on_failure=on_failure or planned.on_failure,
+            lock_timeout=session.settings.lock_timeout,
+            parallelism=parallelism,
+            detach=detach,
+            cancel_on_interrupt=cancel_on_interrupt,
+            timeout=timeout,
+            form=form,
+            detail=detail,
+        )
+        return carry_out(session, planned, how)

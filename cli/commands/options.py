@@ -1,0 +1,109 @@
+"""Options that many commands share, each with one meaning everywhere."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from panka.cli.settings import seconds
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Duration(click.ParamType[float]):
+    """`90`, `30s`, `5m`, `1h`."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        if isinstance(value, float):
+            return value
+        try:
+            return seconds(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+DURATION = Duration()
+
+
+def _all(*decorators: Callable[[F], F]) -> Callable[[F], F]:
+    def apply(function: F) -> F:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return apply
+
+
+def where(function: F) -> F:
+    """Whose stacks, and which parts of the outside to use: every setting that may be given as a flag."""
+    return _all(
+        click.option("-t", "--tenant", metavar="NAME", help="The tenant."),
+        click.option("-e", "--env", "environment", metavar="NAME", help="The environment."),
+        click.option("--local/--no-local", default=None, help="Use the session of `panka dev`, or one of its own."),
+        click.option("--temporal-address", metavar="HOST:PORT", help="Where Temporal answers."),
+        click.option("--temporal-namespace", metavar="NAME", help="The Temporal namespace."),
+        click.option("--task-queue", metavar="NAME", help="The task queue of the workers."),
+        click.option("--step-queue", metavar="NAME", help="The task queue for steps, if they have their own."),
+        click.option("--bucket", metavar="NAME", help="The bucket of the state."),
+        click.option("--table", metavar="NAME", help="The table of locks and pointers."),
+        click.option("--endpoint-url", metavar="URL", help="Another AWS endpoint than AWS itself."),
+        click.option("--region", metavar="NAME", help="The AWS region."),
+        click.option("--profile", metavar="NAME", help="The AWS profile."),
+        click.option("--state-dir", metavar="FOLDER", help="Where local sessions and plans are remembered."),
+        click.option("--user", metavar="NAME", help="Who asks; shown to others and in the history."),
+    )(function)
+
+
+def local_places(function: F) -> F:
+    """Where a local session lives."""
+    return click.option("--state-dir", metavar="FOLDER", help="Where the session keeps its files.")(function)
+
+
+def stack_choice(function: F) -> F:
+    """Whose stack is meant, where nothing is called."""
+    return _all(
+        click.option("-t", "--tenant", metavar="NAME", help="The tenant."),
+        click.option("-e", "--env", "environment", metavar="NAME", help="The environment."),
+    )(function)
+
+
+def values(function: F) -> F:
+    """Stack variables."""
+    return _all(
+        click.option("--var", "given", metavar="K=V", multiple=True, help="Set a variable; may be repeated."),
+        click.option("--var-file", "files", metavar="FILE", multiple=True, help="Variables from a YAML file."),
+    )(function)
+
+
+def output(*forms: str) -> Callable[[F], F]:
+    """`-o`: the first form is the default."""
+    choice = click.Choice(forms)
+    return click.option("-o", "--output", "form", type=choice, default=forms[0], show_default=True, help="The form.")
+
+
+def running(function: F) -> F:
+    """How a run is started and followed."""
+    return _all(
+        click.option("-y", "--yes", is_flag=True, help="Ask nothing."),
+        click.option(
+            "--on-failure",
+            type=click.Choice(["rollback", "keep"]),
+            help="What becomes of the changes of a run that fails; default: as the stack says, else rollback.",
+        ),
+        click.option("--lock-timeout", type=DURATION, help="How long to wait for another run of the stack."),
+        click.option(
+            "--parallelism", type=click.IntRange(1, 200), default=100, show_default=True, help="The most steps at once."
+        ),
+        click.option("--detach", is_flag=True, help="Start the run and do not follow it."),
+        following,
+    )(function)
+
+
+def following(function: F) -> F:
+    """How a run is followed."""
+    return _all(
+        click.option("--cancel-on-interrupt", is_flag=True, help="Let Ctrl-C cancel the run."),
+        click.option("--timeout", type=DURATION, help="Stop following after this long; the run goes on."),
+    )(function)

@@ -1,0 +1,58 @@
+"""`panka plan`."""
+
+from pathlib import Path
+
+import click
+
+from panka.cli.commands.options import output, values, where
+from panka.cli.exits import Exit
+from panka.cli.session import opened
+
+
+@click.command()
+@click.argument("path", default=".")
+@values
+@click.option("--detail", is_flag=True, help="Show every resource and property.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
+@click.option("--out", metavar="FILE", type=click.Path(dir_okay=False), help="Write the plan to a file, as JSON.")
+@output("table", "json", "yaml", "name")
+@where
+def command(
+    path: str,
+    given: tuple[str, ...],
+    files: tuple[str, ...],
+    detail: bool,
+    detailed_exitcode: bool,
+    out: str | None,
+    form: str,
+    **flags: str | None,
+) -> int:
+    """Show what `panka apply` would change for the stack at PATH, and file the plan.
+
+    PATH is a folder or a YAML file. Nothing in AWS is changed.
+    """
+    from panka.cli.next import command as next_command  # noqa: PLC0415  # brings the views
+    from panka.cli.planned import plan_stack  # noqa: PLC0415  # brings the planner and boto3
+    from panka.cli.views.plan import plan_data, plan_text  # noqa: PLC0415  # as above
+
+    with opened(flags, embed=True) as session:
+        planned = plan_stack(session, path, given, files)
+        plan = planned.plan
+        if out is not None:
+            Path(out).write_text(plan.model_dump_json(by_alias=True, indent=2) + "\n", encoding="utf-8")
+        if form == "table":
+            session.screen.show(plan_text(plan, session.screen, detail=detail, notes=planned.notes))
+        elif form == "name":
+            session.screen.show(plan.id)
+        else:
+            session.screen.data(form, plan_data(plan) | {"notes": list(planned.notes)})
+        if session.local is not None:
+            # The session ends with this command, and the filed plan with it.
+            session.screen.tell(f"Apply it: {next_command(session, 'apply', path)}")
+        elif plan.empty:
+            session.screen.tell(f"Next: {next_command(session, 'status')}")
+        else:
+            serial = plan.base.serial if plan.base else 0
+            until = f"(valid while the state is #{serial})" if serial else "(valid while there is no state)"
+            session.screen.tell(f"Apply it: {next_command(session, 'apply', plan.id)}      {until}")
+    return Exit.CHANGES if detailed_exitcode and not plan.empty else Exit.OK

@@ -1,0 +1,57 @@
+"""`panka validate`."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from panka.cli.commands.options import stack_choice, values
+from panka.cli.exits import Exit
+from panka.cli.session import Session, begin
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from panka.planner.diagnostics import Diagnostic
+    from panka.planner.stack import Draft
+
+
+@click.command()
+@click.argument("path", default=".")
+@values
+@click.option(
+    "-f", "--format", "form", type=click.Choice(["full", "concise", "json"]), default="full", show_default=True,
+    help="How mistakes are shown.",
+)  # fmt: skip
+@stack_choice
+def command(path: str, given: tuple[str, ...], files: tuple[str, ...], form: str, **flags: str | None) -> int:
+    """Check the stack at PATH (a folder or a YAML file): every error at once. Nothing is called."""
+    from panka.cli.next import command as next_command  # noqa: PLC0415  # brings the views
+    from panka.cli.stacks import look, offline  # noqa: PLC0415  # brings the planner
+    from panka.planner.diagnostics import errors, in_order  # noqa: PLC0415  # as above
+
+    session = begin(flags)
+    draft = look(session, path, given, files)
+    found = draft.diagnostics
+    compiled = None if errors(found) else offline(session, draft)
+    if compiled is not None:
+        found = in_order((*found, *compiled.diagnostics))
+    _show(session, draft, found, form)
+    if compiled is None or errors(found):
+        return Exit.INVALID
+    if form != "json":
+        services = {component.service for component in draft.components.values() if component.service}
+        numbers = f"{len(draft.components)} components in {len(services)} services"
+        session.screen.show(f"{draft.name} is valid: {numbers}, {len(compiled.resources)} AWS resources.")
+    session.screen.tell(f"Next: {next_command(session, 'plan', *(() if path == '.' else (path,)))}")
+    return Exit.OK
+
+
+def _show(session: Session, draft: "Draft", found: "Sequence[Diagnostic]", form: str) -> None:
+    """Mistakes are what is asked for here, but only machines read them on stdout."""
+    from panka.planner.render.diagnostics import as_json, concise, full  # noqa: PLC0415  # brings the planner
+
+    if form == "json":
+        session.screen.show(as_json(found))
+    elif found:
+        text = concise(found) if form == "concise" else full(found, draft.source_line)
+        session.screen.tell(text.rstrip())

@@ -1,0 +1,22 @@
+"""`panka watch`."""
+
+import click
+
+from panka.cli.commands.options import following, output, where
+from panka.cli.session import opened
+
+
+@click.command()
+@click.argument("stack", required=False)
+@following
+@output("table", "json", "yaml")
+@where
+def command(stack: str | None, cancel_on_interrupt: bool, timeout: float | None, form: str, **flags: str | None) -> int:
+    """Follow the latest run of STACK to its end: a name, or a path (default: the stack here)."""
+    from panka.cli.applying import How, follow  # noqa: PLC0415  # brings temporalio
+    from panka.cli.stacks import scope_of  # noqa: PLC0415  # brings the planner
+
+    with opened(flags) as session:
+        scope = scope_of(session, stack)
+        how = How(cancel_on_interrupt=cancel_on_interrupt, timeout=timeout, form=form)
+        return follow(session, scope, how)

@@ -1,0 +1,114 @@
+"""`panka`: the table of commands, and what every command shares at its end: one sentence and an exit code."""
+
+import importlib
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from panka.cli.exits import Exit, Interrupted, InvalidStack, stop_of
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "dev": ("dev", "Start Temporal, an AWS endpoint and a worker on this machine."),
+    "validate": ("validate", "Check a stack without calling anything."),
+    "graph": ("graph", "Show what depends on what."),
+    "plan": ("plan", "Show what an apply would change."),
+    "apply": ("apply", "Make AWS what the stack says."),
+    "watch": ("watch", "Follow a run to its end."),
+    "cancel": ("cancel", "Cancel a run."),
+    "status": ("status", "Show the stacks of a tenant and what runs."),
+    "history": ("history", "Show the runs of a stack."),
+    "show": ("show", "Show one run."),
+    "destroy": ("destroy", "Delete everything that a stack made."),
+    "state": ("state", "Look into the record of a stack."),
+    "backend": ("backend", "Make the bucket and the table that hold the record."),
+    "worker": ("worker", "Carry out runs until stopped."),
+    "version": ("version", "Show the versions of Panka and what it stands on."),
+}
+"""Each command's module in `panka.cli.commands`, which holds a click command called `command`, and its line of help."""
+
+
+class LazyGroup(click.Group):
+    """Loads a command's module when the command is run, so that help costs no import."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # as above
+        if cmd_name not in COMMANDS:
+            return None
+        module, short = COMMANDS[cmd_name]
+        command: click.Command = importlib.import_module(f"panka.cli.commands.{module}").command
+        command.name, command.short_help = cmd_name, short
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # as above
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, short) for name, (_, short) in COMMANDS.items()])
+
+
+def _version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if not wanted:
+        return
+    from importlib.metadata import version  # noqa: PLC0415  # reading metadata takes longer than the rest of the help
+
+    click.echo(f"panka {version('panka')}")
+    ctx.exit()
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
+def panka() -> None:
+    """Deploy stacks written in YAML to AWS through Temporal.
+
+    Begin with `panka dev` in one terminal and `panka apply --local` in another.
+    """
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs a command line. Tells every error on stderr and returns the exit code; raises nothing."""
+    try:
+        ended = panka.main(list(arguments), prog_name="panka", standalone_mode=False)
+    except click.ClickException as error:
+        return _misused(error)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted.", err=True)
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        return Exit.OK  # whoever read the output has seen enough
+    except Exception as error:  # noqa: BLE001  # the outermost frame: told here, ended here
+        return _told(error)
+    return _code(ended)
+
+
+def _code(ended: Any) -> int:
+    return int(ended) if isinstance(ended, int) else Exit.OK
+
+
+def _misused(error: click.ClickException) -> int:
+    context = getattr(error, "ctx", None)
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message(), err=True)
+        return Exit.USAGE
+    click.echo(f"error: {error.format_message()}", err=True)
+    command = context.command_path if context is not None else "panka"
+    click.echo(f"help: {command} --help shows what it takes", err=True)
+    return Exit.USAGE
+
+
+def _told(error: Exception) -> int:
+    stop = stop_of(error)
+    if stop is None:
+        traceback.print_exception(error, file=sys.stderr)
+        click.echo(f"error: This is a defect in Panka: {type(error).__name__}: {error}", err=True)
+        click.echo("help: report it with the lines above and what you ran", err=True)
+        return Exit.BUG
+    if isinstance(stop, InvalidStack) and stop.report:
+        click.echo(stop.report, err=True)
+    elif stop.message:
+        click.echo(stop.message if isinstance(stop, Interrupted) else f"error: {stop.message}", err=True)
+    if stop.help:
+        click.echo(f"help: {stop.help}" if not isinstance(stop, Interrupted) else f"   {stop.help}", err=True)
+    return stop.code

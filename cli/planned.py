@@ -1,0 +1,125 @@
+"""Makes the plan that a command is about, or finds the one that it names."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from panka.activities.stores.store import NotThere
+from panka.cli.exits import Misused, RunFailed
+from panka.cli.session import Session
+from panka.cli.stacks import compiled, git_commit, read
+from panka.planner.owner import Scope
+from panka.planner.plan import Plan
+from panka.workflows.ports import PlanRef
+
+if TYPE_CHECKING:
+    from panka.activities.planning import Desk
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A filed plan, and what should be said with it."""
+
+    desk: "Desk"
+    plan: Plan
+    ref: PlanRef
+    notes: tuple[str, ...] = ()
+    on_failure: Literal["rollback", "keep"] = "rollback"
+    """What the stack itself wishes for a run that fails."""
+
+
+class Stale(RunFailed):
+    """The state has moved since the plan was made."""
+
+
+def plan_stack(session: Session, path: str, given: Sequence[str], files: Sequence[str]) -> Planned:
+    """Reads the stack, asks the account what must be known, compares with the record and files the plan.
+
+    Raises:
+        InvalidStack: the YAML makes no stack.
+        Stop: whatever else stands in the way, with its exit code.
+    """
+    draft = read(session, path, given, files)
+    whole = compiled(session, draft)
+    plan, _ = whole.desk.plan(whole.compiled, whole.scope, whole.target, git=git_commit(path))
+    ref = whole.desk.save(plan, whole.compiled.assets)
+    _remember(session, plan)
+    notes = tuple(f"{component}: {note}" for component, note in whole.compiled.notes)
+    if draft.on_failure == "pause":
+        notes += ("A run cannot pause on a failure yet; it keeps what it has done, as with --on-failure keep.",)
+    return Planned(whole.desk, plan, ref, notes, "rollback" if draft.on_failure == "rollback" else "keep")
+
+
+def plan_destroy(session: Session, scope: Scope) -> Planned:
+    """The plan that deletes what a stack is recorded to have made; no YAML is needed. Raises Misused without state."""
+    desk = session.desk()
+    state, _ = desk.state(scope)
+    if state is None:
+        raise Misused(f"{scope} has no state: there is nothing to destroy.")
+    recorded = state.target
+    target = desk.target(
+        region=recorded.region,
+        account=recorded.account,
+        profile=session.settings.profile or recorded.profile,
+        endpoint_url=recorded.endpoint_url,
+    )
+    plan, _ = desk.plan(None, scope, target, destroy=True)
+    return Planned(desk, plan, desk.save(plan, {}))
+
+
+def find_plan(session: Session, plan_id: str, stack: str | None) -> Planned:
+    """A plan made before, here or elsewhere, still fit to be applied.
+
+    Raises:
+        Misused: there is no such plan.
+        Stale: another run has changed the stack since.
+    """
+    desk = session.desk()
+    for scope in _candidates(session, desk, plan_id, stack):
+        try:
+            plan, ref = desk.load_plan(scope, plan_id)
+        except NotThere:
+            continue
+        _refuse_stale(desk, plan)
+        return Planned(desk, plan, ref)
+    raise Misused(f"There is no plan {plan_id}.", "panka plan makes one; --stack NAME says whose it is")
+
+
+def _candidates(session: Session, desk: "Desk", plan_id: str, stack: str | None) -> list[Scope]:
+    """The stacks that a plan may belong to, the likeliest first."""
+    if stack is not None:
+        return [session.scope(stack)]
+    try:
+        remembered = Scope.model_validate(json.loads((_folder(session) / f"{plan_id}.json").read_bytes()))
+    except (OSError, ValueError):
+        remembered = None
+    tenant, environment = session.settings.need("tenant"), session.settings.need("environment")
+    if remembered is not None and (remembered.tenant, remembered.environment) == (tenant, environment):
+        return [remembered]
+    return [scope for scope, _ in desk.stacks(tenant) if scope.environment == environment]
+
+
+def _refuse_stale(desk: "Desk", plan: Plan) -> None:
+    now = desk.locks.pointer(plan.scope)
+    if now != plan.base:
+        made, is_ = plan.base.serial if plan.base else 0, now.serial if now else 0
+        raise Stale(
+            f"Plan {plan.id} was made from state #{made}; the state is #{is_} by now.", "panka plan makes a new one"
+        )
+
+
+def _remember(session: Session, plan: Plan) -> None:
+    """Notes whose plan it is, so that `panka apply p-…` needs no more than the id. Nothing else depends on it."""
+    folder = _folder(session)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder.parent / ".gitignore").write_text("*\n")
+        (folder / f"{plan.id}.json").write_text(plan.scope.model_dump_json(by_alias=True))
+    except OSError as error:
+        session.screen.tell(f"The plan is not remembered in {folder}: {error.strerror}.")
+
+
+def _folder(session: Session) -> Path:
+    return Path(session.settings.state_dir) / "plans"

@@ -1,0 +1,220 @@
+"""Runs as Temporal knows them: starting one, finding who has a stack, cancelling."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeAlias
+
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, DescribeTaskQueueRequest
+from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes, WorkflowIDConflictPolicy
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.runtime import Runtime, TelemetryConfig
+from temporalio.service import RPCError, RPCStatusCode
+
+from panka.cli.exits import Locked, Misused, Unreachable
+from panka.cli.settings import Settings
+from panka.planner.owner import Scope
+from panka.workflows.messages import PROGRESS, RUN, Progress, Result, RunInput
+
+Handle: TypeAlias = WorkflowHandle[Any, Result]
+
+PATIENCE = 10.0
+"""Seconds until a server that does not answer counts as unreachable."""
+_CALL = timedelta(seconds=5)
+_ASK_AGAIN = 0.5
+"""Seconds between looks at a run that has the stack."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A run that goes on now."""
+
+    scope: Scope
+    by: str
+    operation: str
+    git: str
+    started: float
+    """Seconds since the epoch."""
+
+
+class Runs:
+    """The runs of one Temporal namespace."""
+
+    def __init__(self, client: Client, task_queue: str) -> None:
+        self._client = client
+        self.task_queue = task_queue
+
+    @classmethod
+    async def connect(cls, settings: Settings) -> "Runs":
+        """Raises Unreachable within about ten seconds."""
+        address = settings.temporal_address
+        origin = settings.origins.get("temporal_address", "default")
+        try:
+            connecting = Client.connect(
+                address,
+                namespace=settings.temporal_namespace,
+                data_converter=pydantic_data_converter,
+                # The SDK's core would log to stdout, which is for data.
+                runtime=Runtime(telemetry=TelemetryConfig(logging=None)),
+            )
+            client = await asyncio.wait_for(connecting, PATIENCE)
+            await client.workflow_service.describe_namespace(
+                DescribeNamespaceRequest(namespace=settings.temporal_namespace), timeout=_CALL
+            )
+        except (RuntimeError, TimeoutError, OSError) as error:
+            raise Unreachable(
+                f"Temporal does not answer at {address} ({origin}).",
+                "panka dev starts one here; --temporal-address or PANKA_TEMPORAL_ADDRESS names another",
+            ) from error
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                raise Misused(
+                    f"Temporal at {address} has no namespace `{settings.temporal_namespace}`.",
+                    "--temporal-namespace or PANKA_TEMPORAL_NAMESPACE names another",
+                ) from error
+            raise
+        return cls(client, settings.task_queue)
+
+    async def start(self, input: RunInput, *, wait: float) -> Handle:
+        """Starts a run; waits so many seconds for another one of the stack. Raises Locked, naming who has it."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + wait
+        while True:
+            try:
+                return await self._start(input)
+            except WorkflowAlreadyStartedError as error:
+                if loop.time() >= until:
+                    raise await self._locked(input.scope) from error
+            await asyncio.sleep(_ASK_AGAIN)
+
+    async def _start(self, input: RunInput) -> Handle:
+        """With search attributes if the server knows them; nothing but the search depends on them."""
+        try:
+            return await self._started(input.model_copy(update={"attributes": True}), _attributes(input))
+        except RPCError as error:
+            if error.status is not RPCStatusCode.INVALID_ARGUMENT or "search attribute" not in str(error).lower():
+                raise
+            return await self._started(input, None)
+
+    async def _started(self, input: RunInput, attributes: TypedSearchAttributes | None) -> Handle:
+        return await self._client.start_workflow(
+            RUN,
+            input,
+            id=str(input.scope),
+            task_queue=self.task_queue,
+            result_type=Result,
+            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+            memo={"by": input.by, "operation": input.kind, "git": input.git, "plan": input.plan.id},
+            search_attributes=attributes,
+            static_summary=f"{input.kind} {input.scope} by {input.by}",
+            static_details=f"Plan `{input.plan.id}`" + (f", git `{input.git}`" if input.git else ""),
+            rpc_timeout=_CALL * 2,
+        )
+
+    async def _locked(self, scope: Scope) -> Locked:
+        running = await self.running(scope)
+        who = f"{running.by}, who runs {running.operation}" if running else "another run"
+        stack = scope.stack
+        return Locked(
+            f"{scope} is held by {who}.",
+            f"panka watch {stack} follows that run; --lock-timeout 5m waits for its end",
+        )
+
+    async def running(self, scope: Scope) -> Running | None:
+        """The run of a stack that goes on now."""
+        handle = await self.latest(scope)
+        if handle is None:
+            return None
+        found = await handle.describe(rpc_timeout=_CALL)
+        return await _running(scope, found) if found.status is WorkflowExecutionStatus.RUNNING else None
+
+    async def every_running(self, tenant: str) -> list[Running]:
+        """The runs of a tenant that go on now; one that began a moment ago may be missing."""
+        query = f"WorkflowType = '{RUN}' AND ExecutionStatus = 'Running' AND WorkflowId STARTS_WITH '{tenant}/'"
+        found = []
+        async for one in self._client.list_workflows(query, rpc_timeout=_CALL):
+            scope = _scope(one.id)
+            running = await self.running(scope)
+            found += [running] if running else []
+        return found
+
+    async def latest(self, scope: Scope) -> Handle | None:
+        """The latest run of a stack that Temporal knows, ended or not."""
+        handle: Handle = self._client.get_workflow_handle(str(scope), result_type=Result)
+        try:
+            found = await handle.describe(rpc_timeout=_CALL)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return None
+            raise
+        return self._client.get_workflow_handle(str(scope), run_id=found.run_id, result_type=Result)
+
+    async def progress(self, handle: Handle, since: int = 0) -> Progress:
+        """Asks the run itself, so a worker must be there to answer. Raises RPCError, WorkflowQueryFailedError."""
+        told: Progress = await handle.query(PROGRESS, since, result_type=Progress, rpc_timeout=_CALL)
+        return told
+
+    async def try_progress(self, scope: Scope) -> Progress | None:
+        """The progress of a stack's run, or None when nobody answers in a moment."""
+        handle: Handle = self._client.get_workflow_handle(str(scope), result_type=Result)
+        try:
+            told: Progress = await handle.query(PROGRESS, 0, result_type=Progress, rpc_timeout=timedelta(seconds=2))
+        except RPCError:
+            return None
+        return told
+
+    async def polled(self) -> bool | None:
+        """Whether a worker has asked for this queue's work lately; None: the server does not say."""
+        request = DescribeTaskQueueRequest(
+            namespace=self._client.namespace,
+            task_queue=TaskQueue(name=self.task_queue),
+            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+        )
+        try:
+            answer = await self._client.workflow_service.describe_task_queue(request, timeout=_CALL)
+        except RPCError:
+            return None
+        return bool(answer.pollers)
+
+
+async def description(handle: Handle) -> WorkflowExecutionDescription:
+    """What the server says of a run; no worker is needed."""
+    return await handle.describe(rpc_timeout=_CALL)
+
+
+async def memo(handle: Handle) -> Mapping[str, Any]:
+    """Who started a run, and for what."""
+    return await (await description(handle)).memo()
+
+
+async def _running(scope: Scope, found: WorkflowExecutionDescription) -> Running:
+    said = await found.memo()
+    return Running(
+        scope=scope,
+        by=str(said.get("by", "unknown")),
+        operation=str(said.get("operation", "run")),
+        git=str(said.get("git", "")),
+        started=found.start_time.timestamp(),
+    )
+
+
+def _scope(id: str) -> Scope:
+    tenant, stack, environment = id.split("/", 2)
+    return Scope(tenant=tenant, stack=stack, environment=environment)
+
+
+def _attributes(input: RunInput) -> TypedSearchAttributes:
+    said = {
+        "PankaTenant": input.scope.tenant,
+        "PankaStack": input.scope.stack,
+        "PankaEnv": input.scope.environment,
+        "PankaOperation": input.kind,
+    }
+    return TypedSearchAttributes(
+        [SearchAttributePair(SearchAttributeKey.for_keyword(name), value) for name, value in said.items()]
+    )

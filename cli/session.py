@@ -1,0 +1,146 @@
+"""What a command works with: settings, a screen, the desk, and for `--local` the embedded parts."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from panka.cli import settings as configuration
+from panka.cli.exits import Misused, Unreachable
+from panka.cli.settings import Raw, Settings, read_settings, read_terminal
+from panka.cli.views.screen import Screen
+
+if TYPE_CHECKING:
+    from panka.activities.planning import Desk
+    from panka.cli.dev import Local, LocalInfo
+    from panka.planner.owner import Scope
+
+
+@dataclass(slots=True)
+class Session:
+    """One command's. Nothing is connected to before it is asked for."""
+
+    settings: Settings
+    screen: Screen
+    local: "Local | None" = None
+    """The embedded parts, when this command has started them."""
+    ui_url: str | None = None
+    """Temporal's Web UI, where it is known."""
+    _desks: "dict[str, Desk]" = field(default_factory=dict)
+
+    def desk(self, region: str | None = None) -> "Desk":
+        """Where plans are made and the record is read. Raises Misused when a setting is missing."""
+        where = self.region(region)
+        if where not in self._desks:
+            from panka.activities.planning import DeskSettings, open_desk  # noqa: PLC0415  # brings boto3
+
+            self._desks[where] = open_desk(
+                DeskSettings(
+                    bucket=self.settings.need("bucket"),
+                    table=self.settings.need("table"),
+                    region=where,
+                    endpoint_url=self.settings.endpoint_url,
+                    profile=self.settings.profile,
+                )
+            )
+        return self._desks[where]
+
+    def region(self, named: str | None = None) -> str:
+        """The region of the settings, else the one named, else that of AWS's own configuration. Raises Misused."""
+        return self.settings.region or named or _configured_region(self.settings.profile)
+
+    def scope(self, stack: str) -> "Scope":
+        """The stack of the tenant and in the environment that the settings name."""
+        from panka.planner.owner import Scope  # noqa: PLC0415  # brings pydantic
+
+        tenant, environment = self.settings.need("tenant"), self.settings.need("environment")
+        return Scope(tenant=tenant, stack=stack, environment=environment)
+
+
+def begin(flags: Mapping[str, Raw | None]) -> Session:
+    """A session of settings alone; `--local` needs no embedded parts for it."""
+    return Session(read_settings(flags), Screen(read_terminal()))
+
+
+@contextmanager
+def opened(flags: Mapping[str, Raw | None], *, embed: bool = False, stay: bool = False) -> Iterator[Session]:
+    """A session for a command that talks to Temporal or AWS.
+
+    With `--local` it uses the running session of `panka dev`. If there is none and `embed` allows it, the parts are
+    started for this command and stopped after it; `stay` keeps them until Ctrl-C.
+
+    Raises:
+        Unreachable: no local session runs, or it cannot be started.
+    """
+    session = begin(flags)
+    if not session.settings.local:
+        yield session
+        return
+    from panka.cli.dev import running  # noqa: PLC0415  # brings pydantic
+
+    info = running(_folder(session.settings))
+    if info is None and not embed:
+        raise Unreachable("No local session is running here.", "panka dev starts one")
+    if info is not None:
+        yield _inside(session, info)
+        return
+    with _embedded(session) as inside:
+        yield inside
+        if stay and inside.local is not None and inside.screen.terminal.prompts:
+            inside.screen.tell(f"The local session stays until Ctrl-C.  {inside.ui_url}")
+            inside.local.wait()
+
+
+@contextmanager
+def _embedded(session: Session) -> Iterator[Session]:
+    from panka.cli.dev import LocalFailed, start  # noqa: PLC0415  # brings pydantic
+
+    session.screen.tell("Starting Temporal, an AWS endpoint and a worker for this command.")
+    try:
+        local = start(_folder(session.settings), session.screen.tell)
+    except LocalFailed as error:
+        raise Unreachable(f"The local session cannot start: {error}") from error
+    try:
+        inside = _inside(session, local.info)
+        inside.local = local
+        yield inside
+    finally:
+        local.stop()
+
+
+def _inside(session: Session, info: "LocalInfo") -> Session:
+    """The same command against the parts of a local session; nothing of a real account is in reach."""
+    configuration.adopt(info.environment())
+    session.settings = session.settings.at(
+        "the local session",
+        temporal_address=info.temporal_address,
+        temporal_namespace=info.temporal_namespace,
+        task_queue=info.task_queue,
+        step_queue=None,
+        bucket=info.bucket,
+        table=info.table,
+        endpoint_url=info.endpoint_url,
+        region=info.region,
+        profile=None,
+    )
+    session.ui_url = info.ui_url
+    return session
+
+
+def _folder(settings: Settings) -> Path:
+    """The project's folder: a local session keeps its files in `.panka` below it."""
+    return Path(settings.state_dir).absolute().parent
+
+
+def _configured_region(profile: str | None) -> str:
+    """The region that AWS's own configuration names."""
+    import botocore.session  # noqa: PLC0415  # only commands that talk to AWS come here
+
+    found = botocore.session.Session(profile=profile).get_config_variable("region")
+    if not found:
+        raise Misused(
+            "No region is given.",
+            'use --region, PANKA_REGION, `region = "…"` in panka.toml, or the region of the AWS profile',
+        )
+    return str(found)

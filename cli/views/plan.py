@@ -1,0 +1,260 @@
+"""A plan as people and as machines read it."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from panka.cli.views.screen import Screen, took
+from panka.planner.assemble import component_action, counts
+from panka.planner.plan import Action, Change, Plan, Step
+from panka.planner.resource import STACK, Address, Ref, Text, decode
+from panka.planner.state import Target
+
+SYMBOLS = {
+    Action.CREATE: "+",
+    Action.ADOPT: "+",
+    Action.UPDATE: "~",
+    Action.REPLACE: "-/+",
+    Action.FORGET: "-",
+    Action.DELETE: "-",
+}
+_ORDER = (Action.CREATE, Action.ADOPT, Action.UPDATE, Action.REPLACE, Action.FORGET, Action.DELETE)
+_NOUNS = {Action.DELETE: "destroy"}
+_SHORT = 5
+"""How many changed properties of a component are shown without --detail."""
+_WIDTH = 60
+"""How much of a value is shown."""
+
+
+@dataclass(slots=True)
+class ComponentChange:
+    """What a plan does with one component."""
+
+    name: str
+    kind: str
+    action: Action
+    steps: list[Step] = field(default_factory=list)
+
+    @property
+    def changes(self) -> list[tuple[str, Change]]:
+        """Changed properties of resources that exist, each with the path that tells them apart."""
+        touched = [step for step in self.steps if step.action in (Action.UPDATE, Action.REPLACE)]
+        return [(self._path(step, change), change) for step in touched for change in step.changes]
+
+    def _path(self, step: Step, change: Change) -> str:
+        part = Address(step.address).part
+        return change.path if part == "main" else f"{part}.{change.path}"
+
+
+def component_name(address: str, service: str) -> str:
+    """A component as people call it; what belongs to the stack itself is `(stack)`."""
+    component = Address(address).component
+    if component == STACK:
+        return "(stack)"
+    return f"{service}/{component}" if service else component
+
+
+def components(plan: Plan) -> list[ComponentChange]:
+    """What happens to each component; dangerous changes last."""
+    found: dict[str, list[Step]] = {}
+    for step in (*plan.forward, *plan.cleanup):
+        if step.key == step.address or step.action is not Action.DELETE:
+            found.setdefault(component_name(step.address, step.service), []).append(step)
+    every = [_component(name, steps) for name, steps in found.items()]
+    return sorted(every, key=lambda one: (_ORDER.index(one.action), one.name))
+
+
+def _component(name: str, steps: list[Step]) -> ComponentChange:
+    replaced = any(step.action is Action.REPLACE and Address(step.address).part == "main" for step in steps)
+    action = component_action({step.action for step in steps}, replaced=replaced)
+    return ComponentChange(name=name, kind=steps[0].kind, action=action, steps=steps)
+
+
+def header(scope: object, target: Target | None, git: str = "", state: int | None = None) -> str:
+    """Where this is about: tenant, stack, environment, account and region, and what it is made from."""
+    tenant, stack, environment = str(scope).split("/")
+    words = [f"{tenant}/{stack}", environment]
+    if target is not None:
+        words.append(f"{target.account} {target.region}")
+    tail = [f"git {git}"] if git else []
+    if state is not None:
+        tail.append(f"state #{state}" if state else "no state yet")
+    return "  ".join(words) + "".join(f"   {word}" for word in tail)
+
+
+def plan_text(plan: Plan, screen: Screen, *, detail: bool, notes: Iterable[str] = ()) -> str:
+    """The whole plan, without what to do next."""
+    lines = [header(plan.scope, plan.target, plan.git, plan.base.serial if plan.base else 0), ""]
+    rows = components(plan)
+    widths = max((len(row.kind) for row in rows), default=0), max((len(row.name) for row in rows), default=0)
+    for row in rows:
+        lines += _row(row, screen, widths, detail=detail)
+    lines += [""] if rows else []
+    lines += _unfinished(plan)
+    lines += [f"note: {note}" for note in notes]
+    lines.append(summary(plan))
+    lines += _shape(plan)
+    return "\n".join(lines)
+
+
+def summary(plan: Plan) -> str:
+    """One line of numbers."""
+    if plan.empty and plan.operation == "destroy":
+        return "Nothing is left to destroy."
+    if plan.empty:
+        return f"Nothing changes: {plan.unchanged} resources are as the stack says."
+    total = counts(plan)
+    parts = [f"{total[action]} {_NOUNS.get(action, action.value)}" for action in _ORDER if action in total]
+    parts += ["outputs change"] if plan.outputs_differ and not parts else []
+    resources = len(plan.forward) + sum(step.key == step.address for step in plan.cleanup)
+    numbers = f"{resources} resource{'' if resources == 1 else 's'} to change, {plan.unchanged} unchanged"
+    return f"Plan {plan.id}: {', '.join(parts) or 'an earlier run to end'}   ({numbers})"
+
+
+def tally(plan: Plan) -> str:
+    """`+1 ~1 -/+1 -1`."""
+    total = counts(plan)
+    return " ".join(f"{SYMBOLS[action]}{total[action]}" for action in _ORDER if action in total)
+
+
+def plan_data(plan: Plan) -> dict[str, Any]:
+    """The plan for machines: its components, and every step in the plan's own words."""
+    rows = [
+        {
+            "component": row.name,
+            "kind": row.kind,
+            "action": row.action.value,
+            "resources": [step.key for step in row.steps],
+        }
+        for row in components(plan)
+    ]
+    total = counts(plan)
+    return {
+        "empty": plan.empty,
+        "counts": {action.value: total.get(action, 0) for action in _ORDER},
+        "components": rows,
+        "plan": plan.model_dump(mode="json", by_alias=True),
+    }
+
+
+def destructive(plan: Plan) -> tuple[int, int]:
+    """How many components are replaced and how many destroyed."""
+    rows = components(plan)
+    replaced = sum(any(step.action is Action.REPLACE for step in row.steps) for row in rows)
+    return replaced, sum(row.action is Action.DELETE for row in rows)
+
+
+def _row(row: ComponentChange, screen: Screen, widths: tuple[int, int], *, detail: bool) -> list[str]:
+    symbol = SYMBOLS[row.action]
+    kind, name = row.kind.ljust(widths[0]), row.name.ljust(widths[1])
+    lines = [f"{screen.paint(symbol, symbol.rjust(3))} {kind}  {name}  {_verb(row)}"]
+    if detail:
+        return lines + [line for step in row.steps for line in _step(step)]
+    changes = row.changes
+    # What forces a replacement is why the reader looks, so it comes first.
+    changes.sort(key=lambda one: not one[1].replaces)
+    shown = changes[:_SHORT]
+    width = max((len(path) for path, _ in shown), default=0)
+    lines += [f"      {path.ljust(width)}  {_change(change)}" for path, change in shown]
+    if len(changes) > len(shown):
+        lines.append(f"      ({len(changes) - len(shown)} more: --detail)")
+    return lines
+
+
+def _verb(row: ComponentChange) -> str:
+    number = f" ({len(row.steps)} resources)" if len(row.steps) > 1 else ""
+    match row.action:
+        case Action.CREATE:
+            return f"create{number}"
+        case Action.ADOPT:
+            return f"adopt{number}"
+        case Action.UPDATE:
+            return f"update in place{_besides(row)}"
+        case Action.REPLACE:
+            return f"REPLACE: {next(step.reason for step in row.steps if step.action is Action.REPLACE)}"
+        case Action.FORGET:
+            return f"forget, keep in AWS{number}"
+        case Action.DELETE:
+            return f"DESTROY{number}"
+
+
+def _besides(row: ComponentChange) -> str:
+    """What an update brings beside updates: resources that come, go, or are replaced."""
+    words = {Action.CREATE: "adds", Action.REPLACE: "REPLACES", Action.DELETE: "deletes", Action.FORGET: "forgets"}
+    said = []
+    for action, word in words.items():
+        parts = [Address(step.address).part for step in row.steps if step.action is action]
+        said += [f"{word} {', '.join(parts)}"] if parts else []
+    return f"; {'; '.join(said)}" if said else ""
+
+
+def _step(step: Step) -> list[str]:
+    lines = [f"      {SYMBOLS[step.action]} {step.type}  {step.key}" + (f"  ({step.reason})" if step.reason else "")]
+    width = max((len(change.path) for change in step.changes), default=0)
+    return lines + [f"          {change.path.ljust(width)}  {_change(change)}" for change in step.changes]
+
+
+def _change(change: Change) -> str:
+    after = value_text(change.after) + ("   (known after apply)" if change.unknown else "")
+    if change.before is None:
+        said = f"+ {after}"
+    elif change.after is None:
+        said = f"- {value_text(change.before)}"
+    else:
+        said = f"{value_text(change.before)} -> {after}"
+    return f"{said}   # forces replacement" if change.replaces else said
+
+
+def value_text(value: Any) -> str:
+    """A property's value on one line; references as `${address.attribute}`."""
+    said = json.dumps(_plain(decode(value)), ensure_ascii=False)
+    if said.startswith('"${') and said.endswith('}"') and said.count("${") == 1:
+        said = said[1:-1]
+    return said if len(said) <= _WIDTH else f"{said[: _WIDTH - 1]}…"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Ref):
+        return f"${{{value.address}.{value.attribute}}}"
+    if isinstance(value, Text):
+        return "".join(_plain(part) for part in value.parts)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _unfinished(plan: Plan) -> list[str]:
+    if plan.unfinished is None:
+        return []
+    return [f"Run #{plan.unfinished} never told its end; this plan finishes or clears what it began."]
+
+
+def _shape(plan: Plan) -> list[str]:
+    steps = plan.forward or plan.cleanup
+    if not steps:
+        return []
+    levels = max(step.level for step in steps) + 1
+    seconds = sum(max((step.weight for step in phase), default=0) for phase in (plan.forward, plan.cleanup))
+    path = longest_path(steps)
+    about = f", longest path {' > '.join(path)}" if len(path) > 1 else ""
+    return [f"  {levels} level{'s' if levels > 1 else ''}{about}, about {took(max(seconds, 1))}"]
+
+
+def longest_path(steps: tuple[Step, ...]) -> list[str]:
+    """The components along the path that takes longest, each once."""
+    after: dict[str, list[Step]] = {}
+    for step in steps:
+        for needed in step.depends_on:
+            after.setdefault(needed, []).append(step)
+    path: list[str] = []
+    choices = [step for step in steps if not step.depends_on]
+    while choices:
+        step = min(choices, key=lambda one: (-one.weight, one.key))
+        name = component_name(step.address, "")
+        if name not in path:
+            path.append(name)
+        choices = after.get(step.key, [])
+    return path

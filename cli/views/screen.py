@@ -1,0 +1,70 @@
+"""The two streams: data on stdout, everything else on stderr."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from panka.cli.settings import Terminal
+
+SCHEMA_VERSION = 1
+_COLOURS = {"+": "green", "~": "yellow", "-/+": "magenta", "-": "red", "FAIL": "red", "error": "red"}
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """Whoever looks at the output."""
+
+    terminal: Terminal
+
+    def show(self, text: str) -> None:
+        """Data."""
+        click.echo(text, color=self.terminal.colour)
+
+    def tell(self, text: str = "") -> None:
+        """Everything that is not the data that was asked for."""
+        click.echo(text, err=True, color=self.terminal.colour)
+
+    def paint(self, symbol: str, text: str | None = None) -> str:
+        """A symbol (or a text that stands for it) in its colour, where colours are wanted."""
+        said = symbol if text is None else text
+        return click.style(said, fg=_COLOURS[symbol]) if self.terminal.colour and symbol in _COLOURS else said
+
+    def data(self, form: str, content: Mapping[str, Any]) -> None:
+        """JSON or YAML; `schemaVersion` tells when a field changes its meaning."""
+        whole = {"schemaVersion": SCHEMA_VERSION, **content}
+        if form == "json":
+            self.show(json.dumps(whole, indent=2))
+            return
+        import yaml  # noqa: PLC0415  # only this form needs it
+
+        self.show(yaml.safe_dump(json.loads(json.dumps(whole)), sort_keys=False).rstrip())
+
+
+def table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns with two blanks between, each as wide as its widest cell, no blanks at the end of a line."""
+    lines = [titles, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(titles))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
+
+
+def took(seconds: float) -> str:
+    """`41s`, `4m12s`, `1h04m`, as people say a duration."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m{whole % 60:02}s"
+    return f"{whole // 3600}h{whole % 3600 // 60:02}m"
+
+
+def ago(seconds: float) -> str:
+    """`9s`, `5m`, `3h`, `2d`: one unit is enough for an age."""
+    for unit, length in (("d", 86_400), ("h", 3600), ("m", 60)):
+        if seconds >= length:
+            return f"{int(seconds // length)}{unit}"
+    return f"{max(0, int(seconds))}s"

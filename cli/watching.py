@@ -1,0 +1,168 @@
+"""Follows a run to its end, through whatever happens to Temporal or the worker in between."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError, WorkflowQueryFailedError
+from temporalio.exceptions import ApplicationError, CancelledError, TerminatedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from panka.cli.exits import TimedOut
+from panka.cli.runs import Handle, Runs, description
+from panka.cli.views.run import Narrator
+from panka.workflows.messages import RUN_FAILED, Result
+
+_BUSY, _IDLE = 0.3, 1.0
+"""Seconds between questions while things happen, and while nothing does."""
+_WORKERLESS = 10.0
+"""Seconds without an answer after which somebody should look for the worker."""
+
+
+class Watch:
+    """One watcher of one run. Never ends because of a server or worker that is away for a while."""
+
+    def __init__(self, runs: Runs, handle: Handle, narrator: Narrator, tell: Callable[[str], None]) -> None:
+        self._runs = runs
+        self._handle = handle
+        self._narrator = narrator
+        self._tell = tell
+        self._seen = 0
+        self.run = 0
+        """The run's number, once it has one."""
+        self._unanswered: float | None = None
+        """Since when the run has not answered."""
+        self._server_away = False
+        self._said_workerless = False
+        self._pause = _BUSY
+
+    async def follow(self, *, seconds: float | None, cancel_on_interrupt: bool) -> Result:
+        """The run's result. Ctrl-C ends it with CancelledError, or once cancels the run if that is wished.
+
+        Raises:
+            TimedOut: the run goes on.
+        """
+        until = None if seconds is None else time.monotonic() + seconds
+        while True:
+            try:
+                result = await self._look()
+                if result is not None:
+                    return result
+                if until is not None and time.monotonic() >= until:
+                    raise TimedOut("The time is over. The run goes on and keeps its lock.")
+                await asyncio.sleep(self._pause)
+            except asyncio.CancelledError:
+                if not cancel_on_interrupt:
+                    raise
+                cancel_on_interrupt = False
+                _take_back_interrupt()
+                await self._cancel()
+
+    async def _look(self) -> Result | None:
+        try:
+            progress = await self._runs.progress(self._handle, self._seen)
+        except (RPCError, WorkflowQueryFailedError) as error:
+            return await self._without_answer(error)
+        self._answered()
+        self.run = progress.run
+        self._pause = _BUSY if progress.seen > self._seen else min(_IDLE, self._pause * 1.3)
+        self._seen = progress.seen
+        for line in self._narrator.hear(progress) or self._narrator.heartbeat(time.time()):
+            self._tell(line)
+        return await self._result() if progress.result is not None or await self._killed() else None
+
+    async def _killed(self) -> bool:
+        """Whether the run was terminated: it goes on answering, and never says so itself."""
+        if self._pause < _IDLE:
+            return False
+        try:
+            return (await description(self._handle)).status is not WorkflowExecutionStatus.RUNNING
+        except RPCError:
+            return False  # the next question tells
+
+    async def _without_answer(self, error: RPCError | WorkflowQueryFailedError) -> Result | None:
+        """The server may be away, or the worker, or the run may have ended meanwhile."""
+        self._pause = _IDLE
+        now = time.monotonic()
+        self._unanswered = now if self._unanswered is None else self._unanswered
+        try:
+            closed = (await description(self._handle)).status is not WorkflowExecutionStatus.RUNNING
+        except RPCError as second:
+            _raise_final(second)
+            self._server_is_away()
+            return None
+        self._server_is_back()
+        if closed:
+            return await self._result()
+        if now - self._unanswered >= _WORKERLESS and not self._said_workerless:
+            await self._look_for_workers(error)
+        return None
+
+    def _answered(self) -> None:
+        self._server_is_back()
+        if self._said_workerless:
+            self._tell("The worker answers again.")
+        self._unanswered, self._said_workerless = None, False
+
+    def _server_is_away(self) -> None:
+        if not self._server_away:
+            self._tell("Temporal does not answer; trying again.")
+        self._server_away = True
+
+    def _server_is_back(self) -> None:
+        if self._server_away:
+            self._tell("Temporal answers again.")
+            self._unanswered = None
+        self._server_away = False
+
+    async def _look_for_workers(self, error: RPCError | WorkflowQueryFailedError) -> None:
+        """Says once why the run does not move."""
+        polled = await self._runs.polled()
+        if polled is None:
+            return
+        self._said_workerless = True
+        if polled:
+            self._tell(f"The run does not answer ({error}); trying again.")
+        else:
+            self._tell(f"no worker is polling task queue {self._runs.task_queue}: start one with panka worker")
+
+    async def _result(self) -> Result | None:
+        try:
+            return await asyncio.wait_for(self._handle.result(follow_runs=False), 10)
+        except WorkflowFailureError as error:
+            return _told(error.cause, self.run)
+        except (RPCError, TimeoutError):
+            return None
+
+    async def _cancel(self) -> None:
+        try:
+            await self._handle.cancel()
+            self._tell("The run was asked to stop. Ctrl-C again stops watching only.")
+        except RPCError:
+            self._tell("The run could not be asked to stop: Temporal does not answer. panka cancel asks again.")
+
+
+def _take_back_interrupt() -> None:
+    task = asyncio.current_task()
+    if task is not None:
+        task.uncancel()
+
+
+def _raise_final(error: RPCError) -> None:
+    if error.status in (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED, RPCStatusCode.NOT_FOUND):
+        raise error
+
+
+def _told(cause: BaseException | None, run: int) -> Result:
+    """What a failed workflow says of its run."""
+    if isinstance(cause, ApplicationError) and cause.type == RUN_FAILED and cause.details:
+        return Result.model_validate(cause.details[0])
+    if isinstance(cause, CancelledError):
+        return Result(run=run, result="cancelled", message="It was cancelled.")
+    if isinstance(cause, TerminatedError):
+        return Result(
+            run=run,
+            result="failed",
+            message="It was terminated in Temporal. Its lock frees itself; the next run settles what is open.",
+        )
+    return Result(run=run, result="failed", message=str(cause or "It ended without a word."))

@@ -1,0 +1,303 @@
+"""The worker: puts workflows, activities, providers and stores together, and carries out runs until it is stopped."""
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.exceptions import ApplicationError
+from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.worker import Worker
+
+from panka.activities.archive import Archive
+from panka.activities.aws.session import THREADS, Clients, Cloud
+from panka.activities.lock import LockActivities
+from panka.activities.providers import PROVIDERS
+from panka.activities.providers.provider import Provider
+from panka.activities.provisioning import Provisioning
+from panka.activities.state import StateActivities
+from panka.activities.stores.dynamodb import DynamoLocks
+from panka.activities.stores.s3 import S3Store
+from panka.activities.stores.store import LockStore, ObjectStore
+from panka.cli.exits import Misused, Unreachable
+from panka.cli.settings import Settings
+from panka.planner.state import Target
+from panka.workflows.deploy import RunWorkflow
+from panka.workflows.ports import REFUSED
+from panka.workflows.sandbox import runner
+
+_STORE_THREADS = 16
+_PATIENCE = 60.0
+"""Seconds to wait for a Temporal server that does not answer."""
+_log = logging.getLogger("panka.worker")
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Where state and locks are."""
+
+    objects: ObjectStore
+    locks: LockStore
+
+
+@dataclass(slots=True)
+class Accounts:
+    """AWS clients by target, each made once. Settings of the worker go before those of a plan."""
+
+    threads: ThreadPoolExecutor
+    profile: str | None = None
+    endpoint_url: str | None = None
+    _known: dict[Target, Clients] = field(default_factory=dict)
+
+    def cloud(self, target: Target) -> Cloud:
+        """The target's cloud, over clients that all its steps share."""
+        if target not in self._known:
+            self._known[target] = Clients(
+                target, executor=self.threads, profile=self.profile, endpoint_url=self.endpoint_url
+            )
+        return Cloud(self._known[target])
+
+    async def number(self, target: Target) -> str:
+        """The account that the credentials for a target belong to. Asked each time: credentials may change."""
+        return await self.cloud(target).identity()
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The activities of a worker."""
+
+    provisioning: Provisioning
+    state: StateActivities
+    locks: LockActivities
+
+    @property
+    def steps(self) -> list[Callable[..., Any]]:
+        """Those that change the cloud, which may have a queue of their own."""
+        return [self.provisioning.step, self.provisioning.undo]
+
+    @property
+    def record(self) -> list[Callable[..., Any]]:
+        """Those that keep lock, state and history."""
+        return [self.locks.acquire, self.locks.hold, self.state.open, self.state.checkpoint, self.state.close]
+
+
+def provider_of(type: str, cloud: Cloud) -> Provider:
+    """The provider of a CloudFormation type, bound to a cloud."""
+    if type not in PROVIDERS:
+        raise ApplicationError(f"This worker has no provider for {type}.", type=REFUSED, non_retryable=True)
+    return PROVIDERS[type](cloud)
+
+
+def open_stores(settings: Settings) -> Stores:
+    """The stores that the settings name; nothing is sent. Raises Misused when they name none."""
+    session = boto3.Session(profile_name=settings.profile, region_name=settings.region)
+    config = Config(
+        max_pool_connections=_STORE_THREADS,
+        connect_timeout=5,
+        # A lock must be renewed in time, so a silent call is given up long before the lease is.
+        read_timeout=10,
+        retries={"total_max_attempts": 4, "mode": "standard"},
+    )
+    s3 = session.client("s3", endpoint_url=settings.endpoint_url, config=config)
+    dynamodb = session.client("dynamodb", endpoint_url=settings.endpoint_url, config=config)
+    return Stores(
+        S3Store(s3, settings.need("bucket")),
+        DynamoLocks(dynamodb, settings.need("table"), clock=lambda: datetime.now(UTC)),
+    )
+
+
+def assemble(
+    stores: Stores,
+    accounts: Accounts,
+    store_threads: ThreadPoolExecutor,
+    provider: Callable[[str, Cloud], Provider] = provider_of,
+) -> Work:
+    """Puts the activities together.
+
+    The stores have threads of their own: a hundred slow AWS calls must not keep a lock from being renewed.
+    """
+    archive = Archive(stores.objects)
+    return Work(
+        Provisioning(archive, stores.locks, accounts.cloud, provider, store_threads),
+        StateActivities(archive, stores.locks, accounts.number, store_threads),
+        LockActivities(stores.locks, store_threads),
+    )
+
+
+def build_workers(
+    client: Client, work: Work, task_queue: str, step_queue: str | None = None, graceful: float = 60
+) -> list[Worker]:
+    """One worker for runs, and one for steps if these have a queue of their own. `graceful`: seconds to finish in."""
+    workers = [_worker(client, task_queue, [*work.record, *work.steps], graceful, [RunWorkflow])]
+    if step_queue and step_queue != task_queue:
+        workers.append(_worker(client, step_queue, work.steps, graceful))
+    return workers
+
+
+def _worker(
+    client: Client,
+    queue: str,
+    activities: Sequence[Callable[..., Any]],
+    graceful: float,
+    workflows: Sequence[type] = (),
+) -> Worker:
+    return Worker(
+        client,
+        task_queue=queue,
+        workflows=workflows,
+        activities=activities,
+        workflow_runner=runner(),
+        max_concurrent_activities=200,
+        max_cached_workflows=500,
+        max_eager_activity_reservations_per_workflow_task=100,
+        # A killed worker's runs wait this long before another one may have them.
+        sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),
+        # Activities hear of a cancellation with a heartbeat, so heartbeats must not be saved up.
+        max_heartbeat_throttle_interval=timedelta(seconds=5),
+        default_heartbeat_throttle_interval=timedelta(seconds=5),
+        graceful_shutdown_timeout=timedelta(seconds=graceful),
+    )
+
+
+async def connected(settings: Settings, stopped: asyncio.Event, patience: float = _PATIENCE) -> Client | None:
+    """A client of a server that answers and has the namespace; None when the event was set before there was one.
+
+    Raises:
+        Unreachable: it has not answered for so many seconds.
+        Misused: it has no such namespace after so many seconds.
+    """
+    loop = asyncio.get_running_loop()
+    until = loop.time() + patience
+    runtime = _runtime()
+    said = 0.0
+    while not stopped.is_set():
+        try:
+            return await _connect(settings, runtime)
+        except (RuntimeError, RPCError) as error:
+            left = until - loop.time()
+            if left <= 0:
+                raise _why(settings, error) from error
+            if loop.time() - said >= 5:
+                said = loop.time()
+                _log.info("waits for Temporal at %s, %.0f s at most", settings.temporal_address, left)
+        await asyncio.sleep(0.5)
+    return None
+
+
+def run_worker(settings: Settings, *, graceful: float = 60) -> None:
+    """Carries out runs until SIGTERM or SIGINT, then lets what has begun end for so many seconds. Logs to stderr.
+
+    Raises:
+        Unreachable: Temporal has not answered in time.
+        Misused: no bucket or table is set, or the server has no such namespace.
+    """
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("botocore").setLevel(logging.WARNING)
+    asyncio.run(_until_stopped(settings, open_stores(settings), graceful))
+
+
+async def _until_stopped(settings: Settings, stores: Stores, graceful: float) -> None:
+    with _signals() as stopped:
+        serving = asyncio.create_task(_serve(settings, stores, graceful, stopped))
+        waiting = asyncio.create_task(stopped.wait())
+        await asyncio.wait([serving, waiting], return_when=asyncio.FIRST_COMPLETED)
+    # From here on a second signal ends the process at once.
+    waiting.cancel()
+    await serving
+
+
+async def _serve(settings: Settings, stores: Stores, graceful: float, stopped: asyncio.Event) -> None:
+    client = await connected(settings, stopped=stopped)
+    if client is None:
+        return
+    with (
+        ThreadPoolExecutor(THREADS, thread_name_prefix="aws") as aws,
+        ThreadPoolExecutor(_STORE_THREADS, thread_name_prefix="stores") as store_threads,
+    ):
+        work = assemble(stores, Accounts(aws, settings.profile, settings.endpoint_url), store_threads)
+        workers = build_workers(client, work, settings.task_queue, settings.step_queue, graceful)
+        pulse = asyncio.create_task(_pulse(client, Path(settings.state_dir)))
+        try:
+            await _poll(workers, settings.temporal_address, stopped)
+        finally:
+            pulse.cancel()
+
+
+async def _poll(workers: Sequence[Worker], address: str, stopped: asyncio.Event) -> None:
+    """Lets all workers work until the event, or until one of them cannot go on, which is then raised."""
+    runs = [asyncio.create_task(worker.run()) for worker in workers]
+    stop = asyncio.create_task(stopped.wait())
+    _log.info("worker ready: task queue %s at %s", " and ".join(worker.task_queue for worker in workers), address)
+    try:
+        await asyncio.wait([stop, *runs], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stop.cancel()
+        _log.info("worker stops")
+        await asyncio.gather(*(worker.shutdown() for worker in workers))
+    await asyncio.gather(*runs)
+
+
+@contextmanager
+def _signals() -> Iterator[asyncio.Event]:
+    """An event that SIGTERM and SIGINT set for as long as the block lasts. As a container's first process, a program
+    that handles no SIGTERM never gets one."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    try:
+        yield stopped
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+async def _connect(settings: Settings, runtime: Runtime) -> Client:
+    client = await Client.connect(
+        settings.temporal_address,
+        namespace=settings.temporal_namespace,
+        data_converter=pydantic_data_converter,
+        runtime=runtime,
+    )
+    await client.workflow_service.describe_namespace(
+        DescribeNamespaceRequest(namespace=settings.temporal_namespace), timeout=timedelta(seconds=5)
+    )
+    return client
+
+
+def _runtime() -> Runtime:
+    """The SDK's core writes to stdout of itself, which is for data; so its warnings go the way of all log lines."""
+    forwarding = LogForwardingConfig(logging.getLogger("temporalio.core"), append_log_fields_to_message=False)
+    levels = TelemetryFilter(core_level="WARN", other_level="ERROR")
+    return Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(levels, forwarding=forwarding)))
+
+
+def _why(settings: Settings, error: Exception) -> Unreachable | Misused:
+    if isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND:
+        return Misused(f"Temporal at {settings.temporal_address} has no namespace {settings.temporal_namespace}.")
+    return Unreachable(f"Temporal does not answer at {settings.temporal_address}.")
+
+
+async def _pulse(client: Client, folder: Path) -> None:
+    """Touches `worker.alive`, for a container's health check, as long as the server answers and this loop turns."""
+    alive = folder / "worker.alive"
+    while await asyncio.to_thread(folder.is_dir):
+        try:
+            if await client.service_client.check_health(timeout=timedelta(seconds=5)):
+                await asyncio.to_thread(alive.touch)
+        except RPCError as error:
+            _log.info("Temporal does not answer: %s", error.message)
+        await asyncio.sleep(10)
