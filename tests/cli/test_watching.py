@@ -1,7 +1,9 @@
 """Starting and following runs, on a real Temporal server with a run that does as the test says."""
 
 import asyncio
+import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -224,6 +226,27 @@ async def test_an_interrupt_cancels_the_run_if_that_is_wished_and_its_end_is_sti
         result = await following
 
     assert result.result == "cancelled"
+
+
+async def test_ctrl_c_on_the_command_says_that_the_run_goes_on_and_how_to_take_it_up_again(room: Room) -> None:
+    async with room.worker():
+        await room.runs.start(room.input(), wait=0)
+        watching = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "panka.cli", "watch", room.scope.stack, "-t", "acme", "-e", "dev",
+            "--temporal-address", room.client.service_client.config.target_host, "--task-queue", room.runs.task_queue,
+            stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        assert watching.stderr is not None
+        while b"start" not in (line := await asyncio.wait_for(watching.stderr.readline(), 30)):
+            assert line
+
+        watching.send_signal(signal.SIGINT)
+        said = await asyncio.wait_for(watching.stderr.read(), 30)
+
+        assert await watching.wait() == 130
+        assert f"Stopped watching. {room.scope}#7 goes on and keeps its lock.\n".encode() in said
+        assert f"panka watch {room.scope.stack} -t acme -e dev".encode() in said
+        assert await room.runs.running(room.scope) is not None
 
 
 async def test_who_started_a_run_is_known_to_others(room: Room) -> None:

@@ -40,7 +40,7 @@ async def test_from_nothing_to_a_deployed_stack_and_back(place: World) -> None:
     before = place.cloud()
     await place.start_worker()
     first = (await place.panka("apply", write(place, STACK), "-y")).ok()
-    assert "3 create" in first.out
+    assert "3 create" in first.text
     assert {type: len(names) for type, names in place.cloud().items()} == {
         "AWS::SQS::Queue": 2,
         "AWS::DynamoDB::Table": 1,
@@ -48,7 +48,7 @@ async def test_from_nothing_to_a_deployed_stack_and_back(place: World) -> None:
 
     place.faults.reset()
     again = (await place.panka("apply", "small.yaml", "-y")).ok()
-    assert "Nothing to change" in again.out + again.err
+    assert "Nothing to change" in again.text
     assert place.faults.mutations == []
 
     changed = write(place, STACK.replace("visibilityTimeout: 30", "visibilityTimeout: 60"))
@@ -67,7 +67,7 @@ async def test_from_nothing_to_a_deployed_stack_and_back(place: World) -> None:
     old_table = place.cloud()["AWS::DynamoDB::Table"]
     rekeyed = write(place, without_mail.replace("name: id", "name: number"))
     replacing = (await place.panka("plan", rekeyed)).ok()
-    assert "forces replacement" in replacing.out
+    assert "forces replacement" in replacing.text
     (await place.panka("apply", rekeyed, "-y")).ok()
     assert len(place.cloud()["AWS::DynamoDB::Table"]) == 1
     assert place.cloud()["AWS::DynamoDB::Table"] != old_table
@@ -108,7 +108,7 @@ async def test_a_failed_apply_names_the_line_and_goes_back(place: World, tmp_pat
     failed = await place.panka("apply", write(place, broken), "-y")
 
     assert failed.code == 1
-    assert "small.yaml:" in failed.out + failed.err
+    assert "small.yaml:" in failed.text
     assert place.cloud() == {}
     status = (await place.panka("history", "small", "-o", "json")).ok().json
     assert status["runs"][0]["result"] == "rolled back"

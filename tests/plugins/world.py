@@ -34,6 +34,11 @@ class Said:
         return self
 
     @property
+    def text(self) -> str:
+        """All that a person saw."""
+        return self.out + self.err
+
+    @property
     def json(self) -> Any:
         return json.loads(self.out)
 
