@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import click
@@ -25,7 +26,8 @@ class How:
     """How a run is asked for, started and followed."""
 
     yes: bool = False
-    on_failure: Literal["rollback", "keep"] = "rollback"
+    on_failure: Literal["rollback", "keep"] | None = None
+    """None: as the stack itself wishes."""
     lock_timeout: float = 0
     parallelism: int = 100
     detach: bool = False
@@ -38,7 +40,7 @@ class How:
 def carry_out(session: Session, planned: Planned, how: How) -> int:
     """Shows the plan, asks, runs it. An empty plan starts nothing. Raises Stop for every other end than success."""
     plan = planned.plan
-    if plan.empty:
+    if plan.empty or planned.ref is None:
         _tell_nothing(session, planned, how)
         return Exit.OK
     session.screen.tell(plan_text(plan, session.screen, detail=how.detail, notes=planned.notes))
@@ -49,7 +51,7 @@ def carry_out(session: Session, planned: Planned, how: How) -> int:
         kind=plan.operation,
         by=session.settings.user,
         git=plan.git,
-        on_failure=how.on_failure,
+        on_failure=how.on_failure or planned.on_failure,
         lock_wait=how.lock_timeout,
         window=how.parallelism,
         step_queue=session.settings.step_queue,
@@ -61,6 +63,31 @@ def carry_out(session: Session, planned: Planned, how: How) -> int:
     if not result.run and result.result == "failed":
         _raise_if_locked(planned, follower.owner)
     return _report(session, plan.scope, result, how, follower.spent)
+
+
+def plan_and_carry_out(session: Session, plan: Callable[[Callable[[Scope], None]], Planned], how: How) -> int:
+    """Makes a plan when no other run of the stack goes on, and carries it out; waits `how.lock_timeout` for that.
+
+    Whoever is overtaken between the two plans again: a plan is only good for the state that it was made from.
+    """
+    until = time.monotonic() + how.lock_timeout
+
+    def take_turn(scope: Scope) -> None:
+        if how.lock_timeout:
+            asyncio.run(_turn(session, scope, until))
+
+    while True:
+        planned = plan(take_turn)
+        try:
+            return carry_out(session, planned, replace(how, lock_timeout=0))
+        except Locked:
+            if time.monotonic() >= until:
+                raise
+
+
+async def _turn(session: Session, scope: Scope, until: float) -> None:
+    runs = await Runs.connect(session.settings)
+    await runs.turn(scope, until=until, tell=session.screen.tell)
 
 
 def follow(session: Session, scope: Scope, how: How) -> int:

@@ -1,7 +1,7 @@
 """Makes the plan that a command is about, or finds the one that it names."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -24,7 +24,8 @@ class Planned:
 
     desk: "Desk"
     plan: Plan
-    ref: PlanRef
+    ref: PlanRef | None
+    """None: there is nothing to do, so nothing was filed."""
     notes: tuple[str, ...] = ()
     on_failure: Literal["rollback", "keep"] = "rollback"
     """What the stack itself wishes for a run that fails."""
@@ -34,8 +35,20 @@ class Stale(RunFailed):
     """The state has moved since the plan was made."""
 
 
-def plan_stack(session: Session, path: str, given: Sequence[str], files: Sequence[str]) -> Planned:
+def no_turn(_scope: Scope) -> None:
+    """Whoever only looks at a plan waits for nobody."""
+
+
+def plan_stack(
+    session: Session,
+    path: str,
+    given: Sequence[str],
+    files: Sequence[str],
+    take_turn: Callable[[Scope], None] = no_turn,
+) -> Planned:
     """Reads the stack, asks the account what must be known, compares with the record and files the plan.
+
+    `take_turn` returns when no other run of the stack goes on, so that the plan fits what that run leaves.
 
     Raises:
         InvalidStack: the YAML makes no stack.
@@ -43,18 +56,21 @@ def plan_stack(session: Session, path: str, given: Sequence[str], files: Sequenc
     """
     draft = read(session, path, given, files)
     whole = compiled(session, draft)
+    take_turn(whole.scope)
     plan, _ = whole.desk.plan(whole.compiled, whole.scope, whole.target, git=git_commit(path))
-    ref = whole.desk.save(plan, whole.compiled.assets)
-    _remember(session, plan)
+    ref = None if plan.empty else whole.desk.save(plan, whole.compiled.assets)
+    if ref is not None:
+        _remember(session, plan)
     notes = tuple(f"{component}: {note}" for component, note in whole.compiled.notes)
     if draft.on_failure == "pause":
         notes += ("A run cannot pause on a failure yet; it keeps what it has done, as with --on-failure keep.",)
     return Planned(whole.desk, plan, ref, notes, "rollback" if draft.on_failure == "rollback" else "keep")
 
 
-def plan_destroy(session: Session, scope: Scope) -> Planned:
+def plan_destroy(session: Session, scope: Scope, take_turn: Callable[[Scope], None] = no_turn) -> Planned:
     """The plan that deletes what a stack is recorded to have made; no YAML is needed. Raises Misused without state."""
     desk = session.desk()
+    take_turn(scope)
     state, _ = desk.state(scope)
     if state is None:
         raise Misused(f"{scope} has no state: there is nothing to destroy.")
@@ -66,7 +82,7 @@ def plan_destroy(session: Session, scope: Scope) -> Planned:
         endpoint_url=recorded.endpoint_url,
     )
     plan, _ = desk.plan(None, scope, target, destroy=True)
-    return Planned(desk, plan, desk.save(plan, {}))
+    return Planned(desk, plan, None if plan.empty else desk.save(plan, {}))
 
 
 def find_plan(session: Session, plan_id: str, stack: str | None) -> Planned:

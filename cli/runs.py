@@ -1,7 +1,8 @@
 """Runs as Temporal knows them: starting one, finding who has a stack, cancelling."""
 
 import asyncio
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeAlias
@@ -19,7 +20,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from panka.cli.exits import Locked, Misused, Unreachable
 from panka.cli.settings import Settings
 from panka.planner.owner import Scope
-from panka.workflows.messages import PROGRESS, RUN, Progress, Result, RunInput
+from panka.workflows.messages import PROGRESS, RUN, Phase, Progress, Result, RunInput
 
 Handle: TypeAlias = WorkflowHandle[Any, Result]
 
@@ -82,15 +83,26 @@ class Runs:
 
     async def start(self, input: RunInput, *, wait: float) -> Handle:
         """Starts a run; waits so many seconds for another one of the stack. Raises Locked, naming who has it."""
-        loop = asyncio.get_running_loop()
-        until = loop.time() + wait
+        until = time.monotonic() + wait
         while True:
             try:
                 return await self._start(input)
             except WorkflowAlreadyStartedError as error:
-                if loop.time() >= until:
+                if time.monotonic() >= until:
                     raise await self._locked(input.scope) from error
             await asyncio.sleep(_ASK_AGAIN)
+
+    async def turn(self, scope: Scope, *, until: float, tell: Callable[[str], None]) -> None:
+        """Returns when no run of the stack goes on. Raises Locked at `until` (monotonic), naming who has it."""
+        told = False
+        while (running := await self.running(scope)) is not None:
+            left = until - time.monotonic()
+            if left <= 0:
+                raise await self._locked(scope)
+            if not told:
+                told = True
+                tell(f"{scope} is held by {running.by}, who runs {running.operation}; waits {left:.0f} s at most.")
+            await asyncio.sleep(min(_ASK_AGAIN, left))
 
     async def _start(self, input: RunInput) -> Handle:
         """With search attributes if the server knows them; nothing but the search depends on them."""
@@ -214,7 +226,8 @@ def _attributes(input: RunInput) -> TypedSearchAttributes:
         "PankaStack": input.scope.stack,
         "PankaEnv": input.scope.environment,
         "PankaOperation": input.kind,
+        "PankaPhase": Phase.LOCKING,
     }
-    return TypedSearchAttributes(
-        [SearchAttributePair(SearchAttributeKey.for_keyword(name), value) for name, value in said.items()]
-    )
+    pairs = [SearchAttributePair(SearchAttributeKey.for_keyword(name), value) for name, value in said.items()]
+    # Set from the start, so that a server without this one refuses the start and not, for ever, the run's own update.
+    return TypedSearchAttributes([*pairs, SearchAttributePair(SearchAttributeKey.for_int("PankaFailed"), 0)])

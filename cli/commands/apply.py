@@ -41,15 +41,14 @@ def command(
 
     Instead of a PATH it takes a PLAN (`p-…`) that `panka plan` has shown; then exactly that is done.
     """
-    from panka.cli.applying import How, carry_out  # noqa: PLC0415  # brings temporalio and boto3
+    from panka.cli.applying import How, carry_out, plan_and_carry_out  # noqa: PLC0415  # brings temporalio and boto3
     from panka.cli.planned import find_plan, plan_stack  # noqa: PLC0415  # as above
 
     with opened(flags | {"lock_timeout": lock_timeout}, embed=True, stay=stay) as session:
         filed = _PLAN.fullmatch(path) is not None
-        planned = find_plan(session, path, stack) if filed else plan_stack(session, path, given, files)
         how = How(
             yes=yes,
-            on_failure=on_failure or planned.on_failure,
+            on_failure=on_failure,
             lock_timeout=session.settings.lock_timeout,
             parallelism=parallelism,
             detach=detach,
@@ -58,4 +57,6 @@ def command(
             form=form,
             detail=detail,
         )
-        return carry_out(session, planned, how)
+        if filed:
+            return carry_out(session, find_plan(session, path, stack), how)
+        return plan_and_carry_out(session, lambda turn: plan_stack(session, path, given, files, turn), how)

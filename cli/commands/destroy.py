@@ -28,15 +28,15 @@ def command(
     **flags: str | None,
 ) -> int:
     """Delete everything that STACK is recorded to have made; its YAML is not needed."""
-    from panka.cli.applying import How, carry_out  # noqa: PLC0415  # brings temporalio and boto3
+    from panka.cli.applying import How, plan_and_carry_out  # noqa: PLC0415  # brings temporalio and boto3
     from panka.cli.planned import plan_destroy  # noqa: PLC0415  # as above
     from panka.cli.stacks import scope_of  # noqa: PLC0415  # brings the planner
 
     with opened(flags | {"lock_timeout": lock_timeout}, embed=True) as session:
-        planned = plan_destroy(session, scope_of(session, stack))
+        scope = scope_of(session, stack)
         how = How(
             yes=yes,
-            on_failure=on_failure or planned.on_failure,
+            on_failure=on_failure,
             lock_timeout=session.settings.lock_timeout,
             parallelism=parallelism,
             detach=detach,
@@ -45,4 +45,4 @@ def command(
             form=form,
             detail=detail,
         )
-        return carry_out(session, planned, how)
+        return plan_and_carry_out(session, lambda turn: plan_destroy(session, scope, turn), how)

@@ -148,6 +148,11 @@ class World:
         """Everything that exists at the endpoint beside the backend and what an account begins with, by type."""
         return {type: sorted(names) for type, names in _everything(self.client).items() if names}
 
+    async def steps(self, stack: str) -> list[tuple[str, str]]:
+        """(action, key) of every step of the plan that would be made now."""
+        plan = (await self.panka("plan", stack, "-o", "json")).ok().json["plan"]
+        return [(step["action"], step["key"]) for step in (*plan["forward"], *plan["cleanup"])]
+
     async def state(self, stack: str) -> Any:
         return (await self.panka("state", "pull", stack)).ok().json
 
