@@ -47,6 +47,7 @@ format: .venv/.tested ## mend what can be mended by itself
 	@$(BIN)/ruff format .
 
 bench: .venv/.tested ## measure, side by side
+	@$(BIN)/python benchmarks/plan.py
 	@$(BIN)/python benchmarks/schedule.py
 
 docs: .venv/.installed ## build the pages into site/
@@ -60,4 +61,4 @@ live: setup ## the test on containers; needs root and Debian's docker.io and deb
 	@tools/live.sh
 
 clean: ## remove environments and what runs have left
-	rm -rf .venv .venv-ministack .panka build site .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-ministack .venv-terraform .panka build site .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -20,6 +20,7 @@ from panka.planner.assemble import make_plan
 from panka.planner.component import Network
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan
+from panka.planner.selecting import Wish
 from panka.planner.state import Pointer, State, Target
 from panka.workflows.ports import Entry, PlanRef
 
@@ -91,15 +92,41 @@ class Desk:
         return (self.archive.state(pointer), pointer) if pointer else (None, None)
 
     def plan(
-        self, compiled: "Compiled | None", scope: Scope, target: Target, *, destroy: bool = False, git: str = ""
+        self,
+        compiled: "Compiled | None",
+        scope: Scope,
+        target: Target,
+        *,
+        destroy: bool = False,
+        git: str = "",
+        wish: Wish | None = None,
     ) -> tuple[Plan, State | None]:
         """The plan for a compiled stack, or to destroy it, and the state it was made from. Raises as `make_plan`."""
         state, pointer = self.state(scope)
         resources = compiled.resources if compiled else {}
         outputs = compiled.outputs if compiled else {}
         assets = tuple(compiled.assets) if compiled else ()
-        plan = make_plan(scope, target, resources, outputs, state, pointer, destroy=destroy, assets=assets, git=git)
+        plan = make_plan(
+            scope,
+            target,
+            resources,
+            outputs,
+            state,
+            pointer,
+            destroy=destroy,
+            assets=assets,
+            git=git,
+            blocks=compiled.blocks if compiled else None,
+            wish=wish,
+            exports=compiled.exports if compiled else None,
+            consumes=compiled.consumes if compiled else (),
+        )
         return plan, state
+
+    def outputs_of(self, scope: Scope) -> Mapping[str, Mapping[str, object]] | None:
+        """The outputs of a stack's components as of its last run that succeeded; None before the first run."""
+        state, _ = self.state(scope)
+        return state.exports if state else None
 
     def save(self, plan: Plan, assets: Mapping[str, bytes]) -> PlanRef:
         """Files the plan's packed code, then the plan."""

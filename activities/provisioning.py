@@ -17,13 +17,15 @@ from panka.activities.archive import Archive
 from panka.activities.aws.errors import NotOurs
 from panka.activities.aws.session import Cloud
 from panka.activities.failing import NotReady, translated
-from panka.activities.providers.provider import Ending, Failed, Observed, Provider, Readiness, Ready
+from panka.activities.providers.provider import Ending, Failed, Observed, Provider, Readiness, Ready, tag_map
 from panka.activities.state import deadline
 from panka.activities.stores.store import LockStore
+from panka.planner.changes import changes
 from panka.planner.owner import Owner
 from panka.planner.plan import Action, Plan, Step
 from panka.planner.record import Outcome, Undoing, resolve, steps
 from panka.planner.resource import Properties, decode, references, substitute
+from panka.planner.resource_types import facts
 from panka.planner.state import Target
 from panka.workflows.ports import STEP, UNDO, Lease, PlanRef, StepCall, UndoCall
 
@@ -122,8 +124,10 @@ class Work:
 
     async def carry_out(self, inputs: dict[str, Properties], run: int) -> Outcome:
         match self.step.action:
-            case Action.CREATE | Action.REPLACE | Action.ADOPT:
+            case Action.CREATE | Action.REPLACE:
                 return await self._create(inputs, run)
+            case Action.ADOPT:
+                return await self._adopt(inputs)
             case Action.UPDATE:
                 return await self._update(inputs)
             case Action.DELETE:
@@ -136,7 +140,9 @@ class Work:
         match self.step.action:
             case Action.UPDATE:
                 return await self._restore(done)
-            case Action.CREATE | Action.REPLACE | Action.ADOPT:
+            case Action.ADOPT:
+                return await self._give_back(done)
+            case Action.CREATE | Action.REPLACE:
                 id = done.id or (await self._find_left(inputs) if started_only else None)
                 await self._delete(id)
                 return Undoing(key=self.step.key)
@@ -176,6 +182,53 @@ class Work:
         await self._until(lambda: self.provider.ready(id))
         outcome = self._outcome(id, inputs, await self._read(id))
         return outcome.model_copy(update={"before": _small(before.properties)})
+
+    async def _adopt(self, inputs: dict[str, Properties]) -> Outcome:
+        """Takes over what somebody else made, at the user's explicit word: the one exception to ownership.
+
+        Safe to repeat: the resource is found by its id, and an update to what it is already calls nothing.
+        """
+        assert self.step.id is not None  # noqa: S101  # an adoption names what it takes over
+        id = self.step.id
+        wanted = await self.cloud.resolve_secrets(resolve(self.step.properties, inputs))
+        before = await self.provider.read(id)
+        if before is None:
+            raise NotReady(f"There is no {self.step.type} {id} to import.")
+        self._refuse_foreign(before.properties)
+        self._refuse_replacement(before.properties, wanted)
+        await self.provider.update(id, before.properties, {**before.properties, **wanted})
+        await self._until(lambda: self.provider.ready(id))
+        outcome = self._outcome(id, inputs, await self._read(id))
+        return outcome.model_copy(update={"before": _small(before.properties)})
+
+    def _refuse_foreign(self, live: Properties) -> None:
+        """Nothing of another tenant is ever taken, not even when it is named."""
+        known = facts(self.step.type)
+        tags = live.get(known.tag_property, {}) if known and known.tag_property else {}
+        tenant = (tag_map(tags) if isinstance(tags, list) else tags).get("panka:tenant", self.owner.scope.tenant)
+        if tenant != self.owner.scope.tenant:
+            raise NotOurs(f"{self.step.type} {self.step.id} belongs to another tenant.")
+
+    def _refuse_replacement(self, live: Properties, wanted: Properties) -> None:
+        """What could only be changed by a replacement must be as the stack says: an import never makes anew."""
+        known = facts(self.step.type)
+        both = {name: value for name, value in wanted.items() if name in live}
+        differ = [one.path for one in changes({name: live[name] for name in both}, both)]
+        fixed = [path for path in differ if known is not None and known.replaces(path)]
+        if fixed:
+            raise NotReady(
+                f"{self.step.type} {self.step.id} cannot be imported: {', '.join(fixed)} cannot change in place. "
+                "Write it in the stack as it is in AWS."
+            )
+
+    async def _give_back(self, done: Outcome) -> Undoing:
+        """Leaves an imported resource in AWS as it was before, where that is known, and off the record."""
+        id = self.step.id
+        live = await self.provider.read(id) if id is not None and done.before is not None else None
+        if id is not None and live is not None and done.before is not None:
+            await self.provider.update(id, live.properties, done.before)
+            await self._until(lambda: self.provider.ready(id))
+        return Undoing(key=self.step.key)
 
     async def _restore(self, done: Outcome) -> Undoing:
         assert self.step.id is not None  # noqa: S101  # an update has what it updates

@@ -12,8 +12,13 @@ from panka.cli.exits import Exit, Interrupted, InvalidStack, stop_of
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "dev": ("dev", "Start Temporal, an AWS endpoint and a worker on this machine."),
+    "init": ("init", "Write a small stack to begin with."),
     "validate": ("validate", "Check a stack without calling anything."),
+    "fmt": ("fmt", "Put a stack's YAML in order."),
+    "explain": ("explain", "Explain a kind, a field or an error code."),
+    "schema": ("schema", "Show the JSON Schema that editors use."),
     "graph": ("graph", "Show what depends on what."),
+    "export": ("export", "Write a stack as a CloudFormation template."),
     "plan": ("plan", "Show what an apply would change."),
     "apply": ("apply", "Make AWS what the stack says."),
     "watch": ("watch", "Follow a run to its end."),

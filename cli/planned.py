@@ -1,17 +1,22 @@
 """Makes the plan that a command is about, or finds the one that it names."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from panka.activities.stores.store import NotThere
-from panka.cli.exits import Misused, RunFailed
+from panka.cli.exits import InvalidStack, Misused, RunFailed
 from panka.cli.session import Session
 from panka.cli.stacks import compiled, git_commit, read
+from panka.planner.diagnostics import Invalid
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan
+from panka.planner.render.diagnostics import full
+from panka.planner.selecting import NoMatch, Wish
+from panka.planner.stack import Draft
 from panka.workflows.ports import PlanRef
 
 if TYPE_CHECKING:
@@ -44,6 +49,7 @@ def plan_stack(
     path: str,
     given: Sequence[str],
     files: Sequence[str],
+    wish: Wish | None = None,
     take_turn: Callable[[Scope], None] = no_turn,
 ) -> Planned:
     """Reads the stack, asks the account what must be known, compares with the record and files the plan.
@@ -57,7 +63,8 @@ def plan_stack(
     draft = read(session, path, given, files)
     whole = compiled(session, draft)
     take_turn(whole.scope)
-    plan, _ = whole.desk.plan(whole.compiled, whole.scope, whole.target, git=git_commit(path))
+    with _told(draft):
+        plan, _ = whole.desk.plan(whole.compiled, whole.scope, whole.target, git=git_commit(path), wish=wish)
     ref = None if plan.empty else whole.desk.save(plan, whole.compiled.assets)
     if ref is not None:
         _remember(session, plan)
@@ -67,7 +74,21 @@ def plan_stack(
     return Planned(whole.desk, plan, ref, notes, "rollback" if draft.on_failure == "rollback" else "keep")
 
 
-def plan_destroy(session: Session, scope: Scope, take_turn: Callable[[Scope], None] = no_turn) -> Planned:
+@contextmanager
+def _told(draft: Draft | None) -> Iterator[None]:
+    """Tells why there can be no plan, as the mistakes in a stack are told."""
+    try:
+        yield
+    except Invalid as error:
+        text = full(error.diagnostics, draft.source_line if draft else lambda _file, _line: "").rstrip()
+        raise InvalidStack("There is no such plan.", report=text) from error
+    except NoMatch as error:
+        raise Misused(str(error), error.help) from error
+
+
+def plan_destroy(
+    session: Session, scope: Scope, wish: Wish | None = None, take_turn: Callable[[Scope], None] = no_turn
+) -> Planned:
     """The plan that deletes what a stack is recorded to have made; no YAML is needed. Raises Misused without state."""
     desk = session.desk()
     take_turn(scope)
@@ -81,7 +102,8 @@ def plan_destroy(session: Session, scope: Scope, take_turn: Callable[[Scope], No
         profile=session.settings.profile or recorded.profile,
         endpoint_url=recorded.endpoint_url,
     )
-    plan, _ = desk.plan(None, scope, target, destroy=True)
+    with _told(None):
+        plan, _ = desk.plan(None, scope, target, destroy=True, wish=wish)
     return Planned(desk, plan, None if plan.empty else desk.save(plan, {}))
 
 

@@ -4,7 +4,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -85,7 +85,11 @@ def compiled(session: Session, draft: Draft) -> Whole:
         endpoint_url=None if settings.local else provider.endpoint_url,
     )
     network = desk.network(target) if draft.needs_network else None
-    result = draft.compile(scope, target, network)
+
+    def outputs_of(stack: str) -> Mapping[str, Mapping[str, Any]] | None:
+        return desk.outputs_of(scope.model_copy(update={"stack": stack}))
+
+    result = draft.compile(scope, target, network, outputs_of)
     report(session, draft, [one for one in result.diagnostics if one not in draft.diagnostics])
     return Whole(desk, scope, target, result)
 

@@ -2,7 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, GetJsonSchemaHandler, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from panka.planner.component import LifecycleSpec, Spec
 from panka.planner.resource import Properties
@@ -54,6 +56,11 @@ class BucketLifecycle(LifecycleSpec):
 
     rules: Annotated[tuple[LifecycleRule, ...], Field(max_length=1_000)] = ()
     """What happens to objects as they grow old."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        mapping = handler(core)
+        return {"anyOf": [handler.resolve_ref_schema(mapping)["properties"]["rules"], mapping]}
 
     @model_validator(mode="before")
     @classmethod

@@ -3,13 +3,18 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from panka.planner import estimate
-from panka.planner.diff import Difference, Refusal, compare
+from panka.planner.blocks import Blocks
+from panka.planner.diagnostics import Invalid
+from panka.planner.diff import compare
+from panka.planner.difference import Difference, Refusal
 from panka.planner.graph import Cycle, Graph
 from panka.planner.owner import Scope
 from panka.planner.plan import Action, Plan, Step
-from panka.planner.resource import Address, Properties, Resource, encode, substitute
+from panka.planner.resource import Address, Properties, Resource, decode, encode, references, substitute
+from panka.planner.selecting import Wish, choose
 from panka.planner.state import Pointer, State, Target
 
 
@@ -42,22 +47,34 @@ def make_plan(
     destroy: bool = False,
     assets: tuple[str, ...] = (),
     git: str = "",
+    blocks: Blocks | None = None,
+    wish: Wish | None = None,
+    exports: Mapping[str, Properties] | None = None,
+    consumes: tuple[str, ...] = (),
 ) -> Plan:
     """The plan that makes exactly `resources` exist; none of them when `destroy` is asked for.
 
     Raises:
         Cycle: the resources need each other.
         Protected: something protected would be deleted or replaced.
+        Invalid: a block or the selection asks for what cannot be; its diagnostics say why.
+        NoMatch: the selection names what there is not.
         Elsewhere: the state was made in another account or region.
     """
     if state is not None and (state.target.account, state.target.region) != (target.account, target.region):
         raise Elsewhere(state.target, target)
     wanted = {} if destroy else resources
     graph = Graph.of(wanted)
-    difference = compare(scope, wanted, graph, state)
+    wish = wish or Wish()
+    difference = compare(scope, wanted, graph, state, blocks, wish.replaced(wanted.values()))
+    selection, left_out = choose(wish, difference, graph, state)
     if difference.refusals:
         raise Protected(difference.refusals)
-    promised = {} if destroy else encode(substitute(outputs, difference.known))
+    if difference.diagnostics:
+        raise Invalid(difference.diagnostics)
+    known = _Promises(difference, state, left_out)
+    promised = {} if destroy else known.outputs(outputs)
+    offered = {} if destroy else {name: known.of(values) for name, values in (exports or {}).items()}
     plan = Plan(
         id="",
         operation="destroy" if destroy else "apply",
@@ -69,12 +86,51 @@ def make_plan(
         cleanup=_in_order(difference.cleanup, _deletions(difference.cleanup)),
         unchanged=difference.unchanged,
         outputs=promised,
-        outputs_differ=promised != (state.outputs if state else {}),
+        outputs_differ=promised != (state.outputs if state else {}) or known.differ(offered, consumes),
+        exports=offered,
+        consumes=consumes,
+        selection=selection,
         unfinished=state.operation.run if state and state.operation else None,
         assets=tuple(sorted(_used(difference, assets))),
         git=git,
     )
     return plan.model_copy(update={"id": name(plan)})
+
+
+@dataclass(frozen=True, slots=True)
+class _Promises:
+    """What outputs will be after the run."""
+
+    difference: Difference
+    state: State | None
+    left_out: frozenset[str]
+    """Addresses whose changes are not in the plan: what they will be is not to be told of."""
+
+    def outputs(self, wanted: Properties) -> Properties:
+        """The stack's outputs; one that needs what is left out stays as it is on record, if it is there."""
+        recorded = self.state.outputs if self.state else {}
+        kept = {name: recorded[name] for name in wanted if name in recorded and self._early(wanted[name])}
+        return {**self.of(wanted), **kept}
+
+    def of(self, values: Properties) -> Properties:
+        """The values, encoded, except those that need what is left out."""
+        now = {name: value for name, value in values.items() if not self._early(value)}
+        encoded: Properties = encode(substitute(now, self.difference.known))
+        return encoded
+
+    def _early(self, value: object) -> bool:
+        return bool(self.left_out) and any(ref.address in self.left_out for ref in references(value))
+
+    def differ(self, offered: Mapping[str, Properties], consumes: tuple[str, ...]) -> bool:
+        """Whether the exports on record are others although no resource changes: what a newer Panka tells besides."""
+        if self.difference.forward or self.difference.cleanup or self.left_out or self.state is None:
+            return False
+        told = {name: _known(values) for name, values in offered.items()}
+        return (told, consumes) != (self.state.exports, self.state.consumes)
+
+
+def _known(values: Properties) -> Properties:
+    return {name: value for name, value in values.items() if not any(references(decode(value)))}
 
 
 def name(plan: Plan) -> str:

@@ -1,6 +1,7 @@
 """Checks the components: documents, with infra, defaults and variables, to parts that know what they need."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 from pydantic_core import PydanticCustomError
@@ -12,7 +13,7 @@ from panka.planner.diagnostics import Label
 from panka.planner.documents import Steps
 from panka.planner.envelopes import Entry
 from panka.planner.expansion import Expansion
-from panka.planner.infra import translated
+from panka.planner.infra import tell_untaken, translated
 from panka.planner.overlays import overlay, underlay
 from panka.planner.parts import Part, StackPart
 from panka.planner.resource import Place
@@ -28,10 +29,13 @@ def check_all(review: Review) -> tuple[StackPart, dict[str, Part]]:
     waits = check_services(review, edges)
     _lay_infra(review)
     parts: dict[str, Part] = {}
+    balancers: dict[str, list[str]] = {}
     for name, entry in review.inventory.components.items():
-        part = _Checking(review, entry, edges, stack.tags, waits.get(name, ())).part()
+        part = _Checking(review, entry, edges, stack.tags, waits.get(name, ()), balancers).part()
         if part is not None:
             parts[name] = part
+    for name in balancers.keys() & parts.keys():
+        parts[name] = replace(parts[name], uses=tuple(dict.fromkeys((*parts[name].uses, *balancers[name]))))
     order = sorted(parts) if edges.report_cycles(review.findings) else edges.order()
     return stack, {name: parts[name] for name in order if name in parts}
 
@@ -41,6 +45,9 @@ def _lay_infra(review: Review) -> None:
     inventory = review.inventory
     defaults = [entry for entry in reversed(inventory.defaults) if _infra_is_right(review, entry)]
     infra = {name: entry for name, entry in inventory.infra.items() if _infra_is_right(review, entry)}
+    for default in defaults:
+        reached = [one for one in inventory.components.values() if default.service in ("", one.service)]
+        tell_untaken(default, [review.kinds[one.kind] for one in reached], review.findings)
     for name, entry in infra.items():
         review.directory.component(name, partial(entry.layers.span, ("metadata", "name")), review.findings)
     for name, entry in inventory.components.items():
@@ -62,13 +69,21 @@ class _Checking:
     """The check of one component."""
 
     def __init__(
-        self, review: Review, entry: Entry, edges: Edges, stack_tags: Mapping[str, str], waits: tuple[str, ...]
+        self,
+        review: Review,
+        entry: Entry,
+        edges: Edges,
+        stack_tags: Mapping[str, str],
+        waits: tuple[str, ...],
+        balancers: dict[str, list[str]],
     ) -> None:
         self.review = review
         self.entry = entry
         self.edges = edges
         self.stack_tags = stack_tags
         self.awaits = list(waits)
+        self.balancers = balancers
+        """By component, the load balancers that name it; filled here."""
         self.uses: list[str] = []
 
     def part(self) -> Part | None:
@@ -109,6 +124,8 @@ class _Checking:
         early = [one for one in walk.references if one.path[:2] == ("spec", "tags")]
         self.review.too_early(early, self.entry, "a tag")
         for one in walk.references:
+            if one.stack:
+                continue
             found = self.review.directory.output(one, self.entry.layers, self.review.findings)
             if found is not None:
                 self.edges.add(self.entry.name, found.name, partial(one.component_span, self.entry.layers))
@@ -125,8 +142,16 @@ class _Checking:
 
     def _mentions(self, kind: Kind, spec: ComponentSpec) -> None:
         for name, path in kind.mentions(spec):
-            if found := self._named(name, ("spec", *path)):
-                self._use(found)
+            spot = partial(self.entry.layers.span, ("spec", *path))
+            found = self.review.directory.component(name, spot, self.review.findings)
+            if found is None:
+                continue
+            if kind.balances and self.review.kinds[found.kind].registers:
+                self.edges.add(found.name, self.entry.name, spot)
+                self.balancers.setdefault(found.name, []).append(self.entry.name)
+            else:
+                self.edges.add(self.entry.name, found.name, spot)
+                self._use(found.name)
 
     def _named(self, written: str, path: Steps) -> str | None:
         spot = partial(self.entry.layers.span, path)

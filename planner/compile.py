@@ -8,11 +8,29 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
-from panka.planner.component import Component, ComponentSpec, Context, Grants, Inbound, Lowered, Network, Used
+from panka.planner.addresses import check_addresses
+from panka.planner.balancing import clashes
+from panka.planner.blocks import Blocks
+from panka.planner.component import (
+    Component,
+    ComponentSpec,
+    Context,
+    Grants,
+    Inbound,
+    Lowered,
+    Network,
+    Notice,
+    Used,
+    partition_of,
+)
 from panka.planner.diagnostics import Diagnostic, Findings, Invalid, Label
 from panka.planner.documents import Steps
-from panka.planner.expressions import Malformed, Output
+from panka.planner.envelopes import Entry
+from panka.planner.expansion import Reference
+from panka.planner.expressions import Foreign, Malformed, Output
 from panka.planner.laying import check_parts, laid_over
+from panka.planner.neighbours import Neighbours, Untold
+from panka.planner.notices import untie
 from panka.planner.owner import Scope
 from panka.planner.packing import Packer
 from panka.planner.parts import Part, StackPart
@@ -35,29 +53,48 @@ class Compiled:
     """Component as people read it, and what the user should know of it."""
     assets: dict[str, bytes]
     """Zipped code by its SHA-256."""
+    exports: dict[str, Properties]
+    """The outputs of every component, by its name; may hold references."""
+    consumes: tuple[str, ...]
+    """Other stacks whose outputs are in it."""
+    blocks: Blocks
+    """What the stack says of what is on record or exists."""
     diagnostics: tuple[Diagnostic, ...]
     components: dict[str, Component[ComponentSpec]]
 
 
 def compile_parts(
-    stack: StackPart, parts: Mapping[str, Part], packer: Packer, scope: Scope, target: Target, network: Network | None
+    stack: StackPart,
+    parts: Mapping[str, Part],
+    packer: Packer,
+    scope: Scope,
+    target: Target,
+    network: Network | None,
+    neighbours: Neighbours,
 ) -> Compiled:
     """Lowers parts that stand in an order in which each comes after what it needs."""
     placed = network_of(stack.spec.networking, network)
-    compiling = _Compiling(stack, parts, packer, scope, target, placed)
+    compiling = _Compiling(stack, parts, packer, scope, target, placed, neighbours)
     for part in parts.values():
         compiling.lower(part)
     compiling.let_in()
+    callers = compiling.notify()
+    compiling.check_rules()
     compiling.wait()
+    compiling.untie(callers)
     compiling.place_own_group()
     for part in parts.values():
         compiling.check_overrides(part)
+    compiling.check_blocks()
     outputs = compiling.outputs()
     return Compiled(
         resources=compiling.resources,
         outputs=outputs,
         notes=tuple(compiling.notes),
         assets=compiling.assets,
+        exports={name: plainly(lowered.outputs) for name, lowered in compiling.lowered.items() if lowered.outputs},
+        consumes=neighbours.consumed,
+        blocks=Blocks.of(stack.spec),
         diagnostics=compiling.findings.all(),
         components={name: part.component for name, part in parts.items()},
     )
@@ -77,6 +114,7 @@ class _Compiling:
     scope: Scope
     target: Target
     network: Network
+    neighbours: Neighbours
     lowered: dict[str, Lowered] = field(default_factory=dict)
     """Of components that could be lowered; outputs put in, escapes kept, as others build on it."""
     resources: dict[Address, Resource] = field(default_factory=dict)
@@ -88,9 +126,12 @@ class _Compiling:
         """Lowers one component; one that needs what could not be lowered is left out without a word."""
         if not all(name in self.lowered for name in part.uses):
             return
+        if self._untold(part.references, part.entry):
+            return
         name = part.component.name
         try:
             lowered = part.kind.lower(part.component, self._context(part))
+            self.assets |= lowered.assets
             self.lowered[name] = self._resolved(lowered)
         except PydanticCustomError as error:
             self.findings.add(error.type, error.message(), self._rule_label(part, error))
@@ -108,7 +149,8 @@ class _Compiling:
     def _context(self, part: Part) -> Context:
         uses = {name: Used(name, self.parts[name].kind.name, self.lowered[name]) for name in part.uses}
         pack = partial(self._pack, near=part.entry.layers.document.file.path)
-        return Context(self.scope, self.target, self.network, uses, part.granted, pack)
+        read = partial(self.packer.read, near=part.entry.layers.document.file.path)
+        return Context(self.scope, self.target, self.network, uses, part.granted, pack, read)
 
     def _pack(self, path: str, near: str) -> str:
         content = self.packer.pack(path, near)
@@ -126,9 +168,26 @@ class _Compiling:
             grants=Grants(tuple(put(one) for one in lowered.grants.statements), lowered.grants.connect),
             inbound=tuple(Inbound(one.component, put(one.statement)) for one in lowered.inbound),
             notes=lowered.notes,
+            targets=lowered.targets,
+            notices=tuple(replace(one, properties=put(one.properties)) for one in lowered.notices),
         )
 
-    def _output(self, output: Output) -> Any:
+    def _untold(self, references: Iterable[Reference], entry: Entry) -> bool:
+        """Tells of outputs that other stacks do not have on record; whether there are some."""
+        untold = False
+        for one in references:
+            try:
+                if one.stack:
+                    self.neighbours.value(one)
+            except Untold as error:
+                label = Label(one.output_span(entry.layers), "not on record")
+                self.findings.add("PK208", str(error), label, help=error.help)
+                untold = True
+        return untold
+
+    def _output(self, output: Output | Foreign) -> Any:
+        if isinstance(output, Foreign):
+            return self.neighbours.value(output)
         if output.source == OWN_GROUP:
             return Ref(Address.of(STACK, "security-group"), "GroupId")
         lowered = self.lowered.get(output.component.rpartition("/")[2])
@@ -146,6 +205,7 @@ class _Compiling:
             "PK201",
             f"`{name}` as it is written has no output `{output.output}`",
             Label(span, "unknown output"),
+            secondary=(self.parts[name].entry.name_label("declared here"),),
             notes=(f"outputs of `{name}`: {', '.join(sorted(made))}",),
         )
 
@@ -199,8 +259,33 @@ class _Compiling:
                     self._keep(replace(resource, properties=resolve(resource.properties, self._output)), part)
 
     def _lets_nobody_in(self, sender: Part, target: Part) -> None:
-        summary = f"{sender.entry.title} sends to {target.entry.title}, and a {target.kind.name} cannot be sent to"
+        summary = f"{sender.entry.title} sends to {target.entry.title}, which lets nobody in"
         self.findings.add("PK204", summary, sender.label, secondary=(target.entry.name_label("the target"),))
+
+    def notify(self) -> dict[Address, Part]:
+        """Hands every component what others want to be told by it; the resources that call, with who asked first."""
+        asked: dict[str, list[Notice]] = {}
+        askers: dict[Address, Part] = {}
+        for lowered in self.lowered.values():
+            for one in lowered.notices:
+                asked.setdefault(one.component, []).append(one)
+        for target, notices in asked.items():
+            part = self.parts[target]
+            if part.kind.notify is not None:
+                caller = part.kind.notify(self.lowered[target], tuple(notices))
+                self._keep(caller, part)
+                askers[caller.address] = self.parts[notices[0].after.component]
+        return askers
+
+    def untie(self, callers: Mapping[Address, Part]) -> None:
+        """Cuts the circles between resources that call and those that they call."""
+        partition = partition_of(self.target.region)
+        for address in untie(self.resources, callers, partition, self.target.region):
+            summary = (
+                f"{callers[address].entry.title} waits for `{address.component}`, which must wait for it to call it"
+            )
+            help = "take the bucket out of `dependsOn`, or give it a `bucket.name` that is no reference"
+            self.findings.add("PK345", summary, callers[address].label, help=help)
 
     def wait(self) -> None:
         """Makes the first resources of a component wait for the last ones of those that it depends on."""
@@ -215,6 +300,8 @@ class _Compiling:
         """Resources of a component that none of its others needs (`of_others`), or that need none of the others."""
         lowered = self.lowered.get(name)
         own = [one for one in lowered.resources if one.address.component == name] if lowered else []
+        if len(own) < 2:
+            return [one.address for one in own]
         addresses = {one.address for one in own}
         needs = {one.address: one.dependencies() & addresses for one in own}
         if not of_others:
@@ -224,11 +311,24 @@ class _Compiling:
 
     def place_own_group(self) -> None:
         """The security group that the stack's rules make, for the components that stand in the network."""
-        if any(part.kind.needs_network for part in self.parts.values()):
+        if any(part.in_network for part in self.parts.values()):
             group = own_group(self.stack, self.network)
             if group is not None and all(name in self.lowered for name in self.parts):
                 group = replace(group, properties=plainly(resolve(group.properties, self._output)))
                 self.resources[group.address] = replace(group, tags=self.stack.tags)
+
+    def check_rules(self) -> None:
+        """Tells of rules that want the same place of one listener."""
+        for first, second in clashes(self.resources.values()):
+            ours, theirs = (self.parts[one.address.component] for one in (second, first))
+            place = second.properties["Priority"]
+            self.findings.add(
+                "PK326",
+                f"{ours.entry.title} wants the same place ({place}) among a listener's rules as {theirs.entry.title}",
+                ours.label,
+                secondary=(theirs.entry.name_label("the other one"),),
+                help="give one of them another `priority`",
+            )
 
     def check_overrides(self, part: Part) -> None:
         name = part.component.name
@@ -236,9 +336,18 @@ class _Compiling:
             made: Iterable[str] = (one.part for one in self.resources if one.component == name)
             check_parts(part, made, self.findings)
 
+    def check_blocks(self) -> None:
+        """Holds the addresses in the stack's blocks to the resources that were made."""
+        if self.stack.entry is not None and len(self.lowered) == len(self.parts):
+            made = {str(address) for address in self.resources}
+            check_addresses(self.stack.spec, self.stack.entry, made, self.findings)
+
     def outputs(self) -> Properties:
         """The stack's outputs; those of components that could not be lowered are left out."""
         found: Properties = {}
+        entry = self.stack.entry
+        if entry and self._untold(self.stack.references, entry):
+            return found
         for name, value in self.stack.outputs.items():
             try:
                 found[name] = plainly(resolve(typed(value), self._output))

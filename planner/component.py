@@ -1,8 +1,8 @@
 """What a kind is: the spec that users write, and how a component of it becomes AWS resources."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any, Generic, TypeAlias, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -119,6 +119,8 @@ class Endpoint:
 
     security_group: Ref
     ports: tuple[int, ...]
+    """Those of TCP."""
+    udp_ports: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,44 @@ class Inbound:
 
 
 @dataclass(frozen=True, slots=True)
+class Route:
+    """An application load balancer sends a component requests; the component makes the target group and the rule."""
+
+    component: str
+    part: str
+    """Tells the component's routes apart; a part of addresses."""
+    port: int | None = None
+    """The component's port; None: its first one."""
+    host: str | None = None
+    path: str | None = None
+    priority: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A load balancer's target group in which a component registers itself."""
+
+    component: str
+    port: int
+    protocol: Literal["tcp", "udp"]
+    target_group: Ref
+    listener: Address
+    """The listener that makes the group part of a balancer; ECS registers nothing before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A component asks another one to call it when something happens there."""
+
+    component: str
+    """Who is asked."""
+    properties: Properties
+    """What is asked for, as the resource that calls spells it."""
+    after: Address
+    """What must be there before: the permission to call."""
+
+
+@dataclass(frozen=True, slots=True)
 class Lowered:
     """What a component becomes."""
 
@@ -147,6 +187,12 @@ class Lowered:
     inbound: tuple[Inbound, ...] = ()
     notes: tuple[str, ...] = ()
     """What the user should know of it: shown with the plan."""
+    targets: tuple[Route | Seat, ...] = ()
+    """Of a load balancer: components that come after it and register themselves."""
+    assets: dict[str, bytes] = field(default_factory=dict)
+    """Zipped code of Panka's own that the resources name, by its SHA-256 in hexadecimal."""
+    notices: tuple[Notice, ...] = ()
+    """What other components are asked to tell this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +214,15 @@ class Used:
     lowered: Lowered
 
 
+def _reads_nothing(path: str) -> bytes:
+    raise FileNotFoundError(path)
+
+
+def partition_of(region: str) -> str:
+    """What ARNs of a region begin with."""
+    return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a lowering may know beside its component."""
@@ -181,12 +236,13 @@ class Context:
     """Those of `uses` whose grants this component gets: referenced with `${…}` or `valueFrom`."""
     pack: Callable[[str], str]
     """Packs a file or folder (a path as the component wrote it) into a zip; its SHA-256 in hexadecimal."""
+    read: Callable[[str], bytes] = _reads_nothing
+    """A plain file: from the nearest `config` folder, else from beside the component's document or above it."""
 
     @property
     def partition(self) -> str:
         """`aws`, `aws-cn` or `aws-us-gov`: what ARNs of the region begin with."""
-        region = self.target.region
-        return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
+        return partition_of(self.target.region)
 
     def statements(self) -> tuple[Statement, ...]:
         """The IAM statements that the component's references earn it."""
@@ -210,5 +266,21 @@ class Kind:
     """Components that a spec names in fields of its own (`queue: jobs`), each with the field's path."""
     accept: Callable[[Component[Any], Lowered, tuple[Statement, ...]], tuple[Resource, ...]] | None = None
     """The resource policy that lets others in; None: the kind takes no `Inbound`."""
-    needs_network: bool = False
-    """Whether its resources stand in a VPC."""
+    notify: Callable[[Lowered, tuple[Notice, ...]], Resource] | None = None
+    """The resource that calls those who asked for it, in the place of the lowered one; None: it calls nobody."""
+    outputs_of: Callable[[Mapping[str, Any]], dict[str, str]] | None = None
+    """The outputs when they depend on the spec, which is given as it is written; they go before `outputs`."""
+    needs_network: bool | Callable[[Any], bool] = False
+    """Whether its resources stand in a VPC; where that depends, a function of the spec."""
+    balances: bool = False
+    """Whether it is a load balancer: components that register themselves and that it mentions come after it."""
+    registers: bool = False
+    """Whether its components register themselves with the load balancers that mention them."""
+
+    def outputs_for(self, spec: Mapping[str, Any]) -> dict[str, str]:
+        """What others may refer to in a component with this spec."""
+        return self.outputs_of(spec) if self.outputs_of is not None else self.outputs
+
+    def stands_in_network(self, spec: ComponentSpec) -> bool:
+        """Whether the resources of a component with this spec stand in a VPC."""
+        return self.needs_network(spec) if callable(self.needs_network) else self.needs_network

@@ -8,7 +8,7 @@ from functools import partial
 import rustworkx
 
 from panka.planner.component import Kind
-from panka.planner.diagnostics import Findings, Label, Spot, did_you_mean
+from panka.planner.diagnostics import Findings, Label, Spot, closest, did_you_mean
 from panka.planner.envelopes import Entry
 from panka.planner.expansion import Reference
 from panka.planner.inventory import Inventory
@@ -39,10 +39,13 @@ class Directory:
             )
         elif self.inventory.complete:
             known = self.inventory.components
+            meant = known.get(closest(name, known))
             findings.add(
                 "PK202",
                 f"the stack has no component `{written}`",
                 Label(spot(), "unknown component"),
+                secondary=(meant.name_label("declared here"),) if meant else (),
+                notes=() if meant or not known else (f"components: {_some(known)}",),
                 help=did_you_mean(name, known),
             )
         return None
@@ -52,7 +55,7 @@ class Directory:
         entry = self.component(reference.component, partial(reference.component_span, layers), findings)
         if entry is None:
             return None
-        outputs = self.kinds[entry.kind].outputs
+        outputs = self.kinds[entry.kind].outputs_for(entry.spec)
         if reference.output in outputs:
             return entry
         findings.add(
@@ -64,6 +67,13 @@ class Directory:
             help=did_you_mean(reference.output, outputs),
         )
         return None
+
+
+def _some(names: Iterable[str]) -> str:
+    """The first dozen of the names."""
+    ordered = sorted(names)
+    more = f" and {len(ordered) - 12} more" if len(ordered) > 12 else ""
+    return ", ".join(ordered[:12]) + more
 
 
 @dataclass(eq=False, slots=True)

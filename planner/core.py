@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, Field, model_validator
 
 from panka.planner.component import Spec
-from panka.planner.rules import broken, shaped
+from panka.planner.rules import broken, shaped, unique
 
 OnFailure: TypeAlias = Literal["rollback", "pause", "keep"]
 
@@ -121,6 +121,31 @@ class NetworkingSpec(Spec):
         return self
 
 
+_ADDRESS = shaped(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?(:[A-Za-z0-9][A-Za-z0-9._-]*)?", "`component` or `component:part`")
+BlockAddress: TypeAlias = Annotated[str, _ADDRESS]
+"""A component, or one resource of it, as `panka state` shows it."""
+
+
+class MovedSpec(Spec):
+    source: Annotated[BlockAddress, Field(alias="from")]
+    """What it was called until now: a component, or one resource (`component:part`)."""
+    to: BlockAddress
+    """What it is called now."""
+
+    @model_validator(mode="after")
+    def _alike(self) -> "MovedSpec":
+        if (":" in self.source) != (":" in self.to):
+            raise broken("PK310", "`from` and `to` are two components, or two single resources", "to")
+        return self
+
+
+class ImportSpec(Spec):
+    to: BlockAddress
+    """The resource of the stack that it becomes: `component:part`, or `component` for its main one."""
+    id: Annotated[str, Field(min_length=1)]
+    """The identifier of what exists in AWS, as `panka state` shows identifiers of this type."""
+
+
 class StackSpec(Spec):
     description: str = ""
     """A line for people."""
@@ -138,6 +163,20 @@ class StackSpec(Spec):
     """Values that `panka output` shows after a run."""
     tags: dict[str, str] = Field(default_factory=dict)
     """Tags of every resource."""
+    moved: tuple[MovedSpec, ...] = ()
+    """Components and resources that were renamed: they are kept, not made anew."""
+    removed: tuple[BlockAddress, ...] = ()
+    """Components and resources that Panka forgets without deleting them."""
+    imports: Annotated[tuple[ImportSpec, ...], Field(alias="import")] = ()
+    """What exists in AWS already and belongs to the stack from now on."""
+
+    @model_validator(mode="after")
+    def _each_once(self) -> "StackSpec":
+        unique((one.source for one in self.moved), "the moved address")
+        unique((one.to for one in self.moved), "the address to move to")
+        unique(self.removed, "the removed address")
+        unique((one.to if ":" in one.to else f"{one.to}:main" for one in self.imports), "the address to import to")
+        return self
 
 
 class ServiceSpec(Spec):

@@ -4,10 +4,10 @@ from typing import Annotated, TypeAlias
 
 from pydantic import Field
 
-from panka.planner.component import Component, ComponentSpec, Context, Spec
-from panka.planner.policies import allow, role, role_policy
-from panka.planner.resource import Properties, Resource
-from panka.planner.rules import shaped
+from panka.planner.component import Component, ComponentSpec, Context, Spec, Statement
+from panka.planner.policies import READ_SECRET, allow, read_secret, role, role_policy, secret_arn, secret_id
+from panka.planner.resource import Properties, Ref, Resource
+from panka.planner.rules import broken, shaped
 
 Window: TypeAlias = Annotated[str, shaped(r"\d\d:\d\d-\d\d:\d\d", "a daily window in UTC: `03:00-04:00`")]
 WeeklyWindow: TypeAlias = Annotated[
@@ -16,7 +16,17 @@ WeeklyWindow: TypeAlias = Annotated[
 ]
 
 
+InstanceClass: TypeAlias = Annotated[
+    str,
+    Field(alias="class"),
+    shaped(r"db\.[a-z0-9-]+\.[a-z0-9]+", "an instance class: `db.t4g.medium`"),
+]
+DatabasePort: TypeAlias = Annotated[int, Field(ge=1_150, le=65_535)]
+
+
 class PasswordSecret(Spec):
+    """Where the master user's password is kept."""
+
     ref: str
     """Name or ARN of a secret in Secrets Manager, or `<ref>:SecretString:key` for one key in it."""
 
@@ -31,7 +41,7 @@ class Backup(Spec):
     preferred_window: Window | None = None
     """When they are made, UTC: `03:00-04:00`."""
     maintenance_window: WeeklyWindow | None = None
-    """When RDS may do maintenance; the same as `maintenance.preferredWindow`."""
+    """When AWS may do maintenance, UTC: `sun:04:00-sun:05:00`. RDS has `maintenance.preferredWindow` for the same."""
 
 
 class Maintenance(Spec):
@@ -48,6 +58,22 @@ def master_password(secret: PasswordSecret | None) -> Properties:
     if secret is None:
         return {"ManageMasterUserPassword": True}
     return {"MasterUserPassword": f"{{{{resolve:secretsmanager:{secret.ref}}}}}"}
+
+
+def one_password_source(secret: PasswordSecret | None, *, managed: bool) -> None:
+    """Raises PK306 unless the master user's password has exactly one source."""
+    if (secret is None) == (not managed):
+        raise broken("PK306", "the master password needs exactly one of `passwordSecret` and `managed: true`")
+
+
+def password_arn(secret: PasswordSecret | None, context: Context, main: Resource) -> Ref | str:
+    """The ARN of the secret with the master user's password; `main` is the database, or its cluster."""
+    return secret_arn(context, secret_id(secret.ref)) if secret else main.ref("MasterUserSecret.SecretArn")
+
+
+def read_password(secret: PasswordSecret | None, context: Context, arn: Ref | str) -> Statement:
+    """Permits reading the secret whose ARN this is."""
+    return read_secret(context, secret.ref) if secret else allow(READ_SECRET, arn)
 
 
 def monitoring_role(component: Component[ComponentSpec], context: Context) -> tuple[Resource, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
-from panka.planner.rules import RULES
+from panka.planner.rules import RULES, TITLES
 
 
 class Severity(StrEnum):
@@ -97,15 +97,27 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(sorted(dict.fromkeys(diagnostics), key=lambda one: one.order))
 
 
+def label_of(place: str, text: str = "") -> Label | None:
+    """The label of a `file:line:column`; None of an empty one."""
+    file, line, column = place.rsplit(":", 2) if place.count(":") > 1 else ("", "", "")
+    return Label(Span(file, int(line), int(column), int(column) + 1), text) if file else None
+
+
 def errors(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(one for one in diagnostics if one.severity is Severity.ERROR)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A question that names the closest known word; empty when none is close."""
+    word = closest(word, known)
+    return f"did you mean `{word}`?" if word else ""
+
+
+def closest(word: str, known: Iterable[str]) -> str:
+    """The known word that is most like a word, capitals aside; empty when none is close."""
     candidates = {one.lower(): one for one in sorted(known, reverse=True)}
     close = difflib.get_close_matches(word.lower(), sorted(candidates), n=1, cutoff=0.6)
-    return f"did you mean `{candidates[close[0]]}`?" if close else ""
+    return candidates[close[0]] if close else ""
 
 
 def listed(words: Sequence[str]) -> str:
@@ -153,13 +165,16 @@ CODES: dict[str, Code] = {
     "PK205": Code("unknown variable", "No scope gives the variable: --var, the service, the stack, PANKA_VAR_…"),
     "PK206": Code("malformed expression", "`${…}` holds a variable or an output; `$${` is a literal `${`."),
     "PK207": Code("value needed before the run", "An output is known only after apply; this field is read before."),
-    "PK208": Code("output of another stack", "Outputs of other stacks cannot be referred to yet."),
+    "PK208": Code("unknown output of another stack", "The record of the other stack does not hold the output."),
     "PK209": Code("variables in a circle", "A variable's value leads back to the variable."),
     "PK351": Code("unknown part", "`overrides` names a part that the component does not become."),
     "PK352": Code("override that does not fit", "The path of an override leads through a value that holds no others."),
     "PK353": Code("file not found", "A path names no file or folder of the stack."),
     "PK354": Code("reserved tag", "Tags that begin with `aws:` or `panka:`, and `managed-by`, are not the user's."),
+    "PK361": Code("block that contradicts the stack", "`moved` and `removed` name what the stack no longer has."),
+    "PK362": Code("import of what is on record", "An `import` names what belongs to another resource of the stack."),
+    "PK363": Code("delete that breaks a reference", "What is left out of the plan needs what the plan would delete."),
     "PK355": Code("conflicting demands", "Two components want different things of what they share."),
-    **{code: Code("rule between fields", sentence) for code, sentence in RULES.items()},
+    **{code: Code(TITLES.get(code, "rule between fields"), sentence) for code, sentence in RULES.items()},
 }
 """Every code that a diagnostic may carry. Codes are stable: a code never gets another meaning."""

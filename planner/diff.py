@@ -1,86 +1,79 @@
 """Compares what a stack wants with what is recorded: the steps of a plan."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import Enum
+from collections.abc import Collection, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from typing import Any
 
+from panka.planner.blocks import Blocks
+from panka.planner.changes import changes
+from panka.planner.diagnostics import Diagnostic, label_of
+from panka.planner.difference import Difference, Fate, Refusal, Settled, forget, look_and_remove, remove
 from panka.planner.graph import Graph
 from panka.planner.owner import Owner, Scope
 from panka.planner.plan import Action, Change, Need, Step
-from panka.planner.resource import Address, Properties, Ref, Resource, decode, encode, references, substitute
+from panka.planner.resource import Address, Properties, Resource, decode, encode, references, substitute
 from panka.planner.resource_types import facts
 from panka.planner.state import Intended, Recorded, State
 
 
-class Fate(Enum):
-    """What becomes of a resource that the stack wants."""
-
-    UNCHANGED = "unchanged"
-    UPDATED = "updated"
-    MADE = "made"
-
-
-@dataclass(slots=True)
-class Settled:
-    """A wanted resource that has been compared; what others may know of it."""
-
-    fate: Fate
-    properties: Properties
-    attributes: Properties = field(default_factory=dict)
-    id: str | None = None
-
-
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """A change that the stack's own protection forbids."""
+class _Record:
+    """What is on record, and what the stack's blocks say of it."""
 
-    address: str
-    kind: str
-    service: str
-    verb: str
-    place: str
+    resources: Mapping[str, Recorded]
+    moves: Mapping[str, str]
+    """New address to recorded one."""
+    imports: Mapping[str, str]
+    named: tuple[Recorded, ...]
+    """Resources whose names are not made of their addresses."""
+    replaces: AbstractSet[str]
+    """Addresses that are to be made anew although nothing forces it."""
 
+    @classmethod
+    def of(cls, state: State | None, wanted: Collection[str], blocks: Blocks, replaces: AbstractSet[str]) -> "_Record":
+        resources = state.resources if state else {}
+        moves = blocks.moves(resources, wanted)
+        moving = set(moves.values())
+        every = (*resources.values(), *state.deposed) if state else ()
+        named = tuple(one for one in every if one.keeps_name or one.address in moving)
+        return cls(resources, moves, blocks.imports, named, replaces)
 
-@dataclass(slots=True)
-class Difference:
-    """Everything that differs between a stack and its record, as steps that are not in order yet."""
-
-    forward: dict[str, Step] = field(default_factory=dict)
-    cleanup: dict[str, Step] = field(default_factory=dict)
-    unchanged: int = 0
-    settled: dict[str, Settled] = field(default_factory=dict)
-    refusals: list[Refusal] = field(default_factory=list)
-
-    def known(self, ref: Ref) -> Any:
-        """The value of a reference if it is known before the run; else the reference itself."""
-        target = self.settled.get(ref.address)
-        if target is None:
-            return ref
-        if ref.attribute == "Id" and target.id is not None:
-            return target.id
-        for values in (target.attributes, target.properties):
-            value = values.get(ref.attribute, ref)
-            if value is not ref and not any(references(value)):
-                return value
-        return ref
+    def find(self, address: str) -> Recorded | None:
+        return self.resources.get(self.moves.get(address, address))
 
 
-def compare(scope: Scope, resources: Mapping[Address, Resource], graph: Graph, state: State | None) -> Difference:
+def compare(
+    scope: Scope,
+    resources: Mapping[Address, Resource],
+    graph: Graph,
+    state: State | None,
+    blocks: Blocks | None = None,
+    replaces: AbstractSet[str] = frozenset(),
+) -> Difference:
     """What must happen so that exactly `resources` exist. `graph` is the graph of these resources."""
     difference = Difference()
+    blocks = blocks or Blocks()
     intended = {one.address: one for one in state.intended} if state else {}
-    recorded = state.resources if state else {}
+    record = _Record.of(state, resources, blocks, replaces)
+    early = {ref for one in resources.values() for ref in references(one.properties) if ref.early}
+    for ref in early:
+        wanted = _Wanted(scope, resources[ref.address], record, intended.get(ref.address))
+        difference.names[ref] = wanted.name(ref.attribute)
     for name in graph.order():
         address = Address(name)
-        _Wanted(scope, resources[address], recorded.get(address), intended.pop(address, None)).settle(difference)
-    for key, old in recorded.items():
-        if Address(key) not in resources:
-            _remove(difference, key, old, "it is no longer in the stack")
+        _Wanted(scope, resources[address], record, intended.pop(address, None)).settle(difference)
+    moved = set(record.moves.values())
+    for key, old in record.resources.items():
+        if Address(key) not in resources and key not in moved:
+            if blocks.forgets(key):
+                forget(difference, key, old)
+            else:
+                remove(difference, key, old, "it is no longer in the stack")
     for old in state.deposed if state else ():
-        _remove(difference, f"{old.address}@{old.generation}", old, "it was replaced")
+        remove(difference, f"{old.address}@{old.generation}", old, "it was replaced")
     for left in intended.values():
-        _look_and_remove(difference, left)
+        look_and_remove(difference, left)
     return difference
 
 
@@ -90,35 +83,64 @@ class _Wanted:
 
     scope: Scope
     resource: Resource
-    recorded: Recorded | None
+    record: _Record
     intended: Intended | None
 
     def settle(self, difference: Difference) -> None:
-        if self.recorded is None:
+        address = self.resource.address
+        old = self.record.find(address)
+        if old is None and address in self.record.imports:
+            self._adopt(difference, self.record.imports[address])
+            return
+        if old is None:
             self._create(difference)
             return
-        changes = self._changes(difference, self.recorded)
-        if not changes:
-            self._keep(difference, self.recorded)
-        elif any(change.replaces for change in changes):
-            self._replace(difference, self.recorded, changes)
+        changes = self._changes(difference, old)
+        if any(change.replaces for change in changes) or address in self.record.replaces:
+            self._replace(difference, old, changes)
+        elif changes or self._moved_from(old):
+            self._update(difference, old, changes)
         else:
-            self._update(difference, self.recorded, changes)
+            self._keep(difference, old)
 
-    def _desired(self, generation: int, difference: Difference) -> Properties:
-        """The properties with Panka's name and tags for this generation, references replaced where known."""
-        owner = Owner(scope=self.scope, address=self.resource.address, generation=generation)
-        wanted = {**self.resource.properties}
-        if self.resource.name is not None:
+    def _owner(self, generation: int) -> Owner:
+        return Owner(scope=self.scope, address=self.resource.address, generation=generation)
+
+    def _moved_from(self, old: Recorded) -> str:
+        return "" if old.address == self.resource.address else old.address
+
+    def _kept_name(self, old: Recorded) -> Properties | None:
+        """The name that the recorded resource bears and keeps; None: the one that Panka gives to its address."""
+        if self.resource.name is None or not (old.keeps_name or self._moved_from(old)):
+            return None
+        name = self.resource.name.property
+        return {name: old.properties[name]} if name in old.properties else {}
+
+    def name(self, property: str) -> str:
+        """The name that the resource has or will have; a resource with early names is replaced on demand alone."""
+        old, left = self.record.find(self.resource.address), self.intended
+        if old is None and self.resource.address in self.record.imports:
+            return self.record.imports[self.resource.address]
+        anew = self.resource.address in self.record.replaces
+        if old is not None and property in old.properties and not anew:
+            return str(old.properties[property])
+        generation = left.generation if left is not None else 1 if old is None else old.generation + 1
+        return self._owner(generation).name(self.resource.name) if self.resource.name else ""
+
+    def _desired(self, generation: int, difference: Difference, named: Properties | None = None) -> Properties:
+        """The properties with Panka's name (or `named`) and tags, references replaced where known."""
+        owner = self._owner(generation)
+        wanted = {**self.resource.properties, **(named or {})}
+        if self.resource.name is not None and named is None:
             wanted[self.resource.name.property] = owner.name(self.resource.name)
         known = substitute(wanted, difference.known)
         assert isinstance(known, dict)  # noqa: S101  # substitute keeps a mapping a mapping
-        return _with_tags(self.resource.type, known, self.resource.tags | owner.tags())
+        return with_tags(self.resource.type, known, self.resource.tags | owner.tags())
 
     def _changes(self, difference: Difference, old: Recorded) -> tuple[Change, ...]:
         if old.type != self.resource.type:
             return (Change(path="Type", before=old.type, after=self.resource.type, replaces=True),)
-        desired = self._desired(old.generation, difference)
+        desired = self._desired(old.generation, difference, self._kept_name(old))
         ignored = self.resource.lifecycle.ignore_changes
         known = facts(self.resource.type)
         return tuple(
@@ -129,16 +151,53 @@ class _Wanted:
 
     def _keep(self, difference: Difference, old: Recorded) -> None:
         if self.intended is not None:
-            _look_and_remove(difference, self.intended)
+            look_and_remove(difference, self.intended)
         difference.unchanged += 1
-        difference.settled[old.address] = Settled(Fate.UNCHANGED, old.properties, old.attributes, old.id)
+        known = Settled(Fate.UNCHANGED, old.properties, old.attributes, old.id)
+        difference.settled[self.resource.address] = known
 
     def _update(self, difference: Difference, old: Recorded, changes: tuple[Change, ...]) -> None:
         if self.intended is not None:
-            _look_and_remove(difference, self.intended)
-        desired = self._keeping_ignored(self._desired(old.generation, difference), old)
-        difference.settled[old.address] = Settled(Fate.UPDATED, desired, old.attributes, old.id)
-        self._add(difference, Action.UPDATE, old.generation, desired, id=old.id, before=old.properties, changes=changes)
+            look_and_remove(difference, self.intended)
+        kept, moved = self._kept_name(old), self._moved_from(old)
+        desired = self._keeping_ignored(self._desired(old.generation, difference, kept), old)
+        difference.settled[self.resource.address] = Settled(Fate.UPDATED, desired, old.attributes, old.id)
+        self._add(
+            difference,
+            Action.UPDATE,
+            old.generation,
+            desired,
+            id=old.id,
+            before=old.properties,
+            changes=changes,
+            keeps_name=self._name_property() if kept is not None else "",
+            moved_from=moved,
+            reason=f"moved from {moved}" if moved else "",
+        )
+
+    def _name_property(self) -> str:
+        return self.resource.name.property if self.resource.name else ""
+
+    def _adopt(self, difference: Difference, id: str) -> None:
+        """Takes over what exists. Its name is its own, so Panka names nothing."""
+        generation, _ = (1, False) if self.intended is None else (self.intended.generation + 1, True)
+        if self.intended is not None:
+            look_and_remove(difference, self.intended)
+        self._taken_already(difference, id)
+        desired = self._desired(generation, difference, {})
+        difference.settled[self.resource.address] = Settled(Fate.MADE, desired, id=id)
+        name = self._name_property()
+        self._add(difference, Action.ADOPT, generation, desired, id=id, keeps_name=name, reason=f"imports {id}")
+
+    def _taken_already(self, difference: Difference, id: str) -> None:
+        for old in self.record.resources.values():
+            if (old.type, old.id) == (self.resource.type, id):
+                summary = f"`{id}` cannot become `{self.resource.address}`: it is on record as `{old.address}`"
+                difference.diagnostics.append(
+                    Diagnostic(
+                        "PK362", summary, label_of(str(self.resource.place or "")), help="a `moved` block renames it"
+                    )
+                )
 
     def _keeping_ignored(self, desired: Properties, old: Recorded) -> Properties:
         """What is ignored stays as it was recorded, so that the update leaves it alone."""
@@ -149,10 +208,20 @@ class _Wanted:
         return desired
 
     def _create(self, difference: Difference) -> None:
-        generation, probe = self._next_generation(difference, 1)
+        generation, probe = self._next_generation(difference, self._first_generation())
         desired = self._desired(generation, difference)
         difference.settled[self.resource.address] = Settled(Fate.MADE, desired)
         self._add(difference, Action.CREATE, generation, desired, probe=probe)
+
+    def _first_generation(self) -> int:
+        """The first one whose name is not borne by a resource that was made here and moved away with its name."""
+        form, generation = self.resource.name, 1
+        if form is None or form.stable:
+            return generation
+        taken = {one.properties.get(form.property) for one in self.record.named if one.type == self.resource.type}
+        while taken and self._owner(generation).name(form) in taken:
+            generation += 1
+        return generation
 
     def _replace(self, difference: Difference, old: Recorded, changes: tuple[Change, ...]) -> None:
         generation, probe = self._next_generation(difference, old.generation + 1)
@@ -162,6 +231,7 @@ class _Wanted:
             self._refuse(difference, "replace")
         delete_first = not self.resource.lifecycle.create_before_destroy or self._same_name(old, desired)
         why = ", ".join(change.path for change in changes if change.replaces)
+        reason = f"{why} cannot change in place" if why else "--replace asks for it"
         self._add(
             difference,
             Action.REPLACE,
@@ -172,10 +242,11 @@ class _Wanted:
             probe=probe,
             delete_first=delete_first,
             replaced=old.id,
-            reason=f"{why} cannot change in place",
+            moved_from=self._moved_from(old),
+            reason=reason,
         )
         if not delete_first:
-            _remove(difference, f"{old.address}@{old.generation}", old, "it was replaced", protected=False)
+            remove(difference, f"{old.address}@{old.generation}", old, "it was replaced", protected=False)
 
     def _next_generation(self, difference: Difference, least: int) -> tuple[int, bool]:
         """The generation to make, and whether an earlier run may have made it already."""
@@ -184,7 +255,7 @@ class _Wanted:
             return least, False
         if left.type == self.resource.type and self._would_fit(left, difference):
             return left.generation, True
-        _look_and_remove(difference, left)
+        look_and_remove(difference, left)
         return max(least, left.generation + 1), False
 
     def _would_fit(self, left: Intended, difference: Difference) -> bool:
@@ -223,6 +294,8 @@ class _Wanted:
         probe: bool = False,
         delete_first: bool = False,
         replaced: str | None = None,
+        keeps_name: str = "",
+        moved_from: str = "",
         reason: str = "",
     ) -> None:
         one = self.resource
@@ -246,50 +319,14 @@ class _Wanted:
             replaced=replaced,
             lifecycle=one.lifecycle,
             fixed_name=one.name is None,
+            keeps_name=keeps_name,
+            moved_from=moved_from,
             reason=reason,
             place=str(one.place or ""),
         )
 
 
-def _remove(difference: Difference, key: str, old: Recorded, reason: str, *, protected: bool = True) -> None:
-    if protected and old.lifecycle.prevent_destroy and not old.lifecycle.retain:
-        difference.refusals.append(Refusal(old.address, old.kind, old.service, "delete", ""))
-    difference.cleanup[key] = Step(
-        key=key,
-        address=old.address,
-        type=old.type,
-        action=Action.FORGET if old.lifecycle.retain else Action.DELETE,
-        generation=old.generation,
-        kind=old.kind,
-        service=old.service,
-        id=old.id,
-        before=old.properties,
-        dependencies=old.dependencies,
-        lifecycle=old.lifecycle,
-        fixed_name=old.fixed_name,
-        reason=reason,
-    )
-
-
-def _look_and_remove(difference: Difference, left: Intended) -> None:
-    key = f"{left.address}@{left.generation}"
-    difference.cleanup[key] = Step(
-        key=key,
-        address=left.address,
-        type=left.type,
-        action=Action.DELETE,
-        generation=left.generation,
-        kind=left.kind,
-        service=left.service,
-        properties=encode(substitute(decode(left.properties), difference.known)),
-        dependencies=left.dependencies,
-        probe=True,
-        lifecycle=left.lifecycle,
-        reason="an unfinished run may have left it",
-    )
-
-
-def _with_tags(type: str, properties: Properties, tags: Mapping[str, str]) -> Properties:
+def with_tags(type: str, properties: Properties, tags: Mapping[str, str]) -> Properties:
     """The properties with all tags in the form that the type takes; a type without tags stays as it is."""
     known = facts(type)
     if known is None or known.tag_property is None:
@@ -300,43 +337,3 @@ def _with_tags(type: str, properties: Properties, tags: Mapping[str, str]) -> Pr
     every = {**given, **tags}
     form: Any = every if known.tags_are_a_map else [{"Key": key, "Value": every[key]} for key in sorted(every)]
     return {**properties, known.tag_property: form}
-
-
-def changes(before: Properties, after: Properties) -> list[Change]:
-    """The paths whose values differ, in the order of `after`, then those that are gone. Values are encoded."""
-    found: list[Change] = []
-    _walk("", before, after, found)
-    return found
-
-
-_NOTHING = object()
-
-
-def _walk(path: str, before: Any, after: Any, found: list[Change]) -> None:
-    if isinstance(before, dict) and isinstance(after, dict):
-        for key in [*after, *(key for key in before if key not in after)]:
-            _walk(f"{path}.{key}" if path else key, before.get(key, _NOTHING), after.get(key, _NOTHING), found)
-    elif _is_tags(before) and _is_tags(after):
-        _walk(path, {tag["Key"]: tag["Value"] for tag in before}, {tag["Key"]: tag["Value"] for tag in after}, found)
-    elif isinstance(before, list) and isinstance(after, list | tuple) and len(before) == len(after):
-        for index, (old, new) in enumerate(zip(before, after, strict=True)):
-            _walk(f"{path}.{index}", old, new, found)
-    elif before is _NOTHING or after is _NOTHING or before != encode(after):
-        found.append(_change(path, before, after))
-
-
-def _change(path: str, before: Any, after: Any) -> Change:
-    return Change(
-        path=path,
-        before=None if before is _NOTHING else before,
-        after=None if after is _NOTHING else encode(after),
-        unknown=after is not _NOTHING and any(references(after)),
-    )
-
-
-def _is_tags(value: Any) -> bool:
-    return (
-        isinstance(value, list)
-        and bool(value)
-        and all(isinstance(i, dict) and set(i) == {"Key", "Value"} for i in value)
-    )

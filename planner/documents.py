@@ -141,6 +141,8 @@ class Document:
 
     def _of(self, node: yaml.Node) -> Span:
         start, end = node.start_mark, node.end_mark
+        if isinstance(node, yaml.CollectionNode) and node.flow_style and start.line == end.line:
+            return Span(self.file.name, start.line + 1, start.column + 1, end.column + 1)
         if not isinstance(node, yaml.ScalarNode) or start.line != end.line or start.index == end.index:
             return self._to_line_end(start.line + 1, start.column + 1, isinstance(node, yaml.ScalarNode))
         return Span(self.file.name, start.line + 1, start.column + 1, end.column + 1)
@@ -202,7 +204,9 @@ def parse(file: SourceFile, findings: Findings) -> list[Document]:
                 label = Label(file.span(root.at.line, root.at.column), "not a mapping")
                 findings.add("PK005", "a document is a mapping of apiVersion, kind, metadata and spec", label)
     except Broken as error:
-        label = Label(file.span(error.at.line, error.at.column), "" if error.first is None else "given again")
-        first = () if error.first is None else (Label(file.span(error.first.line, error.first.column), "given first"),)
+        twice = error.code == "PK003"
+        label = Label(file.span(error.at.line, error.at.column), "given again" if twice else "")
+        told = "given first" if twice else "what began here is not finished"
+        first = () if error.first is None else (Label(file.span(error.first.line, error.first.column), told),)
         findings.add(error.code, error.summary, label, secondary=first, help=error.help)
     return documents

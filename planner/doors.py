@@ -1,7 +1,11 @@
 """Security groups: a component's own, and the way from it to what it references."""
 
-from panka.planner.component import Component, ComponentSpec, Context, Endpoint
-from panka.planner.resource import PhysicalName, Ref, Resource
+from collections.abc import Iterable
+
+from panka.planner.component import Component, ComponentSpec, Context
+from panka.planner.resource import PhysicalName, Properties, Ref, Resource
+
+INGRESS = "AWS::EC2::SecurityGroupIngress"
 
 
 def security_group(component: Component[ComponentSpec], context: Context) -> Resource:
@@ -14,29 +18,36 @@ def security_group(component: Component[ComponentSpec], context: Context) -> Res
     )
 
 
-def ways(component: Component[ComponentSpec], context: Context, own: Ref) -> tuple[Resource, ...]:
-    """A rule for each port of each component that this one references: its group `own` may connect there."""
+def ways(
+    component: Component[ComponentSpec], context: Context, own: Ref, also: Iterable[str] = ()
+) -> tuple[Resource, ...]:
+    """A rule for each port of each component that this one references, or of `also`: its group `own` may connect."""
     return tuple(
-        _way(component, name, door, port, own)
-        for name in context.granted
+        _way(component, name, door.security_group, own, port, protocol)
+        for name in dict.fromkeys((*context.granted, *also))
         if name != component.name and (door := context.uses[name].lowered.grants.connect)
-        for port in door.ports
+        for protocol, ports in (("tcp", door.ports), ("udp", door.udp_ports))
+        for port in ports
     )
 
 
-def _way(component: Component[ComponentSpec], name: str, door: Endpoint, port: int, own: Ref) -> Resource:
+def _way(component: Component[ComponentSpec], name: str, group: Ref, own: Ref, port: int, protocol: str) -> Resource:
+    number = str(port) if protocol == "tcp" else f"{protocol}-{port}"
     return component.resource(
-        f"to-{name}-{port}",
-        "AWS::EC2::SecurityGroupIngress",
-        {
-            "GroupId": door.security_group,
-            "SourceSecurityGroupId": own,
-            "IpProtocol": "tcp",
-            "FromPort": port,
-            "ToPort": port,
-            "Description": f"{component.name} to {name}",
-        },
+        f"to-{name}-{number}", INGRESS, between(own, group, port, protocol, f"{component.name} to {name}")
     )
+
+
+def between(source: Ref, group: Ref, port: int, protocol: str, description: str) -> Properties:
+    """The rule that lets one security group into another at a port."""
+    return {
+        "GroupId": group,
+        "SourceSecurityGroupId": source,
+        "IpProtocol": protocol,
+        "FromPort": port,
+        "ToPort": port,
+        "Description": description,
+    }
 
 
 def subnets(context: Context) -> list[str]:

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from panka.planner.component import Spec
 from panka.planner.core import Metadata
-from panka.planner.diagnostics import Findings, Label, did_you_mean
+from panka.planner.diagnostics import Findings, Label, closest, did_you_mean
 from panka.planner.documents import Document
 from panka.planner.overlays import Layered
 from panka.planner.owner import NAME
@@ -18,7 +18,14 @@ from panka.planner.reading import Data
 from panka.planner.violations import Subject, check
 
 CORE_KINDS = ("Stack", "Service", "ComponentInfra", "InfraDefaults")
-_APIS = {"Stack": "core", "Service": "core", "ComponentInfra": "infra", "InfraDefaults": "infra"}
+_APIS = {
+    "Stack": "core",
+    "Service": "core",
+    "ComponentInfra": "infra",
+    "InfraDefaults": "infra",
+    "TenantConfig": "admin",
+}
+_FRAME = {"apiVersion", "metadata", "spec"}
 _ANY_API = "panka.io/v1"
 _NAME = re.compile(NAME)
 
@@ -127,14 +134,14 @@ def _without_nulls(data: dict[str, Data]) -> dict[str, Data]:
 def _kind(document: Document, kinds: Collection[str], findings: Findings) -> str | None:
     kind = document.data.get("kind")
     if not isinstance(kind, str):
-        label = Label(document.span(("kind",) if "kind" in document.data else ()), "no kind")
-        findings.add("PK103", "the document needs the field `kind`", label)
+        _no_kind(document, findings)
         return None
     if kind in CORE_KINDS or kind in kinds:
         return kind
     label = Label(document.span(("kind",)), "unknown kind")
     if kind == "TenantConfig":
-        findings.add("PK114", "a TenantConfig is no part of a stack", label, help="panka tenant --help")
+        own = Label(label.span, "given to `panka tenant`")
+        findings.add("PK114", "a TenantConfig is no part of a stack", own, help="panka tenant --help")
         return None
     known = [*CORE_KINDS, *sorted(kinds)]
     findings.add(
@@ -143,10 +150,26 @@ def _kind(document: Document, kinds: Collection[str], findings: Findings) -> str
     return None
 
 
+def api_versions(kind: str) -> tuple[str, ...]:
+    """What a document of the kind may say as its `apiVersion`, the usual one first."""
+    return f"{_APIS.get(kind, 'components')}.panka.io/v1", _ANY_API
+
+
+def _no_kind(document: Document, findings: Findings) -> None:
+    misspelt = None if "kind" in document.data else closest("kind", document.data.keys() - _FRAME)
+    if misspelt:
+        label = Label(document.span((misspelt,), key=True), "not a field of a document")
+        findings.add("PK101", f"unknown field `{misspelt}`", label, help="did you mean `kind`?")
+    else:
+        label = Label(document.span(("kind",) if "kind" in document.data else ()), "no kind")
+        findings.add("PK103", "the document needs the field `kind`", label)
+
+
 def _api_is_right(document: Document, envelope: Envelope, findings: Findings) -> bool:
-    wanted = f"{_APIS.get(envelope.kind, 'components')}.panka.io/v1"
-    if envelope.api_version in (wanted, _ANY_API):
+    accepted = api_versions(envelope.kind)
+    if envelope.api_version in accepted:
         return True
+    wanted = accepted[0]
     label = Label(document.span(("apiVersion",)), f"must be {wanted}")
     findings.add("PK113", f"apiVersion `{envelope.api_version}` does not hold the kind {envelope.kind}", label)
     return False

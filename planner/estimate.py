@@ -20,6 +20,7 @@ _SLOW: dict[str, tuple[float, float]] = {
     "AWS::ElasticLoadBalancingV2::LoadBalancer": (150, 1200),
     "AWS::Lambda::Function": (8, 900),
     "AWS::MSK::Cluster": (1500, 5400),
+    "AWS::MSK::ServerlessCluster": (300, 2400),
     "AWS::RDS::DBCluster": (120, 2400),
     "AWS::RDS::DBInstance": (420, 5400),
     "AWS::ServiceDiscovery::PrivateDnsNamespace": (45, 600),

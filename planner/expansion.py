@@ -20,6 +20,8 @@ class Reference:
     """Of the text that it stands in, or of the `valueFrom`."""
     source: str
     """The expression; empty for a `valueFrom`."""
+    stack: str = ""
+    """The other stack that the component is in; empty: this one."""
 
     def component_span(self, layers: Layered) -> Span:
         return layers.span_of(self.path, self.source) if self.source else layers.span((*self.path, "component"))
@@ -63,7 +65,7 @@ class Expansion:
                 if isinstance(piece, Output):
                     self.references.append(Reference(piece.component, piece.output, path, piece.source))
                 elif isinstance(piece, Foreign):
-                    self._tell("PK208", "outputs of other stacks cannot be referred to yet", path, piece.source)
+                    self.references.append(Reference(piece.component, piece.output, path, piece.source, piece.stack))
         except Unresolved as error:
             name = error.variable.source[2:-1]
             meant = did_you_mean(name, error.known)

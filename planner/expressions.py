@@ -11,6 +11,7 @@ ESCAPED = "$${"
 _PART = r"[a-z@][a-z0-9-]*"
 _VARIABLE = re.compile(rf"(?:(?P<service>{_PART})\.)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<default>:-.*)?", re.DOTALL)
 _OUTPUT = re.compile(rf"(?P<component>(?:{_PART}/)?{_PART})\.(?P<output>[A-Za-z][A-Za-z0-9_.]*)")
+_FOREIGN = re.compile(rf"stack:(?P<stack>{_PART})\.{_OUTPUT.pattern}")
 _CAPITALS = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
@@ -35,8 +36,12 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Foreign:
-    """`${stack:…}`: an output of another stack."""
+    """`${stack:other.component.output}`: an output of another stack of the tenant, as its record tells."""
 
+    stack: str
+    component: str
+    """As written, with its service before a `/` or without."""
+    output: str
     source: str
 
 
@@ -81,7 +86,9 @@ def _end(text: str, start: int) -> int:
 def _expression(source: str) -> Variable | Output | Foreign:
     inside = source[2:-1].strip()
     if inside.startswith("stack:"):
-        return Foreign(source)
+        if foreign := _FOREIGN.fullmatch(inside):
+            return Foreign(foreign["stack"], foreign["component"], foreign["output"], source)
+        raise Malformed(source, f"`{source}` is not `${{stack:other-stack.component.output}}`")
     if variable := _VARIABLE.fullmatch(inside):
         service, name, default = variable["service"] or "", variable["name"], variable["default"]
         if not service or _CAPITALS.fullmatch(name):

@@ -78,7 +78,8 @@ class Probe(Timings):
 
 
 class HealthCheck(Timings):
-    """Either one check, or `readiness` and `liveness` apart."""
+    """Either one check, or `readiness` and `liveness` apart. Behind a load balancer that asks, and the image needs no
+    tool for it; else ECS asks from inside the container."""
 
     path: str | None = None
     """Asks for this page; without it the check only opens a connection."""
@@ -89,7 +90,8 @@ class HealthCheck(Timings):
     readiness: Probe | None = None
     """Says when a task may get traffic."""
     liveness: Probe | None = None
-    """Says when a task is broken. ECS has one check per container: this one, or else `readiness`."""
+    """Says when a task is broken. ECS runs one check in a container: this one, or else `readiness`, unless a load
+    balancer makes that."""
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
@@ -101,11 +103,19 @@ class HealthCheck(Timings):
             raise broken("PK310", "a `tcp` check has no `path`")
         return self
 
+    def inside(self, *, balanced: bool) -> Probe | None:
+        """The check that the container gets; None when a load balancer makes the only one."""
+        if balanced and self.liveness is None and self.balanced.exec is None:
+            return None
+        return self.liveness or self.readiness or self._single
+
     @property
-    def probe(self) -> Probe:
-        """The check that the container gets."""
-        if self.liveness or self.readiness:
-            return self.liveness or self.readiness or Probe()
+    def balanced(self) -> Probe:
+        """The check that a load balancer makes."""
+        return self.readiness or self.liveness or self._single
+
+    @property
+    def _single(self) -> Probe:
         timings = {name: getattr(self, name) for name in Timings.model_fields}
         if self.protocol == "tcp" or (self.protocol is None and self.path is None):
             return Probe(tcp=TcpProbe(port=self.port), **timings)
@@ -121,6 +131,47 @@ def container_check(probe: Probe, default_port: int) -> Properties:
         "Timeout": probe.timeout_seconds,
         "Retries": probe.failure_threshold,
         "StartPeriod": probe.initial_delay_seconds,
+    }
+
+
+def page_check(health: HealthCheck | None, path: str | None = None, port: int | None = None) -> Properties:
+    """A target group's check that asks for a page: `path`, or else the one of the probe.
+
+    Without either any answer but a server error will do, as nobody said that there is a page.
+    """
+    probe = health.balanced if health else None
+    asked = probe.http if probe else None
+    told = path or (asked and f"/{asked.path.removeprefix('/')}")
+    return {
+        "HealthCheckProtocol": asked.scheme.upper() if asked else "HTTP",
+        "HealthCheckPath": told or "/",
+        "HealthCheckPort": _checked_port(port or (asked.port if asked else None)),
+        "Matcher": {"HttpCode": "200-399" if told else "200-499"},
+        **_target_timings(probe),
+    }
+
+
+def connection_check(health: HealthCheck | None, port: int | None = None) -> Properties:
+    """A target group's check that opens a connection, unless the health check names a page."""
+    probe = health.balanced if health else None
+    if probe and probe.http:
+        return page_check(health, port=port)
+    asked = probe.tcp.port if probe and probe.tcp else None
+    return {"HealthCheckProtocol": "TCP", "HealthCheckPort": _checked_port(port or asked), **_target_timings(probe)}
+
+
+def _checked_port(port: int | None) -> str:
+    return str(port) if port else "traffic-port"
+
+
+def _target_timings(probe: Timings | None) -> Properties:
+    timings = probe or Timings()
+    return {
+        "HealthCheckIntervalSeconds": timings.period_seconds,
+        # Shorter than the interval, as load balancers want it.
+        "HealthCheckTimeoutSeconds": min(timings.timeout_seconds, timings.period_seconds - 1),
+        "HealthyThresholdCount": 2,
+        "UnhealthyThresholdCount": max(timings.failure_threshold, 2),
     }
 
 

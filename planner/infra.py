@@ -1,5 +1,6 @@
 """ComponentInfra and InfraDefaults: what they say, in the fields of the component that they are for."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from panka.planner.component import ComponentSpec, Kind
@@ -44,6 +45,15 @@ def translated(infra: Entry, kind: Kind, findings: Findings | None) -> Layered:
         _put(data, own, value)
         origins[("spec", *own)] = infra.layers.origin(("spec", *path))
     return Layered(infra.layers.document, {"spec": data}, origins)
+
+
+def tell_untaken(defaults: Entry, kinds: Iterable[Kind], findings: Findings) -> None:
+    """Tells of fields of InfraDefaults that none of these kinds takes: they would have no effect anywhere."""
+    specs = {kind.spec for kind in kinds}
+    for path, _ in _given(defaults):
+        if not any(_own_path(spec, path) for spec in specs):
+            label = Label(defaults.layers.span(("spec", *path), key=True), "no component has such a field")
+            findings.add("PK112", f"`{'.'.join(path)}` of {defaults.title} has no effect on any component", label)
 
 
 def _given(infra: Entry) -> list[tuple[tuple[str, str], Data]]:

@@ -37,6 +37,10 @@ def take_inventory(source: Source, environment: str | None, kinds: Collection[st
     return _Taking(source, kinds, findings).run(environment)
 
 
+def _called(root: str) -> str:
+    return "this folder" if root in ("", ".") else f"`{root}`"
+
+
 class _Taking:
     def __init__(self, source: Source, kinds: Collection[str], findings: Findings) -> None:
         self.source = source
@@ -101,7 +105,7 @@ class _Taking:
                 self.findings.add("PK007", "a stack has one Stack", other.name_label("another one"), secondary=first)
         elif self.taken.complete:
             help = "a document of `apiVersion: core.panka.io/v1`, `kind: Stack` names it (panka init writes one)"
-            self.findings.add("PK006", f"{self.source.root or 'the folder'} holds no document of kind Stack", help=help)
+            self.findings.add("PK006", f"{_called(self.source.root)} holds no document of kind Stack", help=help)
 
     def _place(self, entry: Entry) -> None:
         self._agrees(entry)

@@ -3,6 +3,7 @@
 import io
 import posixpath
 import zipfile
+from collections.abc import Mapping
 
 from pydantic_core import PydanticCustomError
 
@@ -33,6 +34,19 @@ class Packer:
         sentence = f"there is no file or folder `{path}` beside {posixpath.basename(near)} or in the stack's root"
         raise PydanticCustomError("PK353", "{sentence}", {"sentence": sentence, "value": path})
 
+    def read(self, path: str, near: str) -> bytes:
+        """A plain file of a component: the first of that path in a `config` folder beside the file `near` or above,
+        or beside it or above. Raises the broken rule PK353.
+        """
+        parent, known = near, set(self._all())
+        while parent:
+            parent = posixpath.dirname(parent)
+            for place in (posixpath.join(parent, "config", path), posixpath.join(parent, path)):
+                if posixpath.normpath(place) in known:
+                    return self._source.read(posixpath.normpath(place))
+        sentence = f"there is no file `{path}` beside {posixpath.basename(near)}, in a `config` folder there, or above"
+        raise PydanticCustomError("PK353", "{sentence}", {"sentence": sentence, "value": path})
+
     def _all(self) -> list[str]:
         if self._paths is None:
             source = self._source
@@ -47,12 +61,17 @@ class Packer:
         return self._written({posixpath.relpath(one, place): one for one in files})
 
     def _written(self, names: dict[str, str]) -> bytes:
-        buffer = io.BytesIO()
-        # Not compressed: what a compressor writes differs between its versions, and with it the function's digest.
-        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-            for name, path in sorted(names.items()):
-                entry = zipfile.ZipInfo(name, _EPOCH)
-                entry.external_attr = _MODE
-                entry.create_system = 3
-                archive.writestr(entry, self._source.read(path))
-        return buffer.getvalue()
+        return zipped({name: self._source.read(path) for name, path in names.items()})
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """A zip of files, by their names in it: the same bytes on every machine."""
+    buffer = io.BytesIO()
+    # Not compressed: what a compressor writes differs between its versions, and with it the function's digest.
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in sorted(files.items()):
+            entry = zipfile.ZipInfo(name, _EPOCH)
+            entry.external_attr = _MODE
+            entry.create_system = 3
+            archive.writestr(entry, content)
+    return buffer.getvalue()

@@ -30,6 +30,11 @@ class Part:
     """Of stack, service and component."""
 
     @property
+    def in_network(self) -> bool:
+        """Whether the component's resources stand in a VPC."""
+        return self.kind.stands_in_network(self.component.spec)
+
+    @property
     def label(self) -> Label:
         return self.entry.name_label("")
 

@@ -37,7 +37,7 @@ def own_group(stack: StackPart, network: Network) -> Resource | None:
         ("SecurityGroupEgress", "DestinationSecurityGroupId", group.egress),
     ):
         if rules:
-            properties[key] = [one for rule in rules for one in _rules(rule, peer)]
+            properties[key] = [one for rule in rules for one in lowered_rules(rule, peer)]
     return Resource(
         Address.of(STACK, "security-group"),
         "AWS::EC2::SecurityGroup",
@@ -48,7 +48,7 @@ def own_group(stack: StackPart, network: Network) -> Resource | None:
     )
 
 
-def _rules(rule: RuleSpec, peer: str) -> list[Properties]:
+def lowered_rules(rule: RuleSpec, peer: str) -> list[Properties]:
     """One rule for each network and for the component that a rule names, as EC2 wants them."""
     said: Properties = {"IpProtocol": "-1" if rule.protocol == "all" else rule.protocol}
     if rule.protocol != "all":

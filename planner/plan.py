@@ -80,6 +80,10 @@ class Step(Model):
     """Of a replace: the old resource's id."""
     lifecycle: Lifecycle = Lifecycle()
     fixed_name: bool = False
+    keeps_name: str = ""
+    """The property that holds a name which is not made of the address and stays: of what was imported or moved."""
+    moved_from: str = ""
+    """The address under which the resource is on record until this step."""
     reason: str = ""
     """Why it is replaced or deleted, in words."""
     place: str = ""
@@ -87,6 +91,21 @@ class Step(Model):
 
     def owner(self, scope: Scope) -> Owner:
         return Owner(scope=scope, address=self.address, generation=self.generation)
+
+
+class Selection(Model):
+    """What was asked to be changed, left alone or made anew, and what followed from it."""
+
+    targets: tuple[str, ...] = ()
+    """Kinds, component names, globs and addresses as they were asked for."""
+    excludes: tuple[str, ...] = ()
+    replaces: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    """Addresses that no target names and that the targets need, or that need what they delete."""
+    withheld: tuple[str, ...] = ()
+    """Addresses that no exclude names and that need what is excluded."""
+    left_out: int = 0
+    """How many changes the plan leaves for another time."""
 
 
 class Plan(Model):
@@ -111,6 +130,12 @@ class Plan(Model):
     outputs: Properties = Field(default_factory=dict)
     """The stack's outputs, as encoded values."""
     outputs_differ: bool = False
+    exports: dict[str, Properties] = Field(default_factory=dict)
+    """The outputs of every component, as encoded values."""
+    consumes: tuple[str, ...] = ()
+    """Other stacks whose recorded outputs are in it."""
+    selection: "Selection | None" = None
+    """What it was limited to; None: everything that differs."""
     unfinished: int | None = None
     """The number of an earlier run that began to change things and never told its end; this run ends it."""
     assets: tuple[str, ...] = ()

@@ -105,11 +105,31 @@ def read(text: str) -> Iterator[Root]:
 def _broken(error: yaml.MarkedYAMLError, text: str) -> Broken:
     mark = error.problem_mark or error.context_mark
     at = Mark(mark.line + 1, mark.column + 1) if mark else Mark(1, 1)
+    lines = text.splitlines()
+    if lines and at.line > len(lines):
+        # The parser calls the end of the text a line of its own; people see the end of the last one.
+        at = Mark(len(lines), len(lines[-1]) + 1)
     problem = str(error.problem or error.context or "broken YAML")
     if text.splitlines()[at.line - 1 : at.line] and text.splitlines()[at.line - 1][at.column - 1 :].startswith("\t"):
         return Broken("PK001", "a tab stands where YAML wants spaces", at, help="indent with spaces")
     context = f" {error.context}" if error.context and error.problem else ""
-    return Broken("PK001", f"broken YAML: {problem}{context}", at)
+    began = error.context_mark
+    first = (
+        Mark(began.line + 1, began.column + 1)
+        if began and (began.line + 1, began.column + 1) < (at.line, at.column)
+        else None
+    )
+    if first is not None and "end of stream" in problem:
+        return Broken("PK001", f"broken YAML: {problem}{context}", first, help=_advice(problem))
+    return Broken("PK001", f"broken YAML: {problem}{context}", at, first=first, help=_advice(problem))
+
+
+def _advice(problem: str) -> str:
+    if problem.startswith("mapping values are not allowed"):
+        return "put a text that holds `: ` in quotes"
+    if problem.startswith("found unexpected end of stream"):
+        return "close the quote"
+    return "indent what belongs together alike" if problem.startswith("did not find expected key") else ""
 
 
 class _Builder:

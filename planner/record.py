@@ -72,7 +72,7 @@ def announce(
 ) -> State:
     """The state as it is saved before the first change: what will be made is written down first."""
     run = (state.serial if state else 0) + 1
-    made = tuple(_intended(step) for step in plan.forward if step.action is not Action.UPDATE)
+    made = tuple(_intended(step) for step in plan.forward if step.action in (Action.CREATE, Action.REPLACE))
     fresh = {(one.address, one.generation) for one in made}
     left = tuple(one for one in state.intended if (one.address, one.generation) not in fresh) if state else ()
     operation = Operation(run=run, plan=plan.id, kind=kind, started=started, by=by)
@@ -118,7 +118,25 @@ def conclude(state: State, plan: Plan, *, succeeded: bool) -> State:
     if not succeeded:
         return state.model_copy(update={"operation": None})
     inputs = {address: told(one.id, one.properties, one.attributes) for address, one in state.resources.items()}
-    return state.model_copy(update={"operation": None, "plan": plan.id, "outputs": resolve(plan.outputs, inputs)})
+    update = {
+        "operation": None,
+        "plan": plan.id,
+        "outputs": resolve(plan.outputs, inputs),
+        "exports": {name: known(outputs, inputs) for name, outputs in plan.exports.items()},
+        "consumes": plan.consumes,
+    }
+    return state.model_copy(update=update)
+
+
+def known(outputs: Properties, inputs: Mapping[str, Properties]) -> Properties:
+    """Those of the outputs whose attributes somebody has told."""
+    found: Properties = {}
+    for name, value in outputs.items():
+        try:
+            found[name] = resolve({name: value}, inputs)[name]
+        except Unresolved:
+            continue  # AWS does not tell the attribute for this resource; nobody can refer to it
+    return found
 
 
 def told(id: str, properties: Properties, attributes: Properties) -> Properties:
@@ -146,7 +164,11 @@ class _Book:
             case Action.REPLACE if not step.delete_first:
                 self._depose(step)
                 self._record(step, outcome)
+            case Action.UPDATE if step.moved_from:
+                self._move(step.moved_from, step.address)
+                self._record(step, outcome)
             case _:
+                self.resources.pop(step.moved_from, None)
                 self._record(step, outcome)
 
     def take_back(self, step: Step, undoing: Undoing) -> None:
@@ -155,13 +177,16 @@ class _Book:
             if current is not None and step.before is not None:
                 update = {"properties": step.before, "attributes": undoing.attributes, "observed": undoing.observed}
                 self.resources[step.address] = current.model_copy(update=update)
+            if step.moved_from:
+                self._move(step.address, step.moved_from)
             return
         self.intended.pop((step.address, step.generation), None)
         if current is not None and current.generation == step.generation:
             del self.resources[step.address]
-        older = [one for one in self.deposed.values() if one.address == step.address and one.id == step.replaced]
+        before = step.moved_from or step.address
+        older = [one for one in self.deposed.values() if one.address == before and one.id == step.replaced]
         for one in older:
-            self.resources[step.address] = self.deposed.pop((one.address, one.generation))
+            self.resources[before] = self.deposed.pop((one.address, one.generation))
 
     def _strike(self, step: Step) -> None:
         self.deposed.pop((step.address, step.generation), None)
@@ -171,9 +196,20 @@ class _Book:
             del self.resources[step.address]
 
     def _depose(self, step: Step) -> None:
-        current = self.resources.get(step.address)
-        if current is not None and current.generation != step.generation:
+        current = self.resources.get(step.moved_from or step.address)
+        if current is not None and (step.moved_from or current.generation != step.generation):
             self.deposed[current.address, current.generation] = current
+            self.resources.pop(step.moved_from, None)
+
+    def _move(self, old: str, new: str) -> None:
+        """Enters a resource under another address, and says so to those that need it."""
+        if old not in self.resources:
+            return
+        self.resources[new] = self.resources.pop(old).model_copy(update={"address": new})
+        for address, one in self.resources.items():
+            if old in one.dependencies:
+                needs = tuple(new if needed == old else needed for needed in one.dependencies)
+                self.resources[address] = one.model_copy(update={"dependencies": needs})
 
     def _record(self, step: Step, outcome: Outcome) -> None:
         self.intended.pop((step.address, step.generation), None)
@@ -184,13 +220,19 @@ class _Book:
             id=outcome.id,
             kind=step.kind,
             service=step.service,
-            properties=resolve(step.properties, outcome.inputs),
+            properties=self._named(step, outcome) | resolve(step.properties, outcome.inputs),
             attributes=outcome.attributes,
             observed=outcome.observed,
             dependencies=step.dependencies,
             lifecycle=step.lifecycle,
             fixed_name=step.fixed_name,
+            keeps_name=bool(step.keeps_name),
         )
+
+    def _named(self, step: Step, outcome: Outcome) -> Properties:
+        """The name that an imported resource has in AWS."""
+        name = outcome.observed.get(step.keeps_name) if step.keeps_name else None
+        return {} if name is None else {step.keeps_name: name}
 
 
 def _intended(step: Step) -> Intended:

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from panka.planner.expressions import Output, parse, unescape
+from panka.planner.expressions import Foreign, Output, parse, unescape
 from panka.planner.reading import Plain, typed
 from panka.planner.resource import Ref, Text, text
 
 
-def resolve(value: Any, known: Callable[[Output], Any]) -> Any:
+def resolve(value: Any, known: Callable[[Output | Foreign], Any]) -> Any:
     """The value with every output put in. A text that is one output and nothing else gets its type; `$${` stays."""
     if isinstance(value, str):
         return _resolved_text(value, known)
@@ -21,7 +21,7 @@ def resolve(value: Any, known: Callable[[Output], Any]) -> Any:
     return value
 
 
-def _resolved_text(value: str, known: Callable[[Output], Any]) -> Any:
+def _resolved_text(value: str, known: Callable[[Output | Foreign], Any]) -> Any:
     if isinstance(value, Plain):
         # Only where a spec takes any value: everywhere else pydantic has already made text of it.
         return typed(value)
@@ -31,8 +31,8 @@ def _resolved_text(value: str, known: Callable[[Output], Any]) -> Any:
     return pieces[0] if len(pieces) == 1 else text(*(_joinable(piece) for piece in pieces))
 
 
-def _piece(piece: object, known: Callable[[Output], Any]) -> Any:
-    if isinstance(piece, Output):
+def _piece(piece: object, known: Callable[[Output | Foreign], Any]) -> Any:
+    if isinstance(piece, Output | Foreign):
         return known(piece)
     return piece if isinstance(piece, str) else getattr(piece, "source", "")
 

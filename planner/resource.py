@@ -7,6 +7,8 @@ from typing import Any, TypeAlias
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
+_SCALAR = (str, int, float, type(None))
+
 Properties: TypeAlias = dict[str, Any]
 """A resource's properties: AWS's own names and shapes, JSON values; before a plan is made also `Ref` and `Text`."""
 
@@ -49,6 +51,8 @@ class Ref:
 
     address: Address
     attribute: str
+    early: bool = False
+    """A name that the plan gives: known before the resource is there, so that nothing waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +135,8 @@ class Resource:
 
     def dependencies(self) -> frozenset[Address]:
         """Addresses that this resource refers to or waits for."""
-        return frozenset(ref.address for ref in references(self.properties)).union(self.depends_on)
+        waited = (ref.address for ref in references(self.properties) if not ref.early)
+        return frozenset(waited).union(self.depends_on)
 
 
 def text(*parts: "str | Ref | Text") -> "str | Text":
@@ -152,20 +157,31 @@ def text(*parts: "str | Ref | Text") -> "str | Text":
 
 def references(value: Any) -> Iterator[Ref]:
     """Every reference inside a value, in its order."""
+    found: list[Ref] = []
+    _collect(value, found)
+    return iter(found)
+
+
+def _collect(value: Any, found: list[Ref]) -> None:
+    # Scalars first: they are most of what plans hold, and plans are walked often.
+    if isinstance(value, _SCALAR):
+        return
     if isinstance(value, Ref):
-        yield value
+        found.append(value)
     elif isinstance(value, Text):
-        yield from (part for part in value.parts if isinstance(part, Ref))
+        found += [part for part in value.parts if isinstance(part, Ref)]
     elif isinstance(value, dict):
         for item in value.values():
-            yield from references(item)
+            _collect(item, found)
     elif isinstance(value, list | tuple):
         for item in value:
-            yield from references(item)
+            _collect(item, found)
 
 
 def substitute(value: Any, known: Callable[[Ref], Any]) -> Any:
     """The value with every reference replaced by what `known` says; a reference that it returns itself stays."""
+    if isinstance(value, _SCALAR):
+        return value
     if isinstance(value, Ref):
         return known(value)
     if isinstance(value, Text):
@@ -187,6 +203,8 @@ def _as_text(value: Any) -> str | Ref | Text:
 
 def encode(value: Any) -> Any:
     """JSON of a value: references as CloudFormation writes them (`Fn::GetAtt`, `Fn::Join`)."""
+    if isinstance(value, _SCALAR):
+        return value
     if isinstance(value, Ref):
         return {"Fn::GetAtt": [str(value.address), value.attribute]}
     if isinstance(value, Text):

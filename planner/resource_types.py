@@ -22,6 +22,25 @@ REPLACES_IN_PRACTICE: dict[str, tuple[str, ...]] = {
 }
 """Properties that the schemas call conditionally create-only and whose change always makes a new resource here."""
 
+FIXED_IN_PRACTICE: dict[str, tuple[str, ...]] = {
+    "AWS::EC2::Volume": ("AvailabilityZone", "Encrypted", "KmsKeyId", "SnapshotId"),
+    "AWS::ElastiCache::CacheCluster": ("CacheNodeType",),
+    "AWS::ElastiCache::ReplicationGroup": ("TransitEncryptionEnabled",),
+}
+"""Properties that the schemas let change, and AWS does not in one step, if at all."""
+
+TOLD_IN_PRACTICE: dict[str, tuple[str, ...]] = {
+    "AWS::DocDB::DBCluster": ("MasterUserSecret.SecretArn",),
+    "AWS::MSK::Cluster": (
+        "BootstrapBrokerString",
+        "BootstrapBrokerStringSaslIam",
+        "BootstrapBrokerStringSaslScram",
+        "BootstrapBrokerStringTls",
+    ),
+    "AWS::MSK::ServerlessCluster": ("BootstrapBrokerStringSaslIam",),
+}
+"""Attributes that the service tells and the schemas do not know: providers ask for them, a template cannot."""
+
 REQUIRED_IN_PRACTICE: dict[str, tuple[str, ...]] = {
     "AWS::IAM::RolePolicy": ("PolicyDocument",),
     "AWS::SNS::Subscription": ("Endpoint",),
@@ -56,6 +75,8 @@ class TypeFacts:
     """None: the type takes no tags."""
     handlers: frozenset[str]
     """What Cloud Control can do with it: some of create, read, update, delete, list."""
+    properties: frozenset[str] = frozenset()
+    """Every property by its name, outputs too."""
 
     @property
     def tag_property(self) -> str | None:
@@ -100,17 +121,20 @@ def _table() -> dict[str, list[str]]:
 
 @cache
 def _facts(type: str) -> TypeFacts:
-    required, create_only, conditional, read_only, write_only, identifier, tags, handlers = _table()[type]
+    required, create_only, conditional, read_only, write_only, identifier, tags, handlers, properties = _table()[type]
     return TypeFacts(
         type=type,
         required=frozenset(required.split()).union(REQUIRED_IN_PRACTICE.get(type, ())),
-        create_only=frozenset(create_only.split()).union(REPLACES_IN_PRACTICE.get(type, ())),
+        create_only=frozenset(create_only.split()).union(
+            REPLACES_IN_PRACTICE.get(type, ()), FIXED_IN_PRACTICE.get(type, ())
+        ),
         conditional_create_only=frozenset(conditional.split()).difference(REPLACES_IN_PRACTICE.get(type, ())),
-        read_only=frozenset(read_only.split()),
+        read_only=frozenset(read_only.split()).union(TOLD_IN_PRACTICE.get(type, ())),
         write_only=frozenset(write_only.split()),
         primary_identifier=tuple(identifier.split()),
         tagging=_tagging(tags),
         handlers=frozenset(handlers.split()),
+        properties=frozenset(properties.split()),
     )
 
 

@@ -12,11 +12,13 @@ from panka.planner.documents import Source, SourceFile
 from panka.planner.envelopes import Entry
 from panka.planner.expressions import Variables
 from panka.planner.inventory import take_inventory
+from panka.planner.neighbours import Neighbours, OutputsOf
 from panka.planner.owner import Scope
 from panka.planner.packing import Packer
 from panka.planner.parts import Part, StackPart
 from panka.planner.review import Review, written_variables
 from panka.planner.state import Target
+from panka.planner.tracing import traced
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,12 @@ class Draft:
         return self._stack.spec.networking
 
     @property
+    def description(self) -> str:
+        """What the Stack says of itself; empty when it says nothing."""
+        entry = self._stack.entry
+        return self._stack.spec.description or (entry.metadata.description if entry else "")
+
+    @property
     def on_failure(self) -> OnFailure:
         return self._stack.spec.on_failure
 
@@ -67,21 +75,26 @@ class Draft:
     @property
     def needs_network(self) -> bool:
         """Whether a network must be looked up: a component stands in one, and the stack names none."""
-        return self.networking.vpc_id is None and any(part.kind.needs_network for part in self._parts.values())
+        return self.networking.vpc_id is None and any(part.in_network for part in self._parts.values())
 
     def source_line(self, file: str, line: int) -> str:
         """A line of a file by the name that places carry; empty when there is none."""
         known = self.files.get(file)
         return known.lines[line - 1] if known and 0 < line <= len(known.lines) else ""
 
-    def compile(self, scope: Scope, target: Target, network: Network | None = None) -> Compiled:
+    def compile(
+        self, scope: Scope, target: Target, network: Network | None = None, outputs_of: OutputsOf | None = None
+    ) -> Compiled:
         """The resources. Without a network that is needed a stand-in is used: good for checking, not for a plan.
+
+        `outputs_of` tells what other stacks have on record; without it references to them stay as they are written.
 
         Raises `Invalid` when the draft has errors; what is found while lowering is in the result's diagnostics.
         """
         if errors(self.diagnostics):
             raise Invalid(self.diagnostics)
-        return compile_parts(self._stack, self._parts, self._packer, scope, target, network)
+        neighbours = Neighbours(scope.stack, outputs_of)
+        return compile_parts(self._stack, self._parts, self._packer, scope, target, network, neighbours)
 
 
 def read_stack(source: Source, options: Options, kinds: Sequence[Kind] | None = None) -> Draft:
@@ -104,7 +117,7 @@ def read_stack(source: Source, options: Options, kinds: Sequence[Kind] | None = 
     tenant = _tenant(inventory.stack, options.tenant, findings)
     return Draft(
         tenant=tenant,
-        diagnostics=findings.all(),
+        diagnostics=traced(findings.all(), inventory),
         name=inventory.stack.name if inventory.stack else "",
         environment=inventory.environment,
         components={name: part.component for name, part in parts.items()},

@@ -39,6 +39,8 @@ class Recorded(Model):
     """Addresses that it needed; they are deleted after it."""
     lifecycle: Lifecycle = Lifecycle()
     fixed_name: bool = False
+    keeps_name: bool = False
+    """It was imported, or moved here from another address: its name is not made of its address and stays."""
 
     def owner(self, scope: Scope) -> Owner:
         return Owner(scope=scope, address=self.address, generation=self.generation)
@@ -88,6 +90,10 @@ class State(Model):
     """Replaced generations that still wait for their delete."""
     intended: tuple[Intended, ...] = ()
     outputs: dict[str, object] = Field(default_factory=dict)
+    exports: dict[str, dict[str, object]] = Field(default_factory=dict)
+    """The outputs of every component as of the last run that succeeded: what other stacks may refer to."""
+    consumes: tuple[str, ...] = ()
+    """Other stacks of the tenant and environment whose outputs the last plan has taken in."""
     plan: str = ""
     """The last plan that was applied."""
 

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from panka.planner.addresses import check_blocks
 from panka.planner.connections import Edges
 from panka.planner.core import RuleSpec, ServiceSpec, StackSpec
 from panka.planner.diagnostics import Label, Spot, did_you_mean
@@ -25,10 +26,12 @@ def check_stack(review: Review) -> StackPart:
     outputs = tuple(one for one in walk.references if one.path[:2] == ("spec", "outputs"))
     review.too_early((one for one in walk.references if one not in outputs), entry, "this field")
     for one in outputs:
-        review.directory.output(one, entry.layers, review.findings)
+        if not one.stack:
+            review.directory.output(one, entry.layers, review.findings)
     for number, name in enumerate(spec.protect):
         review.directory.component(name, partial(entry.layers.span, ("spec", "protect", number)), review.findings)
     _check_rules(review, spec, entry)
+    check_blocks(review, spec, entry)
     review.tags(spec.tags, entry, ("spec", "tags"))
     return StackPart(spec, entry, {**spec.tags, **review.labels(entry)}, data.get("outputs") or {}, outputs)
 

@@ -1,14 +1,14 @@
 """What pydantic says of a spec, as diagnostics at the very key or value."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from panka.planner.diagnostics import Diagnostic, Findings, Label, did_you_mean, listed
+from panka.planner.diagnostics import Diagnostic, Findings, Label, closest, did_you_mean, listed
 from panka.planner.documents import Steps
 from panka.planner.overlays import Layered
 from panka.planner.reading import Data
@@ -63,7 +63,7 @@ def check(model: type[M], data: Data, subject: Subject, findings: Findings) -> M
         return model.model_validate(data, by_alias=True, by_name=False)
     except ValidationError as error:
         violations = [_Violation(model, data, subject, one) for one in error.errors(include_url=False)]
-        findings.extend(one.diagnostic() for one in _branches(violations))
+        findings.extend(one.diagnostic() for one in _without_misspelt(_branches(violations)))
         return None
 
 
@@ -85,6 +85,13 @@ def _branches(violations: "list[_Violation]") -> "list[_Violation]":
             )
         kept += best
     return kept
+
+
+def _without_misspelt(violations: "list[_Violation]") -> "list[_Violation]":
+    """Without the fields that are missing because an unknown field beside them is their name misspelt."""
+    unknown = [one for one in violations if one.type == "extra_forbidden"]
+    meant = {(*one.path[:-1], name) for one in unknown if (name := one.meant())}
+    return [one for one in violations if one.type != "missing" or one.path not in meant]
 
 
 class _Violation:
@@ -118,7 +125,7 @@ class _Violation:
         if self.type.startswith("PK"):
             if isinstance(self.input, str) and "${" in self.input:
                 return self._too_late("known")
-            return Diagnostic(self.type, self.message, self._rule_place())
+            return self._rule()
         told = {
             "extra_forbidden": self._unknown,
             "missing": self._missing,
@@ -129,6 +136,11 @@ class _Violation:
         if told is None:
             told = self._wrong_type if self.wanted else self._refused
         return told()
+
+    def meant(self) -> str:
+        """The field that an unknown one most likely is; empty when none is like it."""
+        model = model_at(self.model, self.path[:-1], frozenset())
+        return closest(str(self.path[-1]), fields(model) if model else ())
 
     def _unknown(self) -> Diagnostic:
         field, parent = str(self.path[-1]), self.path[:-1]
@@ -151,7 +163,8 @@ class _Violation:
         return Diagnostic(
             "PK103",
             f"{holder}{self.subject.title} needs the field `{field}`",
-            self.at(f"`{field}` is missing", path=parent, key=True),
+            # A field that is written with nothing behind it stands there; of any other the holder does.
+            self.at(f"`{field}` is missing", key=True),
             help=f"panka explain {self.subject.kind}",
         )
 
@@ -198,11 +211,20 @@ class _Violation:
 
     def _refused(self) -> Diagnostic:
         if self.type in _LENGTHS:
-            message = f"`{self.name}` takes {_LENGTHS[self.type].format(**self.context)}"
+            message = f"`{self.name}` takes {_LENGTHS[self.type].format(**self.context)}".replace(
+                "least 1 items", "least 1 item"
+            )
         else:
             said = str(self.context.get("error", self.message))
             message = f"`{self.name}` is refused: {said[:1].lower()}{said[1:]}"
         return Diagnostic("PK107", f"{message}, in {self.subject.title}", self.at())
+
+    def _rule(self) -> Diagnostic:
+        places = list(_places_of(self.input, self.context.get("twice")))
+        if len(places) < 2:
+            return Diagnostic(self.type, self.message, self._rule_place())
+        first, again = self.at("first here", path=self.path + places[0]), self.at("again", path=self.path + places[-1])
+        return Diagnostic(self.type, self.message, again, (first,))
 
     def _rule_place(self) -> Label:
         field = self.context.get("field")
@@ -230,6 +252,15 @@ def _place(data: Data, loc: tuple[int | str, ...], error: str) -> tuple[Steps, t
         elif branch is None and step != "[key]":
             branch = (tuple(path), str(step))
     return tuple(path), branch
+
+
+def _places_of(data: Data, text: object) -> Iterator[Steps]:
+    """The ways to every text in the data that is this one."""
+    if isinstance(data, str) and data == text:
+        yield ()
+    items = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    for step, item in items:
+        yield from ((step, *path) for path in _places_of(item, text))
 
 
 def _described(value: object) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import model_validator
 
+from panka.planner import doors
 from panka.planner.component import Component, ComponentSpec, Context, Spec, Statement
 from panka.planner.environment import PlainText, ValueFrom, VariableName, Version
 from panka.planner.logs import log_group, write_logs
@@ -12,6 +13,7 @@ from panka.planner.policies import allow, read_secret, role, role_policy, secret
 from panka.planner.resource import STACK, Address, PhysicalName, Properties, Resource
 from panka.planner.rules import broken, shaped, unique
 from panka.planner.units import CpuUnits, MiB, fargate_size, mebibytes
+from panka.planner.volumes import CONFIG_VOLUME, Configs, Mounted, Volume, mounted
 
 
 class Image(Spec):
@@ -40,8 +42,9 @@ class Runtime(Spec):
     """Memory: `512`, `"512Mi"`, `"1Gi"`; by default 512 MiB, on Fargate the least that goes with the CPU."""
     launch_type: Literal["FARGATE", "EC2"] | None = None
     """The same as `platform` in ECS's word."""
-    network_mode: Literal["awsvpc"] = "awsvpc"
-    """Every task has a network interface and security group of its own."""
+    network_mode: Literal["awsvpc", "bridge", "host"] = "awsvpc"
+    """`awsvpc` gives every task a network interface and security group of its own. With `bridge` and `host`, on EC2
+    only, it has its container instance's, and what may connect is said there."""
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -49,6 +52,8 @@ class Runtime(Spec):
             raise broken(
                 "PK310", f"`platform: {self.platform}` and `launchType: {self.launch_type}` contradict each other"
             )
+        if self.on_fargate and not self.own_interface:
+            raise broken("PK321", f"`networkMode: {self.network_mode}` needs `platform: ec2`", "networkMode")
         if self.on_fargate and fargate_size(*self.asked) is None:
             cpu, memory = self.asked
             raise broken("PK307", f"Fargate has no size with {cpu} CPU units and {mebibytes(memory)} of memory")
@@ -57,6 +62,15 @@ class Runtime(Spec):
     @property
     def on_fargate(self) -> bool:
         return (self.launch_type or self.platform.upper()) == "FARGATE"
+
+    @property
+    def in_ecs_words(self) -> Literal["FARGATE", "EC2"]:
+        return "FARGATE" if self.on_fargate else "EC2"
+
+    @property
+    def own_interface(self) -> bool:
+        """Whether a task has an address and a security group of its own."""
+        return self.network_mode == "awsvpc"
 
     @property
     def asked(self) -> tuple[int, int]:
@@ -148,6 +162,17 @@ class ContainerSpec(ComponentSpec):
     """Replaces the image's command."""
     container: Container | None = None
     """`command` and `args`, written together."""
+    configs: Configs | None = None
+    """Plain files that the container finds in a folder."""
+    volumes: tuple[Volume, ...] = ()
+    """Folders of the container that outlive it, or that are larger than its own disk."""
+
+    @model_validator(mode="after")
+    def _mounted_once(self) -> Self:
+        folders = [one.mount_path for one in self.volumes] + ([self.configs.mount_path] if self.configs else [])
+        unique(folders, "the mount path")
+        unique([*(one.name for one in self.volumes), CONFIG_VOLUME], "the volume")
+        return self
 
     @model_validator(mode="after")
     def _said_once(self) -> Self:
@@ -165,7 +190,15 @@ class Task:
     resources: tuple[Resource, ...]
     """In the order of creation, the cluster first."""
     cluster: Resource
+    execution: Resource
+    """The role with which ECS starts the container."""
+    own: Resource
+    """The role that the container's code has."""
     definition: Resource
+    group: Resource | None
+    """The tasks' security group; None when they share their host's network."""
+    waits: tuple[Address, ...]
+    """What must be ready before a task starts, beside what the definition refers to."""
     notes: tuple[str, ...]
 
 
@@ -180,33 +213,71 @@ def cluster() -> Resource:
     )
 
 
-def task(component: Component[ContainerSpec], context: Context, extra: Properties) -> Task:
-    """The task of a component; `extra` are properties of its container beside those that every kind has."""
+def task(component: Component[ContainerSpec], context: Context, extra: Properties, also: tuple[str, ...] = ()) -> Task:
+    """The task of a component; `extra` are properties of its container beside those that every kind has.
+
+    It gets what its references grant, and what the components `also` do.
+    """
     spec = component.spec
-    shared = cluster()
-    logs = log_group(component)
+    shared, logs = cluster(), log_group(component)
     execution = role(component, "execution-role", "ecs-tasks.amazonaws.com")
     own = role(component, "role", "ecs-tasks.amazonaws.com")
-    statements = context.statements()
+    disks = mounted(spec.volumes, spec.configs, context, _logging(component, context, logs))
+    group = doors.security_group(component, context) if spec.runtime.own_interface else None
+    ways = doors.ways(component, context, group.ref("GroupId"), (*also, *disks.sources)) if group else ()
+    granted = tuple(one for name in also for one in context.uses[name].lowered.grants.statements)
+    statements = (*context.statements(), *granted, *disks.statements)
     policies = [role_policy(component, "execution-policy", execution, _start(component, context, logs))]
     policies += [role_policy(component, "policy", own, statements)] if statements else []
-    cpu, memory = spec.runtime.size
+    container = {**_container(component, context, logs), **extra, **_mounts(disks)}
     definition = component.resource(
         "task-definition",
         "AWS::ECS::TaskDefinition",
         {
-            "Cpu": str(cpu),
-            "Memory": str(memory),
-            "NetworkMode": spec.runtime.network_mode,
-            "RequiresCompatibilities": ["FARGATE" if spec.runtime.on_fargate else "EC2"],
+            **_size(spec),
             "ExecutionRoleArn": execution.ref("Arn"),
             "TaskRoleArn": own.ref("Arn"),
-            "ContainerDefinitions": [{**_container(component, context, logs), **extra}],
+            "ContainerDefinitions": [container, *disks.writers],
+            **({"Volumes": list(disks.volumes)} if disks.volumes else {}),
         },
         name=PhysicalName("Family", 255, stable=True),
         depends_on=[policy.address for policy in policies],
     )
-    return Task((shared, logs, execution, own, *policies, definition), shared, definition, _notes(component))
+    made = (*((group,) if group else ()), *ways, shared, logs, execution, own, *policies, definition)
+    waits = (*(way.address for way in ways), *disks.waits)
+    return Task(made, shared, execution, own, definition, group, waits, _notes(component, context))
+
+
+def _size(spec: ContainerSpec) -> Properties:
+    cpu, memory = spec.runtime.size
+    return {
+        "Cpu": str(cpu),
+        "Memory": str(memory),
+        "NetworkMode": spec.runtime.network_mode,
+        "RequiresCompatibilities": [spec.runtime.in_ecs_words],
+    }
+
+
+def _mounts(disks: Mounted) -> Properties:
+    mounts: Properties = {"MountPoints": list(disks.mounts)} if disks.mounts else {}
+    if disks.writers:
+        mounts["DependsOn"] = [{"ContainerName": one["Name"], "Condition": "SUCCESS"} for one in disks.writers]
+    return mounts
+
+
+def placement(work: Task, context: Context) -> Properties:
+    """Where tasks stand, as services and schedules take it; empty when they share their host's network."""
+    if work.group is None:
+        return {}
+    return {
+        "NetworkConfiguration": {
+            "AwsvpcConfiguration": {
+                "Subnets": doors.subnets(context),
+                "SecurityGroups": [work.group.ref("GroupId"), *context.network.security_groups],
+                "AssignPublicIp": "ENABLED" if doors.needs_public_address(context) else "DISABLED",
+            }
+        }
+    }
 
 
 def _start(component: Component[ContainerSpec], context: Context, logs: Resource) -> tuple[Statement, ...]:
@@ -228,14 +299,7 @@ def _container(component: Component[ContainerSpec], context: Context, logs: Reso
         "Name": component.name,
         "Image": spec.image.uri,
         "Essential": True,
-        "LogConfiguration": {
-            "LogDriver": "awslogs",
-            "Options": {
-                "awslogs-group": logs.ref("LogGroupName"),
-                "awslogs-region": context.target.region,
-                "awslogs-stream-prefix": component.name,
-            },
-        },
+        "LogConfiguration": _logging(component, context, logs),
     }
     if start.command:
         container["EntryPoint"] = list(start.command)
@@ -253,10 +317,27 @@ def _container(component: Component[ContainerSpec], context: Context, logs: Reso
     return container
 
 
-def _notes(component: Component[ContainerSpec]) -> tuple[str, ...]:
+def _logging(component: Component[ContainerSpec], context: Context, logs: Resource) -> Properties:
+    return {
+        "LogDriver": "awslogs",
+        "Options": {
+            "awslogs-group": logs.ref("LogGroupName"),
+            "awslogs-region": context.target.region,
+            "awslogs-stream-prefix": component.name,
+        },
+    }
+
+
+def _notes(component: Component[ContainerSpec], context: Context) -> tuple[str, ...]:
     notes = [component.spec.runtime.note(component.name)]
     if component.spec.image.pull_policy == "IfNotPresent":
         notes.append(
             f"`{component.name}` has `pullPolicy: IfNotPresent`, which ECS does not know: it pulls every time."
+        )
+    guarded = [name for name in context.granted if context.uses[name].lowered.grants.connect]
+    if guarded and not component.spec.runtime.own_interface:
+        notes.append(
+            f"`{component.name}` shares its host's network: let the container instances' security group "
+            f"into `{guarded[0]}`."
         )
     return tuple(note for note in notes if note)

@@ -69,6 +69,7 @@ def facts(schema: Schema) -> list[str]:
         paths(schema, "primaryIdentifier"),
         tags(schema),
         " ".join(handler for handler in HANDLERS if handler in schema.get("handlers", {})),
+        " ".join(sorted(schema["properties"])),
     ]
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 import click
 
-from panka.cli.commands.options import output, running, values, where
+from panka.cli.commands.options import output, running, selection, values, where
 from panka.cli.session import opened
 
 _PLAN = re.compile(r"p-[0-9a-f]{4,}")
@@ -14,6 +14,7 @@ _PLAN = re.compile(r"p-[0-9a-f]{4,}")
 @click.command()
 @click.argument("path", default=".", metavar="[PATH|PLAN]")
 @values
+@selection(replace=True)
 @click.option("--stack", metavar="NAME", help="The stack that PLAN belongs to.")
 @click.option("--detail", is_flag=True, help="Show every resource and property.")
 @click.option("--stay", is_flag=True, help="Keep the local session that this command has started until Ctrl-C.")
@@ -24,6 +25,9 @@ def command(
     path: str,
     given: tuple[str, ...],
     files: tuple[str, ...],
+    targets: tuple[str, ...],
+    excludes: tuple[str, ...],
+    replaces: tuple[str, ...],
     stack: str | None,
     detail: bool,
     stay: bool,
@@ -42,7 +46,9 @@ def command(
     Instead of a PATH it takes a PLAN (`p-…`) that `panka plan` has shown; then exactly that is done.
     """
     from panka.cli.applying import How, carry_out, plan_and_carry_out  # noqa: PLC0415  # brings temporalio and boto3
+    from panka.cli.exits import Misused  # noqa: PLC0415  # as above
     from panka.cli.planned import find_plan, plan_stack  # noqa: PLC0415  # as above
+    from panka.planner.selecting import Wish  # noqa: PLC0415  # as above
 
     with opened(flags | {"lock_timeout": lock_timeout}, embed=True, stay=stay) as session:
         filed = _PLAN.fullmatch(path) is not None
@@ -57,6 +63,9 @@ def command(
             form=form,
             detail=detail,
         )
+        wish = Wish(targets, excludes, replaces)
+        if filed and wish != Wish():
+            raise Misused("A filed plan is carried out as it is.", "give --target, --exclude, --replace to panka plan")
         if filed:
             return carry_out(session, find_plan(session, path, stack), how)
-        return plan_and_carry_out(session, lambda turn: plan_stack(session, path, given, files, turn), how)
+        return plan_and_carry_out(session, lambda turn: plan_stack(session, path, given, files, wish, turn), how)

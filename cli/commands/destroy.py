@@ -4,18 +4,21 @@ from typing import Literal
 
 import click
 
-from panka.cli.commands.options import output, running, where
+from panka.cli.commands.options import output, running, selection, where
 from panka.cli.session import opened
 
 
 @click.command()
 @click.argument("stack", metavar="STACK|PATH")
+@selection(replace=False)
 @click.option("--detail", is_flag=True, help="Show every resource.")
 @running
 @output("table", "json", "yaml")
 @where
 def command(
     stack: str,
+    targets: tuple[str, ...],
+    excludes: tuple[str, ...],
     detail: bool,
     yes: bool,
     on_failure: Literal["rollback", "keep"] | None,
@@ -31,6 +34,7 @@ def command(
     from panka.cli.applying import How, plan_and_carry_out  # noqa: PLC0415  # brings temporalio and boto3
     from panka.cli.planned import plan_destroy  # noqa: PLC0415  # as above
     from panka.cli.stacks import scope_of  # noqa: PLC0415  # brings the planner
+    from panka.planner.selecting import Wish  # noqa: PLC0415  # as above
 
     with opened(flags | {"lock_timeout": lock_timeout}, embed=True) as session:
         scope = scope_of(session, stack)
@@ -45,4 +49,6 @@ def command(
             form=form,
             detail=detail,
         )
-        return plan_and_carry_out(session, lambda turn: plan_destroy(session, scope, turn), how)
+        return plan_and_carry_out(
+            session, lambda turn: plan_destroy(session, scope, Wish(targets, excludes), turn), how
+        )

@@ -77,6 +77,19 @@ def values(function: F) -> F:
     )(function)
 
 
+def selection(*, replace: bool) -> Callable[[F], F]:
+    """What a plan is limited to. NAME is a kind, a component (with its service or without), an address, or a glob."""
+    options = [
+        click.option("--target", "targets", metavar="NAME", multiple=True, help="Only this, and what it needs."),
+        click.option("--exclude", "excludes", metavar="NAME", multiple=True, help="Not this, nor what needs it."),
+    ]
+    if replace:
+        options.append(
+            click.option("--replace", "replaces", metavar="NAME", multiple=True, help="Make this anew, changed or not.")
+        )
+    return _all(*options)
+
+
 def output(*forms: str) -> Callable[[F], F]:
     """`-o`: the first form is the default."""
     choice = click.Choice(forms)

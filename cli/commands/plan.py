@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from panka.cli.commands.options import output, values, where
+from panka.cli.commands.options import output, selection, values, where
 from panka.cli.exits import Exit
 from panka.cli.session import opened
 
@@ -12,6 +12,7 @@ from panka.cli.session import opened
 @click.command()
 @click.argument("path", default=".")
 @values
+@selection(replace=True)
 @click.option("--detail", is_flag=True, help="Show every resource and property.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @click.option("--out", metavar="FILE", type=click.Path(dir_okay=False), help="Write the plan to a file, as JSON.")
@@ -21,6 +22,9 @@ def command(
     path: str,
     given: tuple[str, ...],
     files: tuple[str, ...],
+    targets: tuple[str, ...],
+    excludes: tuple[str, ...],
+    replaces: tuple[str, ...],
     detail: bool,
     detailed_exitcode: bool,
     out: str | None,
@@ -33,10 +37,12 @@ def command(
     """
     from panka.cli.next import command as next_command  # noqa: PLC0415  # brings the views
     from panka.cli.planned import plan_stack  # noqa: PLC0415  # brings the planner and boto3
-    from panka.cli.views.plan import plan_data, plan_text  # noqa: PLC0415  # as above
+    from panka.cli.views.plan import plan_text  # noqa: PLC0415  # as above
+    from panka.cli.views.plan_data import plan_data  # noqa: PLC0415  # as above
+    from panka.planner.selecting import Wish  # noqa: PLC0415  # as above
 
     with opened(flags, embed=True) as session:
-        planned = plan_stack(session, path, given, files)
+        planned = plan_stack(session, path, given, files, Wish(targets, excludes, replaces))
         plan = planned.plan
         if out is not None:
             Path(out).write_text(plan.model_dump_json(by_alias=True, indent=2) + "\n", encoding="utf-8")
@@ -45,7 +51,7 @@ def command(
         elif form == "name":
             session.screen.show(plan.id)
         else:
-            session.screen.data(form, plan_data(plan) | {"notes": list(planned.notes)})
+            session.screen.data(form, plan_data(plan, planned.notes))
         if session.local is not None:
             # The session ends with this command, and the filed plan with it.
             session.screen.tell(f"Apply it: {next_command(session, 'apply', path)}")

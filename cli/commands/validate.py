@@ -12,22 +12,33 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from panka.planner.diagnostics import Diagnostic
+    from panka.planner.render.reports import Format
     from panka.planner.stack import Draft
+
+FORMATS = ("full", "concise", "json", "github", "sarif", "junit")
+"""Those of the planner, named here so that `--help` needs none of it."""
 
 
 @click.command()
 @click.argument("path", default=".")
 @values
 @click.option(
-    "-f", "--format", "form", type=click.Choice(["full", "concise", "json"]), default="full", show_default=True,
-    help="How mistakes are shown.",
+    "-f", "--format", "form", type=click.Choice(FORMATS), default="full", show_default=True,
+    help="How mistakes are shown: for people, or as GitHub annotations, SARIF 2.1.0 or JUnit XML on stdout.",
+)  # fmt: skip
+@click.option(
+    "--max-errors", type=click.IntRange(min=1), default=50, show_default=True,
+    help="How many mistakes are shown to people; programs get all.",
 )  # fmt: skip
 @stack_choice
-def command(path: str, given: tuple[str, ...], files: tuple[str, ...], form: str, **flags: str | None) -> int:
+def command(
+    path: str, given: tuple[str, ...], files: tuple[str, ...], form: "Format", max_errors: int, **flags: str | None
+) -> int:
     """Check the stack at PATH (a folder or a YAML file): every error at once. Nothing is called."""
     from panka.cli.next import command as next_command  # noqa: PLC0415  # brings the views
     from panka.cli.stacks import look, offline  # noqa: PLC0415  # brings the planner
     from panka.planner.diagnostics import errors, in_order  # noqa: PLC0415  # as above
+    from panka.planner.render.reports import DOCUMENTS  # noqa: PLC0415  # as above
 
     session = begin(flags)
     draft = look(session, path, given, files)
@@ -35,10 +46,10 @@ def command(path: str, given: tuple[str, ...], files: tuple[str, ...], form: str
     compiled = None if errors(found) else offline(session, draft)
     if compiled is not None:
         found = in_order((*found, *compiled.diagnostics))
-    _show(session, draft, found, form)
+    _show(session, draft, found, form, max_errors)
     if compiled is None or errors(found):
         return Exit.INVALID
-    if form != "json":
+    if form not in DOCUMENTS:
         services = {component.service for component in draft.components.values() if component.service}
         numbers = f"{len(draft.components)} components in {len(services)} services"
         session.screen.show(f"{draft.name} is valid: {numbers}, {len(compiled.resources)} AWS resources.")
@@ -46,12 +57,14 @@ def command(path: str, given: tuple[str, ...], files: tuple[str, ...], form: str
     return Exit.OK
 
 
-def _show(session: Session, draft: "Draft", found: "Sequence[Diagnostic]", form: str) -> None:
+def _show(session: Session, draft: "Draft", found: "Sequence[Diagnostic]", form: "Format", max_errors: int) -> None:
     """Mistakes are what is asked for here, but only machines read them on stdout."""
-    from panka.planner.render.diagnostics import as_json, concise, full  # noqa: PLC0415  # brings the planner
+    from panka.planner.render.reports import rendered  # noqa: PLC0415  # brings the planner
 
-    if form == "json":
-        session.screen.show(as_json(found))
-    elif found:
-        text = concise(found) if form == "concise" else full(found, draft.source_line)
-        session.screen.tell(text.rstrip())
+    text = rendered(form, found, draft.source_line, draft.files, max_errors=max_errors).rstrip()
+    if not text:
+        return
+    if form in ("full", "concise"):
+        session.screen.tell(text)
+    else:
+        session.screen.show(text)

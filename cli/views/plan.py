@@ -8,7 +8,7 @@ from typing import Any
 from panka.cli.views.screen import Screen, took
 from panka.planner.assemble import component_action, counts
 from panka.planner.plan import Action, Change, Plan, Step
-from panka.planner.resource import STACK, Address, Ref, Text, decode
+from panka.planner.resource import STACK, Address, Ref, Text, decode, references
 from panka.planner.state import Target
 
 SYMBOLS = {
@@ -23,6 +23,10 @@ _ORDER = (Action.CREATE, Action.ADOPT, Action.UPDATE, Action.REPLACE, Action.FOR
 _NOUNS = {Action.DELETE: "destroy"}
 _SHORT = 5
 """How many changed properties of a component are shown without --detail."""
+_MANY = 30
+"""From how many components on those of one kind that meet the same fate are shown together."""
+_NAMED = 3
+"""How many components of such a group are named."""
 _WIDTH = 60
 """How much of a value is shown."""
 
@@ -88,9 +92,13 @@ def plan_text(plan: Plan, screen: Screen, *, detail: bool, notes: Iterable[str] 
     lines = [header(plan.scope, plan.target, plan.git, plan.base.serial if plan.base else 0), ""]
     rows = components(plan)
     widths = max((len(row.kind) for row in rows), default=0), max((len(row.name) for row in rows), default=0)
-    for row in rows:
-        lines += _row(row, screen, widths, detail=detail)
+    if len(rows) >= _MANY and not detail:
+        lines += [line for group in _groups(rows) for line in _group(group, screen, widths[0])]
+    else:
+        for row in rows:
+            lines += _row(row, screen, widths, detail=detail)
     lines += [""] if rows else []
+    lines += _limits(plan)
     lines += _unfinished(plan)
     lines += [f"note: {note}" for note in notes]
     lines.append(summary(plan))
@@ -118,26 +126,6 @@ def tally(plan: Plan) -> str:
     return " ".join(f"{SYMBOLS[action]}{total[action]}" for action in _ORDER if action in total)
 
 
-def plan_data(plan: Plan) -> dict[str, Any]:
-    """The plan for machines: its components, and every step in the plan's own words."""
-    rows = [
-        {
-            "component": row.name,
-            "kind": row.kind,
-            "action": row.action.value,
-            "resources": [step.key for step in row.steps],
-        }
-        for row in components(plan)
-    ]
-    total = counts(plan)
-    return {
-        "empty": plan.empty,
-        "counts": {action.value: total.get(action, 0) for action in _ORDER},
-        "components": rows,
-        "plan": plan.model_dump(mode="json", by_alias=True),
-    }
-
-
 def destructive(plan: Plan) -> tuple[int, int]:
     """How many components are replaced and how many destroyed."""
     rows = components(plan)
@@ -162,15 +150,72 @@ def _row(row: ComponentChange, screen: Screen, widths: tuple[int, int], *, detai
     return lines
 
 
+def _groups(rows: list[ComponentChange]) -> list[list[ComponentChange]]:
+    """Components of one kind and action together, in the order of the rows: dangerous changes last."""
+    found: dict[tuple[Action, str], list[ComponentChange]] = {}
+    for row in rows:
+        found.setdefault((row.action, row.kind), []).append(row)
+    return [group for (action, _), group in sorted(found.items(), key=lambda one: (_ORDER.index(one[0][0]), one[0][1]))]
+
+
+def _group(group: list[ComponentChange], screen: Screen, width: int) -> list[str]:
+    if len(group) == 1:
+        return _row(group[0], screen, (width, len(group[0].name)), detail=False)
+    first = group[0]
+    symbol, number = SYMBOLS[first.action], sum(len(row.steps) for row in group)
+    word = _GROUPED[first.action]
+    head = f"{screen.paint(symbol, symbol.rjust(3))} {first.kind.ljust(width)}  {len(group)} components  {word}"
+    names = ", ".join(row.name for row in group[:_NAMED])
+    more = f", ({len(group) - _NAMED} more: --detail)" if len(group) > _NAMED else ""
+    lines = [f"{head} ({number} resources)", f"      {names}{more}"]
+    paths: dict[str, int] = {}
+    forced = {change.path for row in group for _, change in row.changes if change.replaces}
+    for row in group:
+        for path in {path for path, _ in row.changes}:
+            paths[path] = paths.get(path, 0) + 1
+    said = sorted(paths.items(), key=lambda one: (one[0] not in forced, -one[1], one[0]))[:_SHORT]
+    return lines + [
+        f"      {path}  of {count}" + ("   # forces replacement" if path in forced else "") for path, count in said
+    ]
+
+
+_GROUPED = {
+    Action.CREATE: "create",
+    Action.ADOPT: "import",
+    Action.UPDATE: "update in place",
+    Action.REPLACE: "REPLACE",
+    Action.FORGET: "forget, keep in AWS",
+    Action.DELETE: "DESTROY",
+}
+
+
+def _limits(plan: Plan) -> list[str]:
+    """What --target, --exclude and --replace have made of the plan, with all that followed from them."""
+    one = plan.selection
+    if one is None:
+        return []
+    lines = []
+    for flag, patterns, closure, word in (
+        ("--target", one.targets, one.added, "brings with it"),
+        ("--exclude", one.excludes, one.withheld, "also leaves out"),
+        ("--replace", one.replaces, (), ""),
+    ):
+        if patterns:
+            lines.append(f"{flag} {' '.join(patterns)}" + (f"  {word} {', '.join(closure)}" if closure else ""))
+    if one.left_out:
+        lines.append(f"Left out: {one.left_out} change{'' if one.left_out == 1 else 's'} of resources.")
+    return lines
+
+
 def _verb(row: ComponentChange) -> str:
     number = f" ({len(row.steps)} resources)" if len(row.steps) > 1 else ""
     match row.action:
         case Action.CREATE:
             return f"create{number}"
         case Action.ADOPT:
-            return f"adopt{number}"
+            return f"import {', '.join(step.id or '' for step in row.steps)}"
         case Action.UPDATE:
-            return f"update in place{_besides(row)}"
+            return f"update in place{_moved(row)}{_besides(row)}"
         case Action.REPLACE:
             return f"REPLACE: {next(step.reason for step in row.steps if step.action is Action.REPLACE)}"
         case Action.FORGET:
@@ -179,9 +224,26 @@ def _verb(row: ComponentChange) -> str:
             return f"DESTROY{number}"
 
 
+def _moved(row: ComponentChange) -> str:
+    """Where the component's resources are on record until now."""
+    names = dict.fromkeys(_old_name(step) for step in row.steps if step.moved_from)
+    return f", moved from {', '.join(names)}" if names else ""
+
+
+def _old_name(step: Step) -> str:
+    old, new = Address(step.moved_from), Address(step.address)
+    return old.component if old.part == new.part else str(old)
+
+
 def _besides(row: ComponentChange) -> str:
     """What an update brings beside updates: resources that come, go, or are replaced."""
-    words = {Action.CREATE: "adds", Action.REPLACE: "REPLACES", Action.DELETE: "deletes", Action.FORGET: "forgets"}
+    words = {
+        Action.CREATE: "adds",
+        Action.ADOPT: "imports",
+        Action.REPLACE: "REPLACES",
+        Action.DELETE: "deletes",
+        Action.FORGET: "forgets",
+    }
     said = []
     for action, word in words.items():
         parts = [Address(step.address).part for step in row.steps if step.action is action]
@@ -191,8 +253,16 @@ def _besides(row: ComponentChange) -> str:
 
 def _step(step: Step) -> list[str]:
     lines = [f"      {SYMBOLS[step.action]} {step.type}  {step.key}" + (f"  ({step.reason})" if step.reason else "")]
-    width = max((len(change.path) for change in step.changes), default=0)
-    return lines + [f"          {change.path.ljust(width)}  {_change(change)}" for change in step.changes]
+    if step.action in (Action.CREATE, Action.ADOPT):
+        said = [(name, value_text(value) + _later(value)) for name, value in step.properties.items()]
+    else:
+        said = [(change.path, _change(change)) for change in step.changes]
+    width = max((len(path) for path, _ in said), default=0)
+    return lines + [f"          {path.ljust(width)}  {text}" for path, text in said]
+
+
+def _later(value: Any) -> str:
+    return "   (known after apply)" if any(references(decode(value))) else ""
 
 
 def _change(change: Change) -> str:

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from panka.planner.component import Component, ComponentSpec, Context, Grants, Kind, Lowered, Spec
 from panka.planner.policies import allow
 from panka.planner.resource import PhysicalName, Properties, text
-from panka.planner.rules import broken, shaped, unique
+from panka.planner.rules import broken, shaped, twice, unique
 
 
 class Key(Spec):
@@ -109,7 +109,7 @@ class DynamoDbSpec(ComponentSpec):
         types: dict[str, str] = {}
         for key in self.key_attributes():
             if types.setdefault(key.name, key.type) != key.type:
-                raise broken("PK305", f"key attribute `{key.name}` is both {types[key.name]} and {key.type}")
+                raise twice("PK305", f"key attribute `{key.name}` is both {types[key.name]} and {key.type}", key.name)
         return self
 
     def key_attributes(self) -> Iterator[Key]:

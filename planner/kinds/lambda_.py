@@ -1,7 +1,8 @@
 """Lambda: a function, what it may do, and what calls it."""
 
-import hashlib
+import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
@@ -14,16 +15,20 @@ from panka.planner.component import (
     Grants,
     Kind,
     Lowered,
+    Notice,
     Path,
     Spec,
     Statement,
     Used,
 )
 from panka.planner.environment import FromOutput, PlainText, VariableName
+from panka.planner.http_api import integration, permission, route
 from panka.planner.logs import log_group, write_logs
 from panka.planner.policies import allow, role, role_policy
-from panka.planner.resource import PhysicalName, Properties, Ref, Resource, Text, text
+from panka.planner.reading import typed
+from panka.planner.resource import Address, PhysicalName, Properties, Ref, Resource, Text, text
 from panka.planner.rules import broken, shaped, unique
+from panka.planner.triggers import S3Events, Trigger, part_of
 from panka.planner.units import MiB, Seconds
 
 Arn: TypeAlias = Ref | Text | str
@@ -51,46 +56,6 @@ class Code(Spec):
             raise broken("PK311", "`s3Bucket` and `s3Key` need each other")
         if self.s3_object_version and self.s3_bucket is None:
             raise broken("PK312", "`s3ObjectVersion` has no effect without `s3Bucket`")
-        return self
-
-
-class Source(Spec):
-    """What calls the function: `component` or `arn`."""
-
-    component: str | None = None
-    """A component of this stack."""
-    arn: str | None = None
-    """The ARN of something outside it."""
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        if (self.component is None) == (self.arn is None):
-            raise broken("PK310", "`source` needs exactly one of `component` and `arn`")
-        return self
-
-
-class Trigger(Spec):
-    """Calls the function when something happens."""
-
-    type: Literal["sqs", "sns", "dynamodb", "eventbridge"]
-    """`sqs` and `dynamodb` hand over messages and changes in batches, `sns` one message each, `eventbridge` keeps a
-    schedule."""
-    source: Source | None = None
-    """The queue, topic or table (with a stream)."""
-    batch_size: Annotated[int, Field(ge=1, le=10_000)] | None = None
-    """The most messages or changes of one call; by default 10 messages, 100 changes."""
-    schedule: Annotated[str | None, shaped(r"(rate|cron)\(.+\)", "a schedule: `rate(5 minutes)` or `cron(…)`")] = None
-    """When EventBridge calls: `rate(5 minutes)`, `cron(0 3 * * ? *)`."""
-
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        scheduled = self.type == "eventbridge"
-        if scheduled != (self.schedule is not None):
-            raise broken("PK311", "a trigger has a `schedule` when, and only when, its type is `eventbridge`")
-        if scheduled == (self.source is not None):
-            raise broken("PK311", "every trigger but `eventbridge` has a `source`")
-        if self.batch_size is not None and self.type not in ("sqs", "dynamodb"):
-            raise broken("PK312", f"`batchSize` has no effect on a trigger of type `{self.type}`")
         return self
 
 
@@ -137,7 +102,7 @@ class LambdaSpec(ComponentSpec):
             raise broken("PK311", "a function from a zip needs `runtime` and `handler`")
         if self.code.image_uri and (self.runtime or self.handler or self.layers):
             raise broken("PK312", "`runtime`, `handler` and `layers` have no effect for an image")
-        unique((_part(trigger) for trigger in self.triggers), "the trigger")
+        unique((part_of(trigger) for trigger in self.triggers), "the trigger")
         return self
 
     @property
@@ -179,7 +144,7 @@ def lower(component: Component[LambdaSpec], context: Context) -> Lowered:
     called = (
         made
         for trigger, source in zip(spec.triggers, sources, strict=True)
-        for made in _trigger(component, function, trigger, source)
+        for made in _trigger(component, context, function, trigger, source)
     )
     arn = function.ref("Arn")
     return Lowered(
@@ -191,6 +156,12 @@ def lower(component: Component[LambdaSpec], context: Context) -> Lowered:
         },
         grants=Grants((allow(["lambda:InvokeFunction"], arn, text(arn, ":*")),)),
         notes=tuple(_notes(component, context)),
+        notices=tuple(
+            _notice(component, function, trigger, event)
+            for trigger in spec.triggers
+            if trigger.type == "s3"
+            for event in (trigger.s3 or S3Events()).events
+        ),
     )
 
 
@@ -253,7 +224,14 @@ JOIN_NETWORK = (
     "ec2:AssignPrivateIpAddresses",
     "ec2:UnassignPrivateIpAddresses",
 )
-SOURCES = {"sqs": ("SQS", "queueArn"), "sns": ("SNS", "topicArn"), "dynamodb": ("DynamoDB", "streamArn")}
+SOURCES = {
+    "sqs": ("SQS", "queueArn"),
+    "sns": ("SNS", "topicArn"),
+    "dynamodb": ("DynamoDB", "streamArn"),
+    "s3": ("S3", "bucketArn"),
+    "eventbridge": ("EventBridge", "busName"),
+    "apigateway": ("APIGateway", "apiId"),
+}
 """The kind that a trigger's component must be of, and the output that names what calls."""
 
 
@@ -269,6 +247,8 @@ def _source(trigger: Trigger, number: int, timeout: int, context: Context) -> Ar
     if used.kind != kind:
         found = f"`{used.name}` is {used.kind}"
         raise broken("PK313", f"a trigger of type `{trigger.type}` needs a component of kind {kind}; {found}", field)
+    if trigger.type == "apigateway" and used.lowered.resources[0].type != "AWS::ApiGatewayV2::Api":
+        raise broken("PK343", f"`{used.name}` is a REST API, whose own `routes` say what they call", field)
     if trigger.type == "sqs":
         _hides_long_enough(timeout, used)
     arn = used.lowered.outputs.get(output)
@@ -282,33 +262,63 @@ def _hides_long_enough(timeout: int, queue: Used) -> None:
     hidden = queue.lowered.resources[-1].properties["VisibilityTimeout"]
     if hidden < timeout:
         queue_says = f"SQS `{queue.name}` has a `visibilityTimeout` of only {hidden} s"
-        raise broken("PK314", f"`timeout` is {timeout} s, but {queue_says}")
-
-
-def _part(trigger: Trigger) -> str:
-    """The address of a trigger's resource, in which its place in the list has no part."""
-    if trigger.source and trigger.source.component:
-        return f"from-{trigger.source.component.rpartition('/')[2]}"
-    named = trigger.schedule or (trigger.source.arn if trigger.source else None) or ""
-    return f"from-{trigger.type}-{hashlib.sha256(named.encode()).hexdigest()[:6]}"
+        raise broken("PK314", f"`timeout` is {timeout} s, but {queue_says}", "timeout")
 
 
 def _trigger(
-    component: Component[LambdaSpec], function: Resource, trigger: Trigger, source: Arn | None
+    component: Component[LambdaSpec], context: Context, function: Resource, trigger: Trigger, source: Arn | None
 ) -> Iterable[Resource]:
     if trigger.type == "eventbridge":
-        return _schedule(component, function, trigger)
+        return _rule(component, function, trigger, source)
     if source is None:
         return ()
-    if trigger.type == "sns":
-        return _subscription(component, function, trigger, source)
+    match trigger.type:
+        case "sns":
+            return _subscription(component, function, trigger, source)
+        case "s3":
+            allowed = _permission(component, function, trigger, "s3.amazonaws.com", source)
+            # A bucket's name may be another account's tomorrow.
+            owner = {"SourceAccount": context.target.account}
+            return (replace(allowed, properties={**allowed.properties, **owner}),)
+        case "apigateway":
+            return _requests(component, context, function, trigger, source)
     return (_polling(component, function, trigger, source),)
+
+
+def _notice(component: Component[LambdaSpec], function: Resource, trigger: Trigger, event: str) -> Notice:
+    """One entry for each event, as S3 spells them."""
+    said = trigger.s3 or S3Events()
+    source = trigger.source.component if trigger.source else None
+    only: Properties = {"Filter": {"S3Key": {"Rules": said.rules}}} if said.rules else {}
+    return Notice(
+        (source or "").rpartition("/")[2],
+        {"Event": event, "Function": function.ref("Arn"), **only},
+        Address.of(component.name, f"{part_of(trigger)}-permission"),
+    )
+
+
+def _requests(
+    component: Component[LambdaSpec], context: Context, function: Resource, trigger: Trigger, api: Arn
+) -> tuple[Resource, ...]:
+    """A route of an API that another component, or somebody else, has made."""
+    if trigger.http is None:
+        return ()
+    # `arn:aws:apigateway:eu-west-1::/apis/a1b2c3` and the `execute-api` ARN both end with the API's id.
+    id = re.split("[:/]", api)[-1] if isinstance(api, str) and api.startswith("arn:") else api
+    part, target = part_of(trigger), context.target
+    way = integration(component, f"{part}-integration", id, function.ref("Arn"))
+    arn = f"arn:{context.partition}:execute-api:{target.region}:{target.account}:"
+    return (
+        way,
+        permission(component, f"{part}-permission", function.ref("FunctionName"), [arn, id]),
+        route(component, part, trigger.http, way),
+    )
 
 
 def _polling(component: Component[LambdaSpec], function: Resource, trigger: Trigger, source: Arn) -> Resource:
     """Lambda fetches from the queue or stream. It checks the role's rights, which the function has waited for."""
     return component.resource(
-        _part(trigger),
+        part_of(trigger),
         "AWS::Lambda::EventSourceMapping",
         {
             "FunctionName": function.ref("FunctionName"),
@@ -323,7 +333,7 @@ def _permission(
     component: Component[LambdaSpec], function: Resource, trigger: Trigger, principal: str, source: Arn
 ) -> Resource:
     return component.resource(
-        f"{_part(trigger)}-permission",
+        f"{part_of(trigger)}-permission",
         "AWS::Lambda::Permission",
         {
             "FunctionName": function.ref("FunctionName"),
@@ -337,22 +347,28 @@ def _permission(
 def _subscription(
     component: Component[LambdaSpec], function: Resource, trigger: Trigger, topic: Arn
 ) -> tuple[Resource, ...]:
-    permission = _permission(component, function, trigger, "sns.amazonaws.com", topic)
+    allowed = _permission(component, function, trigger, "sns.amazonaws.com", topic)
     subscription = component.resource(
-        _part(trigger),
+        part_of(trigger),
         "AWS::SNS::Subscription",
         {"TopicArn": topic, "Protocol": "lambda", "Endpoint": function.ref("Arn")},
-        depends_on=[permission.address],
+        depends_on=[allowed.address],
     )
-    return permission, subscription
+    return allowed, subscription
 
 
-def _schedule(component: Component[LambdaSpec], function: Resource, trigger: Trigger) -> tuple[Resource, ...]:
+def _rule(
+    component: Component[LambdaSpec], function: Resource, trigger: Trigger, bus: Arn | None
+) -> tuple[Resource, ...]:
+    what: Properties = {"ScheduleExpression": trigger.schedule}
+    if trigger.pattern is not None:
+        what = {"EventPattern": typed(trigger.pattern)}
     rule = component.resource(
-        _part(trigger),
+        part_of(trigger),
         "AWS::Events::Rule",
         {
-            "ScheduleExpression": trigger.schedule,
+            **what,
+            **({"EventBusName": bus} if bus is not None else {}),
             "State": "ENABLED",
             "Targets": [{"Id": "function", "Arn": function.ref("Arn")}],
         },

@@ -1,19 +1,21 @@
 """MicroService: a container that ECS keeps running."""
 
 import re
+from collections.abc import Iterable
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from panka.planner import doors
-from panka.planner.component import Component, Context, Endpoint, Grants, Kind, Lowered, Spec
+from panka.planner import volumes
+from panka.planner.component import Component, Context, Endpoint, Grants, Kind, Lowered, Path, Spec
+from panka.planner.exposing import Expose, Ingress, Joined, LoadBalancer, Wishes, entries, join
 from panka.planner.health import HealthCheck, Port, container_check, lower_case
+from panka.planner.keeping import balanced, service
 from panka.planner.owner import Scope
-from panka.planner.resource import STACK, Address, Lifecycle, PhysicalName, Properties, Ref, Resource, Text, text
+from panka.planner.resource import STACK, Address, Properties, Ref, Resource, Text
 from panka.planner.rules import broken, shaped, unique
+from panka.planner.scaling import Autoscaling, Scaled
 from panka.planner.workload import ContainerSpec, Task, task
-
-Percent = Annotated[int, Field(ge=1, le=100)]
 
 
 class OpenPort(Spec):
@@ -25,42 +27,8 @@ class OpenPort(Spec):
     """The port's name."""
     port: Port
     """The port's number; components that reference this one may connect to it."""
-    protocol: Annotated[Literal["tcp"], BeforeValidator(lower_case)] = "tcp"
+    protocol: Annotated[Literal["tcp", "udp"], BeforeValidator(lower_case)] = "tcp"
     """The protocol."""
-
-
-class Autoscaling(Spec):
-    """Follows the load with the number of tasks."""
-
-    enabled: bool = True
-    """Whether it does."""
-    min_replicas: Annotated[int, Field(ge=0)] = 1
-    """The fewest tasks."""
-    max_replicas: Annotated[int, Field(ge=1)]
-    """The most tasks."""
-    target_cpu_utilization: Annotated[Percent | None, Field(alias="targetCPUUtilization")] = None
-    """CPU use to aim at, in percent; 70 when no target is given."""
-    target_cpu_percent: Annotated[Percent | None, Field(alias="targetCPUPercent")] = None
-    """The same as `targetCPUUtilization`."""
-    target_memory_percent: Percent | None = None
-    """Memory use to aim at, in percent."""
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.min_replicas > self.max_replicas:
-            raise broken("PK310", "`minReplicas` is above `maxReplicas`")
-        if self.target_cpu_utilization and self.target_cpu_percent:
-            raise broken("PK310", "`targetCPUUtilization` and `targetCPUPercent` are the same")
-        return self
-
-    @property
-    def targets(self) -> dict[str, int]:
-        """What to aim at, by the address part of its policy."""
-        said = {
-            "scale-cpu": self.target_cpu_utilization or self.target_cpu_percent,
-            "scale-memory": self.target_memory_percent,
-        }
-        return {part: percent for part, percent in said.items() if percent} or {"scale-cpu": 70}
 
 
 class ServiceDiscovery(Spec):
@@ -86,12 +54,33 @@ class MicroServiceSpec(ContainerSpec):
     """How ECS finds out whether the container works; by default only whether it runs."""
     service_discovery: ServiceDiscovery | None = None
     """A DNS name in the network."""
+    expose: Expose | None = None
+    """Sends requests of an application load balancer here."""
+    load_balancer: LoadBalancer | None = None
+    """A load balancer of the service's own."""
+    ingress: Ingress | None = None
+    """Which requests of `loadBalancer`, or else of `expose`, reach the service."""
+
+    @model_validator(mode="after")
+    def _reached(self) -> Self:
+        if self.entered and not (self.balanced or self.expose):
+            raise broken("PK311", "`ingress` needs a `loadBalancer` or `expose`", "ingress")
+        if self.entered and self.expose and not self.balanced:
+            for ours, theirs, name in (
+                (self.entered.hostname, self.expose.host, "hostname"),
+                (self.entered.path, self.expose.path, "path"),
+            ):
+                if ours and theirs and ours != theirs:
+                    raise broken("PK310", f"`ingress.{name}` and `expose` say different things", "ingress")
+        if self.discovered and not self.runtime.own_interface:
+            raise broken("PK321", "`serviceDiscovery` needs `networkMode: awsvpc`", "serviceDiscovery")
+        return self
 
     @model_validator(mode="after")
     def _ports(self) -> Self:
-        unique((one.port for one in self.ports), "the port")
+        unique(((one.port if one.protocol == "tcp" else f"{one.port}/udp") for one in self.ports), "the port")
         unique((one.name for one in self.ports if one.name), "the port name")
-        if self.health_check and not self.ports and self.health_check.probe.wants_default_port:
+        if self.health_check and not self.ports and self.health_check.balanced.wants_default_port:
             raise broken("PK311", "the health check needs a `port`, as the service has no `ports`")
         return self
 
@@ -103,43 +92,87 @@ class MicroServiceSpec(ContainerSpec):
     def discovered(self) -> ServiceDiscovery | None:
         return self.service_discovery if self.service_discovery and self.service_discovery.enabled else None
 
+    @property
+    def balanced(self) -> LoadBalancer | None:
+        return self.load_balancer if self.load_balancer and self.load_balancer.enabled else None
+
+    @property
+    def entered(self) -> Ingress | None:
+        return self.ingress if self.ingress and self.ingress.enabled else None
+
+    def of(self, protocol: Literal["tcp", "udp"]) -> tuple[int, ...]:
+        """The ports of one protocol."""
+        return tuple(one.port for one in self.ports if one.protocol == protocol)
+
+
+def mentions(spec: MicroServiceSpec) -> Iterable[tuple[str, Path]]:
+    if spec.expose:
+        yield spec.expose.alb, ("expose", "alb")
+    yield from volumes.mentions(spec.volumes)
+
 
 def lower(component: Component[MicroServiceSpec], context: Context) -> Lowered:
-    """Network and task first, then the service, then what scales it."""
+    """Network and task first, then who sends it requests, then the service, then what scales it."""
     spec = component.spec
-    group = doors.security_group(component, context)
-    ways = doors.ways(component, context, group.ref("GroupId"))
-    work = task(component, context, _container(spec))
+    wishes = Wishes(spec.ports, spec.health_check, spec.expose, spec.balanced, spec.entered, spec.runtime.own_interface)
+    joined = join(component, context, wishes)
+    work = task(component, context, _container(spec, balanced=bool(joined)))
+    doorways = entries(component, work.group.ref("GroupId"), joined) if work.group else ()
     names = _names(component, context) if spec.discovered else ()
-    service = component.resource(
-        "main",
-        "AWS::ECS::Service",
-        {**_service(spec, work), **_network(context, group), **_registered(names)},
-        name=PhysicalName("ServiceName", 255),
-        depends_on=[way.address for way in ways],
-        # Autoscaling moves the number of tasks; a plan that moved it back would undo its work.
-        lifecycle=Lifecycle(ignore_changes=("DesiredCount",)) if spec.scales else None,
+    least = spec.scales.min_replicas if spec.scales else 1
+    made = service(
+        component,
+        context,
+        work,
+        replicas=least if spec.replicas is None else spec.replicas,
+        scaled=spec.scales is not None,
+        more={**balanced(component, joined, spec.health_check), **_registered(names)},
+        waits=[*(one.address for one in doorways), *(wait for one in joined for wait in one.waits)],
     )
-    own = group.ref("GroupId")
+    scaled = (
+        Scaled(component, work.cluster, made, spec.scales.min_replicas, spec.scales.max_replicas).by_use(
+            spec.scales.targets
+        )
+        if spec.scales
+        else ()
+    )
+    own = tuple(one for each in joined for one in each.resources)
+    return Lowered(
+        resources=(*own, *work.resources, *doorways, *names, made, *scaled),
+        outputs=_outputs(component, context, work, made, joined),
+        grants=Grants(connect=_door(spec, work)),
+        notes=(*work.notes, *_notes(component, work, joined)),
+    )
+
+
+def _outputs(
+    component: Component[MicroServiceSpec], context: Context, work: Task, made: Resource, joined: tuple[Joined, ...]
+) -> dict[str, Ref | Text | str | int]:
     outputs: dict[str, Ref | Text | str | int] = {
-        "serviceName": service.ref("Name"),
-        "serviceArn": service.ref("ServiceArn"),
+        "serviceName": made.ref("Name"),
+        "serviceArn": made.ref("ServiceArn"),
         "clusterArn": work.cluster.ref("Arn"),
         "taskDefinitionArn": work.definition.ref("TaskDefinitionArn"),
-        "securityGroupId": own,
     }
-    if spec.discovered and spec.ports:
-        outputs["url"] = f"http://{_host(component, context.scope)}:{spec.ports[0].port}"
-    ports = tuple(one.port for one in spec.ports)
-    return Lowered(
-        resources=(group, *ways, *work.resources, *names, service, *_scaling(component, work, service)),
-        outputs=outputs,
-        grants=Grants(connect=Endpoint(own, ports) if ports else None),
-        notes=(*work.notes, *_notes(component)),
-    )
+    if work.group:
+        outputs["securityGroupId"] = work.group.ref("GroupId")
+    if joined:
+        outputs["targetGroupArn"] = joined[0].group
+    reached = next((one.url for one in joined if one.url is not None), None)
+    if reached is not None:
+        outputs["url"] = reached
+    elif component.spec.discovered and (ports := component.spec.of("tcp")):
+        outputs["url"] = f"http://{_host(component, context.scope)}:{ports[0]}"
+    return outputs
 
 
-def _container(spec: MicroServiceSpec) -> Properties:
+def _door(spec: MicroServiceSpec, work: Task) -> Endpoint | None:
+    if work.group is None or not spec.ports:
+        return None
+    return Endpoint(work.group.ref("GroupId"), spec.of("tcp"), spec.of("udp"))
+
+
+def _container(spec: MicroServiceSpec, *, balanced: bool) -> Properties:
     """The container's ports and health check."""
     properties: Properties = {}
     if spec.ports:
@@ -147,39 +180,10 @@ def _container(spec: MicroServiceSpec) -> Properties:
             {"ContainerPort": one.port, "Protocol": one.protocol, **({"Name": one.name} if one.name else {})}
             for one in spec.ports
         ]
-    if spec.health_check:
-        first = spec.ports[0].port if spec.ports else 0
-        properties["HealthCheck"] = container_check(spec.health_check.probe, first)
+    probe = spec.health_check.inside(balanced=balanced) if spec.health_check else None
+    if probe:
+        properties["HealthCheck"] = container_check(probe, spec.ports[0].port if spec.ports else 0)
     return properties
-
-
-def _service(spec: MicroServiceSpec, work: Task) -> Properties:
-    least = spec.scales.min_replicas if spec.scales else 1
-    return {
-        "Cluster": work.cluster.ref("Arn"),
-        "TaskDefinition": work.definition.ref("TaskDefinitionArn"),
-        "DesiredCount": least if spec.replicas is None else spec.replicas,
-        "LaunchType": "FARGATE" if spec.runtime.on_fargate else "EC2",
-        "DeploymentConfiguration": {
-            "MinimumHealthyPercent": 100,
-            "MaximumPercent": 200,
-            # Without it ECS tries a version that does not start again and again, and the run waits until its deadline.
-            "DeploymentCircuitBreaker": {"Enable": True, "Rollback": True},
-        },
-        "PropagateTags": "SERVICE",
-    }
-
-
-def _network(context: Context, group: Resource) -> Properties:
-    return {
-        "NetworkConfiguration": {
-            "AwsvpcConfiguration": {
-                "Subnets": doors.subnets(context),
-                "SecurityGroups": [group.ref("GroupId"), *context.network.security_groups],
-                "AssignPublicIp": "ENABLED" if doors.needs_public_address(context) else "DISABLED",
-            }
-        }
-    }
 
 
 def _registered(names: tuple[Resource, ...]) -> Properties:
@@ -222,51 +226,15 @@ def _names(component: Component[MicroServiceSpec], context: Context) -> tuple[Re
     return namespace, name
 
 
-METRICS = {"scale-cpu": "ECSServiceAverageCPUUtilization", "scale-memory": "ECSServiceAverageMemoryUtilization"}
-
-
-def _scaling(component: Component[MicroServiceSpec], work: Task, service: Resource) -> tuple[Resource, ...]:
-    """The number of tasks as something that may be scaled, and a policy for each thing to aim at."""
-    scaling = component.spec.scales
-    if scaling is None:
-        return ()
-    scaled: Properties = {
-        "ServiceNamespace": "ecs",
-        "ScalableDimension": "ecs:service:DesiredCount",
-        "ResourceId": text("service/", work.cluster.ref("ClusterName"), "/", service.ref("Name")),
-    }
-    target = component.resource(
-        "scaling",
-        "AWS::ApplicationAutoScaling::ScalableTarget",
-        {**scaled, "MinCapacity": scaling.min_replicas, "MaxCapacity": scaling.max_replicas},
-    )
-    policies = (
-        component.resource(
-            part,
-            "AWS::ApplicationAutoScaling::ScalingPolicy",
-            {
-                **scaled,
-                "PolicyType": "TargetTrackingScaling",
-                "TargetTrackingScalingPolicyConfiguration": {
-                    "PredefinedMetricSpecification": {"PredefinedMetricType": METRICS[part]},
-                    "TargetValue": percent,
-                },
-            },
-            name=PhysicalName("PolicyName", 255),
-            depends_on=[target.address],
-        )
-        for part, percent in scaling.targets.items()
-    )
-    return target, *policies
-
-
-def _notes(component: Component[MicroServiceSpec]) -> tuple[str, ...]:
+def _notes(component: Component[MicroServiceSpec], work: Task, joined: tuple[Joined, ...]) -> Iterable[str]:
     check = component.spec.health_check
-    if check and check.readiness and check.liveness:
-        return (
-            f"ECS checks `{component.name}` in one way, its `liveness`; `readiness` counts only behind a balancer.",
+    if check and check.readiness and check.liveness and not joined:
+        yield f"ECS checks `{component.name}` in one way, its `liveness`; `readiness` counts only behind a balancer."
+    if joined and work.group is None:
+        yield (
+            f"`{component.name}` shares its host's network: let its load balancer into the container instances' "
+            "security group."
         )
-    return ()
 
 
 MICRO_SERVICE = Kind(
@@ -278,8 +246,11 @@ MICRO_SERVICE = Kind(
         "serviceArn": "The ECS service's ARN.",
         "clusterArn": "The ARN of the stack's cluster.",
         "taskDefinitionArn": "The ARN of the task definition that runs.",
-        "securityGroupId": "The id of its security group.",
-        "url": "Its URL in the network, with `serviceDiscovery` and `ports`.",
+        "securityGroupId": "The id of its security group, with `networkMode: awsvpc`.",
+        "targetGroupArn": "The ARN of the first target group that it registers in, behind a load balancer.",
+        "url": "Its URL: its load balancer's, or else that in the network, with `serviceDiscovery` and `ports`.",
     },
+    mentions=mentions,
+    registers=True,
     needs_network=True,
 )

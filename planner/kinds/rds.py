@@ -1,124 +1,17 @@
 """RDS: a database instance, or an Aurora cluster, in a network of its own."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal, Self
+from typing import Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import model_validator
 
 from panka.planner import doors
-from panka.planner.component import Component, ComponentSpec, Context, Endpoint, Grants, Kind, Lowered, Spec, Statement
-from panka.planner.databases import Backup, Maintenance, PasswordSecret, master_password, monitoring_role
-from panka.planner.environment import PlainText, Version
-from panka.planner.policies import READ_SECRET, allow, read_secret, secret_arn, secret_id
+from panka.planner.component import Component, ComponentSpec, Context, Endpoint, Grants, Kind, Lowered
+from panka.planner.databases import Backup, Maintenance, master_password, monitoring_role, password_arn, read_password
+from panka.planner.relational import PORTS, Database, Engine, Instance, Monitoring, Storage
 from panka.planner.resource import PhysicalName, Properties, Ref, Resource, Text
-from panka.planner.rules import broken, shaped, unique
-from panka.planner.units import number
-
-PORTS = {"postgres": 5_432, "mysql": 3_306, "mariadb": 3_306, "aurora-postgresql": 5_432, "aurora-mysql": 3_306}
-
-
-class Engine(Spec):
-    """The database software."""
-
-    type: Literal["postgres", "mysql", "mariadb", "aurora-postgresql", "aurora-mysql"]
-    """The engine. Changing it replaces the database."""
-    version: Version | None = None
-    """The version, in quotes when it has a point; by default the newest that RDS recommends."""
-    parameters: dict[str, PlainText] = Field(default_factory=dict)
-    """Settings of the engine; Panka makes a parameter group for them."""
-    parameter_group: str | None = None
-    """A parameter group that exists."""
-
-    @model_validator(mode="after")
-    def _parameters(self) -> Self:
-        if self.parameters and self.parameter_group:
-            raise broken("PK310", "`parameters` and `parameterGroup` exclude each other")
-        if self.parameters and self.version is None:
-            raise broken("PK311", "`parameters` need a `version`, as each version has its own")
-        return self
-
-    @property
-    def aurora(self) -> bool:
-        return self.type.startswith("aurora-")
-
-    @property
-    def family(self) -> str:
-        """The family of parameter groups: `postgres16`, `mysql8.0`."""
-        numbers = (self.version or "").split(".")
-        kept = 1 if "postgres" in self.type else 2
-        return self.type + ".".join(numbers[:kept])
-
-
-class Storage(Spec):
-    """The disk of an instance. Aurora's grows by itself."""
-
-    type: Literal["gp2", "gp3", "io1", "io2", "standard"] = "gp3"
-    """The kind of disk."""
-    allocated_gb: Annotated[int, Field(ge=20, le=65_536, alias="allocatedGB")] = 20
-    """Its size in GiB."""
-    max_allocated_gb: Annotated[int | None, Field(ge=20, le=65_536, alias="maxAllocatedGB")] = None
-    """Lets it grow by itself up to this size."""
-    iops: Annotated[int, Field(ge=1_000)] | None = None
-    """Provisioned operations per second: required for `io1` and `io2`, possible for `gp3` from 400 GiB."""
-
-    @model_validator(mode="after")
-    def _sound(self) -> Self:
-        if self.type.startswith("io") and self.iops is None:
-            raise broken("PK311", f"storage `{self.type}` needs `iops`")
-        if self.iops is not None and self.type in ("gp2", "standard"):
-            raise broken("PK312", f"`iops` has no effect on storage `{self.type}`")
-        if self.max_allocated_gb is not None and self.max_allocated_gb <= self.allocated_gb:
-            raise broken("PK310", "`maxAllocatedGB` must be above `allocatedGB`")
-        return self
-
-
-class Instance(Spec):
-    """The machines."""
-
-    instance_class: Annotated[
-        str, Field(alias="class"), shaped(r"db\.[a-z0-9-]+\.[a-z0-9]+", "an instance class: `db.t4g.micro`")
-    ]
-    """The instance class: `db.t4g.micro`."""
-    storage: Storage | None = None
-    """The disk; by default 20 GiB of `gp3`."""
-    multi_az: Annotated[bool, Field(alias="multiAZ")] = False
-    """Keeps a standby in another zone. For Aurora: at least one replica."""
-    availability_zones: tuple[str, ...] = ()
-    """The zone of a single instance; for Aurora the zones of its instances, in turn."""
-    replicas: Annotated[int, Field(ge=0, le=15)] = 0
-    """Instances that only read."""
-
-
-class Database(Spec):
-    """What is in it, and who owns it."""
-
-    name: Annotated[str | None, shaped(r"[A-Za-z][A-Za-z0-9_]{0,62}", "a database name: letters, digits and `_`")] = (
-        None
-    )
-    """The first database; by default none is made (Aurora and MySQL) or the engine's own (PostgreSQL)."""
-    username: Annotated[str, shaped(r"[A-Za-z][A-Za-z0-9_]{0,62}", "a user name: letters, digits and `_`")] = "dbadmin"
-    """The master user. Changing it replaces the database."""
-    password_secret: PasswordSecret | None = None
-    """A secret that holds the master user's password."""
-    managed: bool = False
-    """RDS makes the password, keeps it in Secrets Manager and rotates it."""
-    port: Annotated[int, Field(ge=1_150, le=65_535)] | None = None
-    """The port; by default the engine's usual one."""
-
-    @model_validator(mode="after")
-    def _password(self) -> Self:
-        if (self.password_secret is None) == (not self.managed):
-            raise broken("PK306", "the master password needs exactly one of `passwordSecret` and `managed: true`")
-        return self
-
-
-class Monitoring(Spec):
-    """Figures of the operating system."""
-
-    enhanced_monitoring: bool = False
-    """Sends them to CloudWatch Logs."""
-    monitoring_interval: Annotated[Literal[1, 5, 10, 15, 30, 60], BeforeValidator(number)] = 60
-    """Seconds between two of them."""
+from panka.planner.rules import broken, unique
+from panka.planner.zones import in_region, subnets_of_several
 
 
 class RdsSpec(ComponentSpec):
@@ -173,11 +66,14 @@ class RdsSpec(ComponentSpec):
 def lower(component: Component[RdsSpec], context: Context) -> Lowered:
     """Network and settings first, then the instance (or the cluster and its instances), then replicas."""
     spec = component.spec
+    for place, zone in enumerate(spec.instance.availability_zones):
+        in_region(zone, context, f"instance.availabilityZones.{place}")
     surroundings = _surroundings(component, context)
     databases = _cluster(surroundings) if spec.engine.aurora else _instances(surroundings)
     main = databases[0]
     group = surroundings.group.ref("GroupId")
-    secret = _secret(component, context, main)
+    password = spec.database.password_secret
+    secret = password_arn(password, context, main)
     outputs: dict[str, Ref | Text | str | int] = {
         "endpoint": main.ref("Endpoint.Address"),
         "readerEndpoint": _reader(spec, databases),
@@ -191,7 +87,7 @@ def lower(component: Component[RdsSpec], context: Context) -> Lowered:
     return Lowered(
         resources=(*surroundings.resources, *databases),
         outputs=outputs,
-        grants=Grants((_reading(component, context, secret),), Endpoint(group, (spec.port,))),
+        grants=Grants((read_password(password, context, secret),), Endpoint(group, (spec.port,))),
     )
 
 
@@ -226,7 +122,7 @@ class Surroundings:
     def monitoring(self) -> Properties:
         if self.monitor is None:
             return {}
-        interval = self.spec.monitoring.monitoring_interval
+        interval = self.spec.monitoring.monitoring_interval or 60
         return {"MonitoringInterval": interval, "MonitoringRoleArn": self.monitor.ref("Arn")}
 
 
@@ -236,11 +132,11 @@ def _surroundings(component: Component[RdsSpec], context: Context) -> Surroundin
     subnets = component.resource(
         "subnets",
         "AWS::RDS::DBSubnetGroup",
-        {"DBSubnetGroupDescription": f"RDS {component.name}", "SubnetIds": doors.subnets(context)},
+        {"DBSubnetGroupDescription": f"RDS {component.name}", "SubnetIds": subnets_of_several(context)},
         name=PhysicalName("DBSubnetGroupName", 255),
     )
     parameters = _parameters(component) if spec.engine.parameters else None
-    watching = monitoring_role(component, context) if spec.monitoring.enhanced_monitoring else ()
+    watching = monitoring_role(component, context) if spec.monitoring.enabled else ()
     resources = (group, subnets, *([parameters] if parameters else []), *watching)
     return Surroundings(component, group, subnets, parameters, watching[0] if watching else None, resources)
 
@@ -254,17 +150,6 @@ def _parameters(component: Component[RdsSpec]) -> Resource:
         {"Description": f"RDS {component.name}", "Family": engine.family, "Parameters": dict(engine.parameters)},
         name=PhysicalName(f"{kind}Name", 255),
     )
-
-
-def _secret(component: Component[RdsSpec], context: Context, main: Resource) -> Ref | str:
-    """The ARN of the secret with the master user's password."""
-    secret = component.spec.database.password_secret
-    return secret_arn(context, secret_id(secret.ref)) if secret else main.ref("MasterUserSecret.SecretArn")
-
-
-def _reading(component: Component[RdsSpec], context: Context, secret: Ref | str) -> Statement:
-    named = component.spec.database.password_secret
-    return read_secret(context, named.ref) if named else allow(READ_SECRET, secret)
 
 
 def _common(around: Surroundings) -> Properties:
@@ -290,11 +175,13 @@ def _common(around: Surroundings) -> Properties:
 
 
 def _machine(around: Surroundings) -> Properties:
-    """What every instance says: the first, replicas, and those of a cluster."""
+    """What every instance says: the first, replicas, and those of a cluster, each with a window of its own."""
+    window = around.spec.maintenance_window
     return {
         "DBInstanceClass": around.spec.instance.instance_class,
         "PubliclyAccessible": False,
         "AutoMinorVersionUpgrade": around.spec.maintenance.auto_minor_version_upgrade,
+        **({"PreferredMaintenanceWindow": window} if window else {}),
         **around.monitoring(),
     }
 
@@ -333,7 +220,12 @@ def _instances(around: Surroundings) -> tuple[Resource, ...]:
             **({"AvailabilityZone": zones[0]} if zones else {}),
         },
     )
-    source = {"SourceDBInstanceIdentifier": main.ref("DBInstanceIdentifier")}
+    # A replica's disk grows by itself only if it is told to, whatever its source's does.
+    growth = spec.instance.storage and spec.instance.storage.max_allocated_gb
+    source: Properties = {
+        "SourceDBInstanceIdentifier": main.ref("DBInstanceIdentifier"),
+        **({"MaxAllocatedStorage": growth} if growth else {}),
+    }
     copies = (
         _instance_resource(around, f"replica-{number}", {**_machine(around), **groups, **source})
         for number in range(1, spec.instance.replicas + 1)

@@ -1,4 +1,9 @@
-"""S3: a bucket that is private, encrypted and reached only over TLS, unless its spec says otherwise."""
+"""S3: a bucket that is private, encrypted and reached only over TLS, unless its spec says otherwise.
+
+Who asks the bucket to be called (a Lambda with an `s3` trigger) stands in its `NotificationConfiguration`, which S3
+takes only when the permission to call is there already: so the bucket is made after the function. What the function and
+those before it say of the bucket then is its name as the plan gives it, and what is made of the name (`notices.py`).
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,11 +19,12 @@ from panka.planner.component import (
     Grants,
     Kind,
     Lowered,
+    Notice,
     Spec,
     Statement,
 )
 from panka.planner.policies import allow, document, role, role_policy
-from panka.planner.resource import Lifecycle, PhysicalName, Properties, Resource, text
+from panka.planner.resource import Address, Lifecycle, PhysicalName, Properties, Resource, text
 from panka.planner.rules import broken, shaped
 
 Acl = Literal[
@@ -305,6 +311,24 @@ def _statements(spec: S3Spec, bucket: Resource) -> Sequence[Statement]:
     return [{"Sid": "Website", "Principal": "*", **allow(["s3:GetObject"], text(arn, "/*"))}]
 
 
+def accept(component: Component[S3Spec], lowered: Lowered, statements: tuple[Statement, ...]) -> tuple[Resource, ...]:
+    """The bucket's one policy, with those in it who may read."""
+    policy = next(one for one in lowered.resources if one.address == Address.of(component.name, "policy"))
+    own = policy.properties["PolicyDocument"]["Statement"]
+    return (replace(policy, properties={**policy.properties, "PolicyDocument": document([*own, *statements])}),)
+
+
+def notify(lowered: Lowered, notices: tuple[Notice, ...]) -> Resource:
+    """The bucket that calls functions."""
+    bucket = next(one for one in lowered.resources if one.type == "AWS::S3::Bucket")
+    configuration = {"LambdaConfigurations": [one.properties for one in notices]}
+    return replace(
+        bucket,
+        properties={**bucket.properties, "NotificationConfiguration": configuration},
+        depends_on=(*bucket.depends_on, *dict.fromkeys(one.after for one in notices)),
+    )
+
+
 def _copier(component: Component[S3Spec]) -> Resource | None:
     """The role that copies objects, unless the user has one."""
     if component.spec.replication and component.spec.replication.role_arn:
@@ -340,4 +364,6 @@ S3 = Kind(
         "domainName": "The bucket's regional domain name.",
         "websiteUrl": "The website's URL, when the bucket serves one.",
     },
+    accept=accept,
+    notify=notify,
 )

@@ -6,8 +6,20 @@ from typing import Any, Literal, Self
 
 from pydantic import model_validator
 
-from panka.planner.component import Component, ComponentSpec, Context, Grants, Inbound, Kind, Lowered, Path, Spec, Used
-from panka.planner.policies import allow
+from panka.planner.component import (
+    Component,
+    ComponentSpec,
+    Context,
+    Grants,
+    Inbound,
+    Kind,
+    Lowered,
+    Path,
+    Spec,
+    Statement,
+    Used,
+)
+from panka.planner.policies import allow, document
 from panka.planner.resource import PhysicalName, Properties, Ref, Resource, Text
 from panka.planner.rules import broken, unique
 
@@ -105,6 +117,18 @@ def lower(component: Component[SnsSpec], context: Context) -> Lowered:
     )
 
 
+def accept(component: Component[SnsSpec], lowered: Lowered, statements: tuple[Statement, ...]) -> tuple[Resource, ...]:
+    """One policy for everybody who publishes to the topic."""
+    topic = lowered.resources[0].ref("TopicArn")
+    return (
+        component.resource(
+            "inbound",
+            "AWS::SNS::TopicInlinePolicy",
+            {"TopicArn": topic, "PolicyDocument": document(statements)},
+        ),
+    )
+
+
 def _name(spec: SnsSpec) -> PhysicalName:
     return PhysicalName("TopicName", 256, ".fifo" if spec.fifo_topic else "")
 
@@ -192,4 +216,5 @@ SNS = Kind(
     lower,
     outputs={"topicArn": "The topic's ARN, which publishers take.", "topicName": "The topic's name."},
     mentions=mentions,
+    accept=accept,
 )

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from panka.cli.settings import Terminal
-from panka.cli.views.plan import plan_data, plan_text, value_text
+from panka.cli.views.plan import plan_text, value_text
+from panka.cli.views.plan_data import plan_data
 from panka.cli.views.records import Active, StackRow, history_text, run_text, status_text
 from panka.cli.views.run import Narrator, failures_text, result_text
 from panka.cli.views.screen import Screen, ago, table, took
 from panka.planner.owner import Scope
-from panka.planner.plan import Action, Change, Plan, Step
+from panka.planner.plan import Action, Change, Plan, Selection, Step
 from panka.planner.state import Pointer, Target
 from panka.workflows.messages import Event, EventKind, Phase, Progress, Result, Row
 from panka.workflows.ports import Entry, Failure
@@ -334,3 +335,37 @@ def test_a_duration_is_said_in_two_units(seconds: float, text: str) -> None:
 @pytest.mark.parametrize(("seconds", "text"), [(-1, "0s"), (59, "59s"), (3599, "59m"), (90_000, "1d")])
 def test_an_age_is_said_in_one_unit(seconds: float, text: str) -> None:
     assert ago(seconds) == text
+
+
+def test_a_large_plan_groups_components_by_kind_and_action() -> None:
+    queues = tuple(step(f"q{number:02}:main", Action.CREATE, "SQS") for number in range(29))
+    change = Change(path="FifoQueue", before=False, after=True, replaces=True)
+    tables = tuple(step(f"t{number}:main", Action.REPLACE, "DynamoDB", changes=(change,)) for number in range(2))
+
+    text = plan_text(plan(forward=(*queues, *tables)), PLAIN, detail=False)
+
+    assert "  + SQS       29 components  create (29 resources)" in text
+    assert "      api/q00, api/q01, api/q02, (26 more: --detail)" in text
+    assert "-/+ DynamoDB  2 components  REPLACE (2 resources)" in text
+    assert "      FifoQueue  of 2   # forces replacement" in text
+
+
+def test_a_limited_plan_says_what_followed_from_the_limits() -> None:
+    chosen = Selection(targets=("server",), added=("cache:main",), left_out=3)
+
+    text = plan_text(
+        plan(forward=(step("server:main", Action.CREATE, "MicroService"),), selection=chosen), PLAIN, detail=False
+    )
+
+    assert "--target server  brings with it cache:main" in text
+    assert "Left out: 3 changes of resources." in text
+
+
+def test_a_rename_and_an_import_are_shown_as_what_they_are() -> None:
+    renamed = step("tasks:main", Action.UPDATE, "SQS", moved_from="jobs:main")
+    imported = step("old:main", Action.ADOPT, "SQS", id="https://queue/old")
+
+    text = plan_text(plan(forward=(renamed, imported)), PLAIN, detail=False)
+
+    assert "update in place, moved from jobs" in text
+    assert "import https://queue/old" in text

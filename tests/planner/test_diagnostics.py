@@ -8,7 +8,8 @@ import pytest
 
 from panka.planner.component import ComponentSpec, Grants, Kind, Lowered
 from panka.planner.diagnostics import CODES, Diagnostic, Label, Severity, Span, did_you_mean, in_order, listed
-from panka.planner.render.diagnostics import as_json, concise, full
+from panka.planner.render.diagnostics import concise, full
+from panka.planner.render.reports import as_json
 from panka.planner.stack import Draft, Options, read_stack
 
 PLANNER = Path(__file__).parents[2] / "planner"
@@ -166,7 +167,7 @@ def test_json_carries_everything() -> None:
     assert said["schemaVersion"] == 1
     assert said["diagnostics"][0]["code"] == "PK101"
     assert said["diagnostics"][0]["severity"] == "error"
-    assert said["diagnostics"][0]["label"]["span"] == {"file": "a.yaml", "line": 2, "column": 1, "end_column": 4}
+    assert said["diagnostics"][0]["label"]["span"] == {"file": "a.yaml", "line": 2, "column": 1, "endColumn": 4}
 
 
 def test_only_so_many_are_shown_and_all_are_counted() -> None:

@@ -86,7 +86,7 @@ def test_anchors_and_merge_keys_work() -> None:
 @pytest.mark.parametrize(
     ("text", "code", "line", "column"),
     [
-        ("a: 1\nb: [", "PK001", 3, 1),
+        ("a: 1\nb: [", "PK001", 2, 5),
         ("a:\n\tb: 1\n", "PK001", 2, 1),
         ("a: b: c\n", "PK001", 1, 5),
         ("a: *nowhere\n", "PK001", 1, 4),

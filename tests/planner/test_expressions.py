@@ -40,7 +40,7 @@ SCOPES = Variables(
         ("${api.NAME}", (Variable("NAME", "api", None, "${api.NAME}"),)),
         ("${db.endpoint}", (Output("db", "endpoint", "${db.endpoint}"),)),
         ("${api/db.port}/x", (Output("api/db", "port", "${api/db.port}"), "/x")),
-        ("${stack:other.db.port}", (Foreign("${stack:other.db.port}"),)),
+        ("${stack:other.db.port}", (Foreign("other", "db", "port", "${stack:other.db.port}"),)),
         ("$${NAME}", ("$${NAME}",)),
         ("a$${x}${y.z}", ("a$${x}", Output("y", "z", "${y.z}"))),
     ],

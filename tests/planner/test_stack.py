@@ -597,10 +597,9 @@ ALL = "shop/services/api/all.yaml"
         (doc("SQS", "a") + "---\n" + doc("SQS", "q", "timeout: '${a.port}'"), ("PK207", f"{ALL}:10:12")),
         (doc("SQS", "a") + "---\n" + doc("SQS", "q", "type: ${a.title}"), ("PK207", f"{ALL}:10:9")),
         (doc("SQS", "a") + "---\n" + doc("SQS", "q", "tags: {a: '${a.title}'}"), ("PK207", f"{ALL}:10:14")),
-        (doc("SQS", "q", "title: '${stack:other.db.url}'"), ("PK208", f"{ALL}:5:11")),
         (doc("SQS", "q", "lifecycle: {timeouts: {create: soon}}"), ("PK302", f"{ALL}:5:34")),
         (doc("SQS", "q", "tags: {'panka:stack': x}"), ("PK354", f"{ALL}:5:10")),
-        ("a: [\n", ("PK001", f"{ALL}:2:1")),
+        ("a: [\n", ("PK001", f"{ALL}:1:5")),
     ],
 )
 def test_a_mistake_is_told_once_at_its_place(text: str, expected: tuple[str, str]) -> None:

@@ -17,6 +17,7 @@ from panka.activities.provisioning import Provisioning
 from panka.activities.state import StateActivities
 from panka.activities.stores.memory import MemoryLocks, MemoryStore
 from panka.planner.assemble import make_plan
+from panka.planner.blocks import Blocks
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan
 from panka.planner.resource import Address, PhysicalName, Resource
@@ -71,10 +72,16 @@ class Place:
             **more,
         )
 
-    def plan(self, *resources: Resource, destroy: bool = False, outputs: dict[str, Any] | None = None) -> Plan:
+    def plan(
+        self,
+        *resources: Resource,
+        destroy: bool = False,
+        outputs: dict[str, Any] | None = None,
+        blocks: Blocks | None = None,
+    ) -> Plan:
         wanted = {one.address: one for one in resources}
         pointer = self.locks.pointer(self.scope)
-        return make_plan(self.scope, TARGET, wanted, outputs or {}, self.state, pointer, destroy=destroy)
+        return make_plan(self.scope, TARGET, wanted, outputs or {}, self.state, pointer, destroy=destroy, blocks=blocks)
 
     async def start(self, plan: Plan, **more: Any) -> WorkflowHandle[Any, Result]:
         input = RunInput(scope=self.scope, plan=self.archive.save_plan(plan), kind=plan.operation, by="ana", **more)

@@ -8,6 +8,8 @@ from plugins.runs import Place, resource, result
 from temporalio.client import Client
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
+from panka.planner.blocks import Blocks
+from panka.planner.owner import Owner
 from panka.planner.plan import Action
 from panka.planner.resource import Address, PhysicalName, Resource
 from panka.workflows.messages import EventKind, Phase
@@ -284,3 +286,45 @@ async def test_another_worker_takes_over_a_run(temporal: Client, threads: Thread
 
     assert ended.result == "succeeded"
     place.assert_settled()
+
+
+async def test_an_import_takes_over_what_exists_and_a_rename_keeps_it(place: Place) -> None:
+    place.sky.resources["legacy"] = {"QueueName": "legacy", "VisibilityTimeout": 1}
+    place.sky.owners["legacy"] = Owner(scope=place.scope, address="nobody:main", generation=1)
+
+    await place.run(place.plan(resource("jobs", VisibilityTimeout=2), blocks=Blocks(imports={"jobs:main": "legacy"})))
+    moved = place.plan(resource("tasks", VisibilityTimeout=2), blocks=Blocks(moved={"jobs": "tasks"}))
+    ended = await place.run(moved)
+
+    live = place.sky.resources["legacy"]
+    assert ended.result == "succeeded"
+    assert (live["QueueName"], live["VisibilityTimeout"]) == ("legacy", 2)
+    assert {"Key": "panka:address", "Value": "tasks:main"} in live["Tags"]
+    assert place.plan(resource("tasks", VisibilityTimeout=2)).empty
+    place.assert_settled()
+
+
+async def test_an_import_that_is_taken_back_leaves_the_resource_as_it_was(place: Place) -> None:
+    before = {"QueueName": "legacy", "VisibilityTimeout": 1}
+    place.sky.resources["legacy"] = dict(before)
+    place.sky.owners["legacy"] = Owner(scope=place.scope, address="nobody:main", generation=1)
+    place.sky.refuse.add("after:main")
+    wanted = (resource("jobs", VisibilityTimeout=2), resource("after", "jobs"))
+
+    ended = await place.run(place.plan(*wanted, blocks=Blocks(imports={"jobs:main": "legacy"})))
+
+    assert ended.result == "rolled back"
+    assert place.sky.resources == {"legacy": before}
+    assert place.state is not None
+    assert place.state.resources == {}
+
+
+async def test_an_import_of_what_could_only_be_replaced_is_refused(place: Place) -> None:
+    place.sky.resources["legacy"] = {"QueueName": "legacy", "FifoQueue": True}
+    place.sky.owners["legacy"] = Owner(scope=place.scope, address="nobody:main", generation=1)
+
+    blocks = Blocks(imports={"jobs:main": "legacy"})
+    ended = await place.run(place.plan(resource("jobs", FifoQueue=False), blocks=blocks))
+
+    assert "FifoQueue cannot change in place" in ended.message
+    assert place.sky.calls == []

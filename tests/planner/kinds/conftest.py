@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
-from panka.planner.component import Component, Context, Kind, Lowered, Network, Used
+from panka.planner.component import Component, Context, Lowered, Network, Used
 from panka.planner.kinds import KINDS
 from panka.planner.owner import Scope
 from panka.planner.resource import Place, Ref, Resource, Text
@@ -39,7 +39,7 @@ def lower_one(
     component = Component(kind, name, "service", checked, {}, Place("stack.yaml", 1, 1))
     context = Context(SCOPE, TARGET, network, dict(uses or {}), granted, lambda _path: ASSET)
     lowered = definition.lower(component, context)
-    assert_sound(definition, lowered)
+    assert_sound(lowered, definition.outputs_for(spec))
     return lowered
 
 
@@ -63,11 +63,11 @@ def by_part(lowered: Lowered) -> dict[str, Resource]:
     return {resource.address.part: resource for resource in lowered.resources}
 
 
-def assert_sound(kind: Kind, lowered: Lowered) -> None:
+def assert_sound(lowered: Lowered, outputs: Mapping[str, str]) -> None:
     """Addresses are unique, outputs are those that the kind declares, and every resource fits its schema."""
     addresses = [resource.address for resource in lowered.resources]
     assert len(set(addresses)) == len(addresses)
-    assert lowered.outputs.keys() <= kind.outputs.keys()
+    assert lowered.outputs.keys() <= outputs.keys()
     for resource in lowered.resources:
         assert_fits(resource)
     known = dict.fromkeys(addresses)

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from panka.planner.component import Used
 from panka.planner.kinds.lambda_ import LAMBDA
 from panka.planner.resource import Text
 
@@ -103,6 +104,33 @@ def test_a_schedule_is_a_rule_that_may_call(bench: Any) -> None:
     assert permission.properties["SourceArn"] == rule.ref("Arn")
 
 
+def test_events_of_a_bus_call_through_a_rule_on_it(bench: Any) -> None:
+    bus = bench.used("EventBridge", {"bus": {}}, "bus")
+    pattern = {"type": "eventbridge", "pattern": {"source": ["orders"]}}
+    spec = {**ZIP, "triggers": [{**pattern, "source": {"component": "bus"}}, pattern]}
+
+    lowered = bench.lower("Lambda", spec, uses={"bus": bus})
+
+    own, default = [one.properties for one in lowered.resources if one.type == "AWS::Events::Rule"]
+    assert own["EventBusName"] == bus.lowered.outputs["busName"]
+    assert "EventBusName" not in default
+    assert own["EventPattern"] == default["EventPattern"] == {"source": ["orders"]}
+
+
+@pytest.mark.parametrize("arn", ["arn:aws:apigateway:eu-west-1::/apis/a1b2", None])
+def test_a_request_calls_through_a_route_of_the_api(bench: Any, arn: str | None) -> None:
+    api = bench.used("APIGateway", {}, "api")
+    source = {"arn": arn} if arn else {"component": "api"}
+    spec = {**ZIP, "triggers": [{"type": "apigateway", "source": source, "http": {"method": "GET", "path": "/x"}}]}
+
+    lowered = bench.lower("Lambda", spec, uses={"api": api})
+
+    route = next(one for one in lowered.resources if one.type == "AWS::ApiGatewayV2::Route").properties
+    assert route["RouteKey"] == "GET /x"
+    assert route["ApiId"] == ("a1b2" if arn else api.lowered.outputs["apiId"])
+    assert any(one.properties.get("Principal") == "apigateway.amazonaws.com" for one in lowered.resources)
+
+
 def test_a_function_in_the_network_reaches_what_it_references(bench: Any) -> None:
     db = bench.used("RDS", POSTGRES, "db")
 
@@ -182,7 +210,18 @@ def trigger(type: str, component: str = "jobs", **more: Any) -> dict[str, Any]:
         ({**ZIP, "triggers": [{"type": "sqs"}]}, "PK311"),
         ({**ZIP, "triggers": [{"type": "eventbridge", "schedule": "daily"}]}, "PK301"),
         ({**ZIP, "triggers": trigger("sqs")["triggers"] * 2}, "PK309"),
-        ({**ZIP, "triggers": [{"type": "s3", "source": {"component": "b"}}]}, "literal_error"),
+        ({**ZIP, "triggers": [{"type": "ftp", "source": {"component": "b"}}]}, "literal_error"),
+        ({**ZIP, "triggers": [{"type": "s3", "source": {"arn": "arn:aws:s3:::b"}}]}, "PK344"),
+        (trigger("s3", "jobs"), "PK313"),
+        (trigger("s3", s3={"events": ["ObjectCreated"]}), "PK301"),
+        (trigger("sqs", s3={"prefix": "a"}), "PK312"),
+        (trigger("apigateway"), "PK311"),
+        (trigger("apigateway", "rest", http={"path": "/"}), "PK343"),
+        (trigger("eventbridge", schedule="rate(1 day)"), "PK342"),
+        (
+            {**ZIP, "triggers": [{"type": "eventbridge", "schedule": "rate(1 day)", "pattern": {"source": ["a"]}}]},
+            "PK311",
+        ),
         ({**ZIP, "environment": {"NO-DASH": "x"}}, "PK301"),
     ],
 )
@@ -191,5 +230,8 @@ def test_mistakes_are_told_by_code(bench: Any, spec: dict[str, Any], code: str) 
         "jobs": bench.used("SQS", {}, "jobs"),
         "table": bench.used("DynamoDB", {"hashKey": {"name": "id"}}, "table"),
     }
+    fn = bench.used("Lambda", ZIP, "fn")
+    rest = {"type": "rest", "routes": [{"path": "/", "target": {"component": "fn"}}]}
+    uses["rest"] = Used("rest", "APIGateway", bench.lower("APIGateway", rest, name="rest", uses={"fn": fn}))
 
     assert bench.refused("Lambda", spec, uses=uses) == code

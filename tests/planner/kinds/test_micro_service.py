@@ -269,7 +269,16 @@ def test_a_discovered_service_has_a_name_in_the_shared_namespace(bench: Any) -> 
         ({**WEB, "healthCheck": {"path": "/", "liveness": {"tcp": {}}}}, "PK310"),
         ({**WEB, "healthCheck": {"liveness": {}}}, "PK310"),
         ({**WEB, "autoscaling": {"minReplicas": 3, "maxReplicas": 2}}, "PK310"),
-        ({**WEB, "expose": {"alb": "front"}}, "extra_forbidden"),
+        ({**WEB, "expose": {}}, "missing"),
+        ({**WEB, "runtime": {"networkMode": "host"}}, "PK321"),
+        ({**WEB, "runtime": {"platform": "ec2", "networkMode": "host"}, "serviceDiscovery": {}}, "PK321"),
+        ({**WEB, "ingress": {"hostname": "shop.example"}}, "PK311"),
+        ({"image": WEB["image"], "loadBalancer": {}}, "PK311"),
+        ({"image": WEB["image"], "ports": [{"port": 53, "protocol": "udp"}], "loadBalancer": {}}, "PK323"),
+        ({**WEB, "loadBalancer": {"sslPolicy": "x"}}, "PK311"),
+        ({**WEB, "volumes": [{"name": "a", "mountPath": "/a", "type": "efs"}]}, "PK311"),
+        ({**WEB, "volumes": [{"name": "a", "mountPath": "/a", "type": "emptyDir", "source": "x"}]}, "PK312"),
+        ({**WEB, "configs": {"mountPath": "/etc/app", "files": ["a", "../secret"]}}, "PK301"),
     ],
 )
 def test_mistakes_are_told_by_code(bench: Any, spec: dict[str, Any], code: str) -> None:

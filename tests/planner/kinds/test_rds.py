@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -92,6 +93,65 @@ def test_enhanced_monitoring_comes_with_its_role(bench: Any) -> None:
     assert "monitoring-policy" in parts
 
 
+def test_an_interval_alone_turns_enhanced_monitoring_on_and_false_off(bench: Any) -> None:
+    on = bench.parts(bench.lower("RDS", {**spec(), "monitoring": {"monitoringInterval": 5}}))
+    off = bench.parts(
+        bench.lower("RDS", {**spec(), "monitoring": {"enhancedMonitoring": False, "monitoringInterval": 5}})
+    )
+
+    assert on["main"].properties["MonitoringInterval"] == 5
+    assert "MonitoringInterval" not in off["main"].properties
+    assert "monitoring-role" not in off
+
+
+@pytest.mark.parametrize("engine", ["postgres", "aurora-postgresql"])
+def test_every_instance_has_the_maintenance_window_and_the_monitoring(bench: Any, engine: str) -> None:
+    said = {
+        **spec(engine={"type": engine}, instance={"replicas": 1}),
+        "maintenance": {"preferredWindow": "sun:04:00-sun:05:00", "autoMinorVersionUpgrade": False},
+        "monitoring": {"enhancedMonitoring": True},
+    }
+
+    lowered = bench.lower("RDS", said)
+
+    instances = [one.properties for one in lowered.resources if one.type == "AWS::RDS::DBInstance"]
+    assert len(instances) == 2
+    for instance in instances:
+        assert instance["PreferredMaintenanceWindow"] == "sun:04:00-sun:05:00"
+        assert instance["AutoMinorVersionUpgrade"] is False
+        assert instance["MonitoringInterval"] == 60
+
+
+def test_aurora_keeps_backups_and_protection_in_its_cluster(bench: Any) -> None:
+    aurora = {
+        **spec(engine={"type": "aurora-mysql", "parameterGroup": "mine"}, database={"name": "orders"}),
+        "backup": {"retentionDays": 3, "preferredWindow": "02:00-03:00", "maintenanceWindow": "sun:04:00-sun:05:00"},
+        "deletionProtection": True,
+    }
+
+    cluster = bench.parts(bench.lower("RDS", aurora))["main"].properties
+
+    assert (cluster["BackupRetentionPeriod"], cluster["PreferredBackupWindow"]) == (3, "02:00-03:00")
+    assert (cluster["PreferredMaintenanceWindow"], cluster["DeletionProtection"]) == ("sun:04:00-sun:05:00", True)
+    assert (cluster["DBClusterParameterGroupName"], cluster["DatabaseName"]) == ("mine", "orders")
+
+
+def test_the_disks_of_replicas_grow_too(bench: Any) -> None:
+    storage = {"storage": {"maxAllocatedGB": 100}, "replicas": 1}
+
+    parts = bench.parts(bench.lower("RDS", spec(instance=storage)))
+
+    assert (
+        parts["main"].properties["MaxAllocatedStorage"] == parts["replica-1"].properties["MaxAllocatedStorage"] == 100
+    )
+
+
+def test_a_database_needs_subnets_in_two_zones(bench: Any) -> None:
+    small = replace(bench.network, private_subnets=("subnet-a",))
+
+    assert bench.refused("RDS", spec(), network=small) == "PK335"
+
+
 def test_replicas_read_from_the_first_instance(bench: Any) -> None:
     lowered = bench.lower("RDS", spec(instance={"replicas": 2}))
 
@@ -159,8 +219,11 @@ def test_who_references_a_database_may_connect_and_read_the_secret(bench: Any) -
         (spec(instance={"storage": {"type": "gp2", "iops": 3000}}), "PK312"),
         (spec(instance={"storage": {"maxAllocatedGB": 20}}), "PK310"),
         (spec(instance={"class": "t4g.micro"}), "PK301"),
-        (spec(instance={"multiAZ": True, "availabilityZones": ["a"]}), "PK310"),
-        (spec(instance={"availabilityZones": ["a", "b"]}), "PK310"),
+        (spec(instance={"multiAZ": True, "availabilityZones": ["eu-west-1a"]}), "PK310"),
+        (spec(instance={"availabilityZones": ["eu-west-1a", "eu-west-1b"]}), "PK310"),
+        (spec(instance={"availabilityZones": ["a"]}), "PK301"),
+        (spec(instance={"availabilityZones": ["us-east-1a"]}), "PK336"),
+        (spec(instance={"storage": {"iops": 12_000}}), "PK333"),
         (spec(engine={"type": "aurora-mysql"}, instance={"storage": {}}), "PK312"),
         ({**spec(instance={"replicas": 1}), "backup": {"enabled": False}}, "PK311"),
         ({**spec(), "backup": {"retentionDays": 36}}, "less_than_equal"),

@@ -1,0 +1,119 @@
+"""What differs between a stack and its record, while it is being found out; and how what is recorded ends."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from panka.planner.diagnostics import Diagnostic
+from panka.planner.plan import Action, Step
+from panka.planner.resource import Properties, Ref, decode, encode, references, substitute
+from panka.planner.state import Intended, Recorded
+
+
+class Fate(Enum):
+    """What becomes of a resource that the stack wants."""
+
+    UNCHANGED = "unchanged"
+    UPDATED = "updated"
+    MADE = "made"
+
+
+@dataclass(slots=True)
+class Settled:
+    """A wanted resource that has been compared; what others may know of it."""
+
+    fate: Fate
+    properties: Properties
+    attributes: Properties = field(default_factory=dict)
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A change that the stack's own protection forbids."""
+
+    address: str
+    kind: str
+    service: str
+    verb: str
+    place: str
+
+
+@dataclass(slots=True)
+class Difference:
+    """Everything that differs between a stack and its record, as steps that are not in order yet."""
+
+    forward: dict[str, Step] = field(default_factory=dict)
+    cleanup: dict[str, Step] = field(default_factory=dict)
+    unchanged: int = 0
+    settled: dict[str, Settled] = field(default_factory=dict)
+    refusals: list[Refusal] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    """What makes the plan impossible beside that."""
+    names: dict[Ref, Any] = field(default_factory=dict)
+    """What early references stand for."""
+
+    def known(self, ref: Ref) -> Any:
+        """The value of a reference if it is known before the run; else the reference itself."""
+        if ref in self.names:
+            return self.names[ref]
+        target = self.settled.get(ref.address)
+        if target is None:
+            return ref
+        if ref.attribute == "Id" and target.id is not None:
+            return target.id
+        for values in (target.attributes, target.properties):
+            value = values.get(ref.attribute, ref)
+            if value is not ref and not any(references(value)):
+                return value
+        return ref
+
+
+def forget(difference: Difference, key: str, old: Recorded) -> None:
+    """Leaves a recorded resource in AWS and off the record."""
+    difference.cleanup[key] = _ending(Action.FORGET, key, old, "the stack says `removed`")
+
+
+def remove(difference: Difference, key: str, old: Recorded, reason: str, *, protected: bool = True) -> None:
+    """Deletes a recorded resource, or forgets it where its lifecycle says `retain`."""
+    if protected and old.lifecycle.prevent_destroy and not old.lifecycle.retain:
+        difference.refusals.append(Refusal(old.address, old.kind, old.service, "delete", ""))
+    action = Action.FORGET if old.lifecycle.retain else Action.DELETE
+    difference.cleanup[key] = _ending(action, key, old, reason)
+
+
+def _ending(action: Action, key: str, old: Recorded, reason: str) -> Step:
+    return Step(
+        key=key,
+        address=old.address,
+        type=old.type,
+        action=action,
+        generation=old.generation,
+        kind=old.kind,
+        service=old.service,
+        id=old.id,
+        before=old.properties,
+        dependencies=old.dependencies,
+        lifecycle=old.lifecycle,
+        fixed_name=old.fixed_name,
+        reason=reason,
+    )
+
+
+def look_and_remove(difference: Difference, left: Intended) -> None:
+    """Deletes what an unfinished create may have left."""
+    key = f"{left.address}@{left.generation}"
+    difference.cleanup[key] = Step(
+        key=key,
+        address=left.address,
+        type=left.type,
+        action=Action.DELETE,
+        generation=left.generation,
+        kind=left.kind,
+        service=left.service,
+        properties=encode(substitute(decode(left.properties), difference.known)),
+        dependencies=left.dependencies,
+        probe=True,
+        lifecycle=left.lifecycle,
+        reason="an unfinished run may have left it",
+    )

@@ -1,0 +1,118 @@
+"""Lessons on what is found while components become resources: PK351 and what follows."""
+
+from panka.planner.lessons import Lesson
+
+LOWERING_LESSONS: dict[str, Lesson] = {
+    "PK351": Lesson(
+        "Parts are the names behind the colon in a plan with `--detail`: `main`, `dead-letter`, `role` and so on. "
+        "The message lists those of the component.",
+        """\
+kind: SQS
+metadata: {name: jobs}
+spec:
+  overrides:
+    queue: {DelaySeconds: 5}
+""",
+        """\
+kind: SQS
+metadata: {name: jobs}
+spec:
+  overrides:
+    main: {DelaySeconds: 5}
+""",
+    ),
+    "PK352": Lesson(
+        "A path consists of CloudFormation's property names and of positions in lists, with points between. It "
+        "can add properties to a mapping, but neither to a number or text nor to a list that is too short.",
+        """\
+kind: SQS
+metadata: {name: jobs}
+spec:
+  visibilityTimeout: 30
+  overrides:
+    main: {VisibilityTimeout.Seconds: 5}
+""",
+        """\
+kind: SQS
+metadata: {name: jobs}
+spec:
+  overrides:
+    main: {VisibilityTimeout: 5}
+""",
+    ),
+    "PK353": Lesson(
+        "A path is looked for beside the file that names it, then in the stack's root. Hidden files and what lies "
+        "outside of the stack's folder are not found.",
+        """\
+# services/api/mailer.yaml
+kind: Lambda
+metadata: {name: mailer}
+spec:
+  runtime: python3.13
+  handler: main.handler
+  code: {zipFile: mailr}
+# services/api/mailer/main.py
+""",
+        """\
+# services/api/mailer.yaml
+kind: Lambda
+metadata: {name: mailer}
+spec:
+  runtime: python3.13
+  handler: main.handler
+  code: {zipFile: mailer}
+# services/api/mailer/main.py
+""",
+    ),
+    "PK354": Lesson(
+        "Panka finds its resources again by those tags, and AWS keeps its own prefix for itself. Labels become "
+        "tags too, so the same holds for them.",
+        """\
+kind: SQS
+metadata: {name: jobs}
+spec:
+  tags: {"panka:owner": mail-team}
+""",
+        """\
+kind: SQS
+metadata: {name: jobs}
+spec:
+  tags: {owner: mail-team}
+""",
+    ),
+    "PK361": Lesson(
+        "A component that was renamed leaves its old name in `from`; one that Panka is to forget has left the stack. "
+        "The blocks may stay after the run: what has moved or gone already is passed over.",
+        """\
+kind: Stack
+metadata: {name: shop}
+spec:
+  removed: [jobs]
+---
+kind: SQS
+metadata: {name: jobs}
+""",
+        """\
+kind: Stack
+metadata: {name: shop}
+spec:
+  moved:
+    - {from: tasks, to: jobs}
+  removed: [legacy]
+---
+kind: SQS
+metadata: {name: jobs}
+""",
+    ),
+    "PK362": Lesson(
+        "One thing in AWS has one address, so that no two components change or delete it. A resource that is already "
+        "the stack's is given another address with a `moved` block.",
+    ),
+    "PK363": Lesson(
+        "It happens with `--target` and `--exclude`: a resource goes, and the change that would end the reference to "
+        "it is not in the plan. Take both in, or leave both out.",
+    ),
+    "PK355": Lesson(
+        "The ECS cluster and the like belong to the whole stack and are made once, so all must agree.",
+    ),
+}
