@@ -30,7 +30,7 @@ $(MINISTACK):
 setup: .venv/.tested $(MINISTACK) ## install everything for development
 
 demo: .venv/.installed ## bring up the embedded parts and deploy examples/shop to them
-	@$(BIN)/panka apply --local --yes examples/shop -e dev
+	@$(BIN)/panka apply --local --yes --stay examples/shop -e dev
 
 test: setup ## run every test (no Docker, no AWS account)
 	@$(BIN)/pytest
