@@ -20,6 +20,9 @@ from panka.workflows.ports import CHECKPOINT, CLOSE, OPEN, REFUSED, STALE, Check
 
 T = TypeVar("T")
 
+_PULSE = 4.0
+"""Seconds between heartbeats."""
+
 
 class StateActivities:
     """Writes state: bodies under immutable keys, then the pointer, only under the lock's fence.
@@ -105,7 +108,12 @@ class StateActivities:
         self._locks.release(ending.lease)
 
     async def _blocking(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        """The work's result, with heartbeats while it lasts, so that a killed worker is missed soon."""
+        task = asyncio.get_running_loop().run_in_executor(self._threads, work)
+        while not task.done():
+            activity.heartbeat()
+            await asyncio.wait([task], timeout=_PULSE)
+        return task.result()
 
 
 def _is_announced(state: State | None, opening: Opening) -> bool:
