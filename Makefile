@@ -30,10 +30,10 @@ $(MINISTACK):
 setup: .venv/.tested $(MINISTACK) ## install everything for development
 
 demo: .venv/.installed ## bring up the embedded parts and deploy examples/shop to them
-	@$(BIN)/panka apply --local --yes examples/shop -e dev
+	@$(BIN)/panka apply --local --yes --stay examples/shop -e dev
 
 test: setup ## run every test (no Docker, no AWS account)
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 4 --dist worksteal
 
 check: setup ## lint, types, import contracts, freshness of generated files
 	@$(BIN)/ruff check .
@@ -52,7 +52,7 @@ bench: .venv/.tested ## measure, side by side
 
 docs: .venv/.installed ## build the pages into site/
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
-	@$(BIN)/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 resource-types: .venv/.tested ## regenerate the facts about AWS types from cfn-lint's schemas
 	@$(BIN)/python tools/resource_types.py

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Container
 from concurrent.futures import Executor
 from typing import TypeVar
 
@@ -16,9 +16,12 @@ from panka.planner import estimate
 from panka.planner.plan import Action, Plan, Step
 from panka.planner.record import announce, conclude, fold, withdraw
 from panka.planner.state import Pointer, State, Target
-from panka.workflows.ports import CHECKPOINT, CLOSE, OPEN, STALE, Checkpoint, Ending, Node, Opened, Opening
+from panka.workflows.ports import CHECKPOINT, CLOSE, OPEN, REFUSED, STALE, Checkpoint, Ending, Node, Opened, Opening
 
 T = TypeVar("T")
+
+_PULSE = 4.0
+"""Seconds between heartbeats."""
 
 
 class StateActivities:
@@ -34,18 +37,21 @@ class StateActivities:
         locks: LockStore,
         account: Callable[[Target], Awaitable[str]],
         threads: Executor,
+        types: Container[str],
     ) -> None:
-        """`account` says to which account the credentials for a target belong."""
+        """`account` says to which account the credentials for a target belong; `types` has what can be provisioned."""
         self._archive = archive
         self._locks = locks
         self._account = account
         self._threads = threads
+        self._types = types
 
     @activity.defn(name=OPEN.name)
     async def open(self, opening: Opening) -> Opened:
         """Checks that the plan still fits the state and the account, and writes down what it is going to make."""
         with translated():
             plan = await self._blocking(lambda: self._archive.plan(opening.plan))
+            self._check_types(plan)
             await self._check_account(plan.target)
             return await self._blocking(lambda: self._announce(opening, plan))
 
@@ -60,6 +66,13 @@ class StateActivities:
         """Writes the history, then frees the lock."""
         with translated():
             await self._blocking(lambda: self._end(ending))
+
+    def _check_types(self, plan: Plan) -> None:
+        steps = (*plan.forward, *plan.cleanup)
+        unknown = sorted({f"{step.type} ({step.address})" for step in steps if step.type not in self._types})
+        if unknown:
+            message = f"This worker has no provider for {', '.join(unknown)}. Nothing was changed."
+            raise ApplicationError(message, type=REFUSED, non_retryable=True)
 
     async def _check_account(self, target: Target) -> None:
         account = await self._account(target)
@@ -95,7 +108,12 @@ class StateActivities:
         self._locks.release(ending.lease)
 
     async def _blocking(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        """The work's result, with heartbeats while it lasts, so that a killed worker is missed soon."""
+        task = asyncio.get_running_loop().run_in_executor(self._threads, work)
+        while not task.done():
+            activity.heartbeat()
+            await asyncio.wait([task], timeout=_PULSE)
+        return task.result()
 
 
 def _is_announced(state: State | None, opening: Opening) -> bool:

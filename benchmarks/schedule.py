@@ -15,6 +15,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
 from panka.activities.archive import Archive
 from panka.activities.aws.session import Clients, Cloud
 from panka.activities.lock import LockActivities
@@ -30,10 +35,6 @@ from panka.planner.state import Target
 from panka.workflows.deploy import RunWorkflow
 from panka.workflows.messages import RUN, RunInput
 from panka.workflows.sandbox import runner
-from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
 
 TARGET = Target(account="111122223333", region="eu-west-1")
 
@@ -88,7 +89,7 @@ async def measure(client: Client, resources: dict[Address, Resource]) -> float:
         return TARGET.account
 
     lock = LockActivities(locks, threads)
-    state = StateActivities(archive, locks, account, threads)
+    state = StateActivities(archive, locks, account, threads, {"AWS::SQS::Queue"})
     steps = Provisioning(archive, locks, lambda _: Cloud(clients), lambda _, cloud: Waiter(cloud), threads)
     worker = Worker(
         client,

@@ -230,6 +230,8 @@ def _report(session: Session, scope: Scope, result: Result, how: How, spent: flo
         screen.data(how.form, content)
     number = f"{scope.stack}#{result.run}"
     if result.result == "succeeded":
+        if session.local is not None and not session.stays:
+            return Exit.OK  # what could come next ends with the session
         screen.tell(f"Next: {command(session, 'show', number)}        {command(session, 'status')}")
         return Exit.OK
     raise RunFailed("", f"{command(session, 'show', number)} tells more" if result.run else "")

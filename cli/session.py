@@ -25,6 +25,8 @@ class Session:
     screen: Screen
     local: "Local | None" = None
     """The embedded parts, when this command has started them."""
+    stays: bool = False
+    """These parts are kept after the command's work, until Ctrl-C."""
     ui_url: str | None = None
     """Temporal's Web UI, where it is known."""
     _desks: "dict[str, Desk]" = field(default_factory=dict)
@@ -86,10 +88,13 @@ def opened(flags: Mapping[str, Raw | None], *, embed: bool = False, stay: bool =
         yield _inside(session, info)
         return
     with _embedded(session) as inside:
+        inside.stays = stay and inside.screen.terminal.prompts
         yield inside
-        if stay and inside.local is not None and inside.screen.terminal.prompts:
-            inside.screen.tell(f"The local session stays until Ctrl-C.  {inside.ui_url}")
+        if inside.stays and inside.local is not None:
+            inside.screen.tell(f"The local session stays until Ctrl-C. Look at {inside.ui_url}")
             inside.local.wait()
+    session.screen.tell("The local session of this command has ended, with all that it made.")
+    session.screen.tell("Next: panka dev        (one that stays; it prints the link of Temporal's Web UI)")
 
 
 @contextmanager

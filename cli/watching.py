@@ -46,6 +46,7 @@ class Watch:
         while True:
             try:
                 result = await self._look()
+                _heed_interrupt()
                 if result is not None:
                     return result
                 if until is not None and time.monotonic() >= until:
@@ -140,6 +141,13 @@ class Watch:
             self._tell("The run was asked to stop. Ctrl-C again stops watching only.")
         except RPCError:
             self._tell("The run could not be asked to stop: Temporal does not answer. panka cancel asks again.")
+
+
+def _heed_interrupt() -> None:
+    """A cancellation that arrives in the very moment of an answer may be lost with it; the task still knows of it."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _take_back_interrupt() -> None:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -124,6 +124,7 @@ def assemble(
     accounts: Accounts,
     store_threads: ThreadPoolExecutor,
     provider: Callable[[str, Cloud], Provider] = provider_of,
+    types: Container[str] = frozenset(PROVIDERS),
 ) -> Work:
     """Puts the activities together.
 
@@ -132,7 +133,7 @@ def assemble(
     archive = Archive(stores.objects)
     return Work(
         Provisioning(archive, stores.locks, accounts.cloud, provider, store_threads),
-        StateActivities(archive, stores.locks, accounts.number, store_threads),
+        StateActivities(archive, stores.locks, accounts.number, store_threads, types),
         LockActivities(stores.locks, store_threads),
     )
 

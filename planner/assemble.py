@@ -2,8 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from panka.planner import estimate
 from panka.planner.blocks import Blocks
@@ -184,7 +186,18 @@ def _acyclic(steps: Mapping[str, Step], waits: Mapping[str, set[str]]) -> Graph:
         return Graph(loose | {key: set(current) for key in steps if key not in current})
 
 
-def counts(plan: Plan) -> dict[Action, int]:
+class Fated(Protocol):
+    """A step, as far as what happens to its component depends on it."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def address(self) -> str: ...
+    @property
+    def action(self) -> Action: ...
+
+
+def counts(steps: Iterable[Fated]) -> dict[Action, int]:
     """Components by what happens to them; one whose resources meet different fates counts once, as an update.
 
     A component of which everything is made (or deleted) counts as created (or deleted); one that loses its main
@@ -192,18 +205,14 @@ def counts(plan: Plan) -> dict[Action, int]:
     """
     fates: dict[str, set[Action]] = {}
     replaced: set[str] = set()
-    for step in (*plan.forward, *plan.cleanup):
+    for step in steps:
         if step.key != step.address and step.action is Action.DELETE:
             continue
         address = Address(step.address)
         fates.setdefault(address.component, set()).add(step.action)
         if step.action is Action.REPLACE and address.part == "main":
             replaced.add(address.component)
-    total: dict[Action, int] = {}
-    for component, actions in fates.items():
-        action = component_action(actions, replaced=component in replaced)
-        total[action] = total.get(action, 0) + 1
-    return total
+    return dict(Counter(component_action(fates[name], replaced=name in replaced) for name in fates))
 
 
 def component_action(actions: set[Action], *, replaced: bool) -> Action:

@@ -67,17 +67,17 @@ class ComponentSpec(Spec):
     """Sets CloudFormation properties of a lowered resource: `{part: {property path: value}}`."""
 
 
-S = TypeVar("S", bound=ComponentSpec, covariant=True)
+S_co = TypeVar("S_co", bound=ComponentSpec, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Component(Generic[S]):
+class Component(Generic[S_co]):
     """One component of a stack, checked."""
 
     kind: str
     name: str
     service: str
-    spec: S
+    spec: S_co
     labels: dict[str, str]
     place: Place
 

@@ -13,7 +13,7 @@ from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
-    from panka.planner.plan import Action
+    from panka.planner.assemble import counts
     from panka.planner.record import Outcome, Undoing, told
     from panka.planner.resource import Properties
     from panka.workflows import ports
@@ -300,10 +300,6 @@ class RunWorkflow:
         await call(ports.CLOSE, ports.Ending(lease=lease, entry=entry), id="close", summary="history and release")
 
     def _entry(self, opened: Opened, ended: Ended) -> Entry:
-        changes: dict[Action, int] = {}
-        for node in (*opened.forward, *opened.cleanup):
-            if node.key == node.address:
-                changes[node.action] = changes.get(node.action, 0) + 1
         return Entry(
             run=opened.run,
             kind=self.input.kind,
@@ -313,7 +309,7 @@ class RunWorkflow:
             started=_rfc3339(self.started),
             finished=_rfc3339(workflow.now()),
             result=ended,
-            changes=changes,
+            changes=counts((*opened.forward, *opened.cleanup)),
             steps=tuple((key, outcome.seconds) for key, outcome in self.outcomes.items()),
             failures=tuple(self.failures),
         )

@@ -194,20 +194,19 @@ _SOON = RetryPolicy(
     non_retryable_error_types=[LOCK_LOST, STALE, REFUSED],
 )
 
-ACQUIRE: Port[Claim, Lease] = Port(
-    "acquire-lock", Claim, Lease, timedelta(hours=24), heartbeat=timedelta(seconds=15), retry=_SOON
-)
-HOLD: Port[Hold, None] = Port(
-    "hold-lock", Hold, type(None), timedelta(days=30), heartbeat=timedelta(seconds=15), retry=_SOON
-)
-OPEN: Port[Opening, Opened] = Port("open-run", Opening, Opened, timedelta(minutes=2), retry=_SOON)
-STEP: Port[StepCall, Outcome] = Port(
-    "run-step", StepCall, Outcome, timedelta(hours=24), heartbeat=timedelta(seconds=20), retry=_SOON
-)
+_MISSED = timedelta(seconds=15)
+"""How long an activity may be silent until its worker counts as dead."""
+
+ACQUIRE: Port[Claim, Lease] = Port("acquire-lock", Claim, Lease, timedelta(hours=24), heartbeat=_MISSED, retry=_SOON)
+HOLD: Port[Hold, None] = Port("hold-lock", Hold, type(None), timedelta(days=30), heartbeat=_MISSED, retry=_SOON)
+OPEN: Port[Opening, Opened] = Port("open-run", Opening, Opened, timedelta(minutes=10), heartbeat=_MISSED, retry=_SOON)
+STEP: Port[StepCall, Outcome] = Port("run-step", StepCall, Outcome, timedelta(hours=24), heartbeat=_MISSED, retry=_SOON)
 UNDO: Port[UndoCall, Undoing] = Port(
-    "undo-step", UndoCall, Undoing, timedelta(hours=24), heartbeat=timedelta(seconds=20), retry=_SOON
+    "undo-step", UndoCall, Undoing, timedelta(hours=24), heartbeat=_MISSED, retry=_SOON
 )
-CHECKPOINT: Port[Checkpoint, Pointer] = Port("checkpoint-state", Checkpoint, Pointer, timedelta(minutes=2), retry=_SOON)
-CLOSE: Port[Ending, None] = Port("close-run", Ending, type(None), timedelta(minutes=2), retry=_SOON)
+CHECKPOINT: Port[Checkpoint, Pointer] = Port(
+    "checkpoint-state", Checkpoint, Pointer, timedelta(minutes=10), heartbeat=_MISSED, retry=_SOON
+)
+CLOSE: Port[Ending, None] = Port("close-run", Ending, type(None), timedelta(minutes=10), heartbeat=_MISSED, retry=_SOON)
 
 PORTS: tuple[Port[Any, Any], ...] = (ACQUIRE, HOLD, OPEN, STEP, UNDO, CHECKPOINT, CLOSE)

@@ -112,7 +112,7 @@ def summary(plan: Plan) -> str:
         return "Nothing is left to destroy."
     if plan.empty:
         return f"Nothing changes: {plan.unchanged} resources are as the stack says."
-    total = counts(plan)
+    total = counts((*plan.forward, *plan.cleanup))
     parts = [f"{total[action]} {_NOUNS.get(action, action.value)}" for action in _ORDER if action in total]
     parts += ["outputs change"] if plan.outputs_differ and not parts else []
     resources = len(plan.forward) + sum(step.key == step.address for step in plan.cleanup)
@@ -122,7 +122,7 @@ def summary(plan: Plan) -> str:
 
 def tally(plan: Plan) -> str:
     """`+1 ~1 -/+1 -1`."""
-    total = counts(plan)
+    total = counts((*plan.forward, *plan.cleanup))
     return " ".join(f"{SYMBOLS[action]}{total[action]}" for action in _ORDER if action in total)
 
 

@@ -36,7 +36,7 @@ class PlanData(Model):
 
 def plan_data(plan: Plan, notes: Iterable[str] = ()) -> dict[str, Any]:
     """The plan for machines, as JSON values."""
-    total = counts(plan)
+    total = counts((*plan.forward, *plan.cleanup))
     return PlanData(
         empty=plan.empty,
         counts={action: total.get(action, 0) for action in Action},

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
-from plugins.faults import Faults, faulty
 from tests.activities.conformance.packed import packed
 
 from panka.activities.aws.session import Clients, Cloud, Keys
 from panka.planner.state import Target
+from plugins.faults import Faults, faulty
 
 REGION = "eu-west-1"
 KEYS = Keys("test", "test")

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+
 from plugins.world import World, world
 
 SHOP = Path(__file__).parents[2] / "examples" / "shop"

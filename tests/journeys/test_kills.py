@@ -1,6 +1,7 @@
 """kill -9 of what carries a run: it ends all the same, every resource exists once, and the record equals the cloud."""
 
 import asyncio
+from collections import Counter
 
 from plugins.world import Said, World, until
 
@@ -10,33 +11,28 @@ async def _finish(process: asyncio.subprocess.Process) -> Said:
     return Said(process.returncode or 0, out.decode(), err.decode())
 
 
-async def _assert_whole(place: World, reference: dict[str, int]) -> None:
-    """What exists is what an undisturbed apply makes; state names each of it; the next plan is empty."""
+async def _assert_whole(place: World, wanted: dict[str, int]) -> None:
+    """Of every type exists what the stack wants; state names each of it; the next plan is empty."""
     state = await place.state("shop")
     recorded = {one["id"].rpartition("/")[2] for one in state["resources"].values()}
     cloud = place.cloud()
-    assert {type: len(names) for type, names in cloud.items()} == reference
+    assert {type: len(names) for type, names in cloud.items()} == {type: wanted[type] for type in cloud}
     for type in ("AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::S3::Bucket", "AWS::DynamoDB::Table"):
         assert {name.rpartition("/")[2] for name in cloud[type]} <= recorded, type
     assert state["operation"] is None
     assert state["intended"] == []
     assert await place.steps("shop") == []
-    assert (await place.panka("status", "-o", "json")).ok().json["stacks"][0]["holder"] is None
+    assert place.lock_holder("shop") is None
 
 
-async def _reference(place: World) -> dict[str, int]:
-    """How many of each type an undisturbed apply makes; the stack is gone again afterwards."""
-    worker = await place.start_worker()
-    (await place.panka("apply", "shop", "-y")).ok()
-    counted = {type: len(names) for type, names in place.cloud().items()}
-    (await place.panka("destroy", "shop", "-y")).ok()
-    worker.terminate()
-    await worker.wait()
-    return counted
+async def _wanted(place: World) -> dict[str, int]:
+    """How many resources of each type the stack wants."""
+    plan = (await place.panka("plan", "shop", "-o", "json")).ok().json["plan"]
+    return dict(Counter(step["type"] for step in plan["forward"]))
 
 
 async def test_a_killed_worker_leaves_a_run_that_the_next_worker_ends(place: World) -> None:
-    reference = await _reference(place)
+    wanted = await _wanted(place)
     worker = await place.start_worker()
     place.faults.reset()
     apply = await place.begin("apply", "shop", "-y")
@@ -46,11 +42,11 @@ async def test_a_killed_worker_leaves_a_run_that_the_next_worker_ends(place: Wor
     await place.start_worker()
 
     (await _finish(apply)).ok()
-    await _assert_whole(place, reference)
+    await _assert_whole(place, wanted)
 
 
 async def test_a_killed_temporal_server_comes_back_on_its_file_and_the_run_ends(place: World) -> None:
-    reference = await _reference(place)
+    wanted = await _wanted(place)
     await place.start_worker()
     place.faults.reset()
     apply = await place.begin("apply", "shop", "-y")
@@ -61,11 +57,11 @@ async def test_a_killed_temporal_server_comes_back_on_its_file_and_the_run_ends(
     await place.start_temporal()
 
     (await _finish(apply)).ok()
-    await _assert_whole(place, reference)
+    await _assert_whole(place, wanted)
 
 
 async def test_a_closed_laptop_changes_nothing(place: World) -> None:
-    reference = await _reference(place)
+    wanted = await _wanted(place)
     await place.start_worker()
     place.faults.reset()
     apply = await place.begin("apply", "shop", "-y")
@@ -74,4 +70,4 @@ async def test_a_closed_laptop_changes_nothing(place: World) -> None:
     await place.kill(apply)
     (await place.panka("watch", "shop")).ok()
 
-    await _assert_whole(place, reference)
+    await _assert_whole(place, wanted)

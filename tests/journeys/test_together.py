@@ -8,6 +8,7 @@ from plugins.world import World, until
 async def test_a_second_apply_is_refused_with_the_holder_and_corrupts_nothing(place: World) -> None:
     await place.start_worker()
     place.faults.reset()
+    place.faults.delay = 0.7  # the first run is still at it when the second one asks
     first = await place.begin("apply", "shop", "-y", env={"PANKA_USER": "ana"})
     await until(lambda: len(place.faults.mutations) >= 20, 60, "the first run")
 
@@ -23,6 +24,7 @@ async def test_a_second_apply_is_refused_with_the_holder_and_corrupts_nothing(pl
 async def test_a_second_apply_waits_when_it_may_and_finds_nothing_to_do(place: World) -> None:
     await place.start_worker()
     place.faults.reset()
+    place.faults.delay = 0.7  # the first run is still at it when the second one asks
     first = await place.begin("apply", "shop", "-y")
     await until(lambda: len(place.faults.mutations) >= 20, 60, "the first run")
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from panka.planner import record
 from panka.planner.assemble import Elsewhere, Protected, make_plan
 from panka.planner.owner import Scope
@@ -18,7 +19,10 @@ def queue(name: str = "jobs", **properties: Any) -> Resource:
     return Resource(Address.of(name, "main"), "AWS::SQS::Queue", properties, "SQS", name=PhysicalName("QueueName", 80))
 
 
-def table(key: str = "id", name: PhysicalName | None = PhysicalName("TableName", 255), **more: Any) -> Resource:
+TABLE_NAME = PhysicalName("TableName", 255)
+
+
+def table(key: str = "id", name: PhysicalName | None = TABLE_NAME, **more: Any) -> Resource:
     properties = {
         "KeySchema": [{"AttributeName": key, "KeyType": "HASH"}],
         "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"}],

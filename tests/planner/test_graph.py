@@ -1,8 +1,11 @@
 """The DAG: order, levels, paths, and the smallest cycle."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from panka.planner.graph import Cycle, Graph
 
 DIAMOND = {"a": [], "b": ["a"], "c": ["a"], "d": ["b", "c"]}
@@ -78,4 +81,4 @@ def test_the_first_step_of_the_critical_path_has_the_most_ahead(needs: dict[str,
     remaining = graph.remaining(lambda _name: 1.0)
 
     assert len(path) == max(remaining.values()) == len(graph.levels())
-    assert all(earlier in graph.dependencies(later) for earlier, later in zip(path, path[1:], strict=False))
+    assert all(earlier in graph.dependencies(later) for earlier, later in itertools.pairwise(path))

@@ -2,6 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from panka.planner import record
 from panka.planner.assemble import make_plan
 from panka.planner.owner import Scope

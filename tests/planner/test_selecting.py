@@ -1,7 +1,6 @@
 """What --target, --exclude and --replace make of a plan."""
 
 import pytest
-from plugins.runs import resource
 
 from panka.planner import record
 from panka.planner.assemble import make_plan
@@ -11,6 +10,7 @@ from panka.planner.plan import Action, Plan
 from panka.planner.resource import Properties, Resource
 from panka.planner.selecting import NoMatch, Wish
 from panka.planner.state import State, Target
+from plugins.runs import resource
 
 SCOPE = Scope(tenant="acme", stack="shop", environment="prod")
 TARGET = Target(account="111122223333", region="eu-west-1")

@@ -39,9 +39,13 @@ class Faults:
     held: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a reply begins to wait."""
 
+    delay: float = 0
+    """Seconds that each changing request takes longer."""
+
     def reset(self) -> None:
         self.mutations, self.reads, self.lose, self.instead, self.hold = [], 0, 0, None, None
         self.held.clear()
+        self.delay = 0
 
 
 @dataclass
@@ -156,6 +160,8 @@ class _Proxy:
         first, headers, body = await self._forward(request)
         if lost:
             return False
+        if request.mutates and faults.delay:
+            await asyncio.sleep(faults.delay)
         if request.mutates and faults.hold is not None:
             faults.held.set()
             await faults.hold.wait()

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from plugins.clouds import Sky
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
@@ -25,6 +24,7 @@ from panka.planner.state import State, Target
 from panka.workflows.deploy import RunWorkflow
 from panka.workflows.messages import PROGRESS, RUN, Progress, Result, RunInput
 from panka.workflows.sandbox import runner
+from plugins.clouds import Sky
 
 TARGET = Target(account="111122223333", region="eu-west-1")
 
@@ -51,6 +51,7 @@ class Place:
     scope: Scope = field(default_factory=lambda: Scope(tenant="acme", stack=f"s{uuid4().hex[:8]}", environment="prod"))
     sky: Sky = field(default_factory=Sky)
     account: str = TARGET.account
+    types: frozenset[str] = frozenset({"AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::DynamoDB::Table"})
 
     def __post_init__(self) -> None:
         self.archive = Archive(MemoryStore())
@@ -61,7 +62,7 @@ class Place:
             return self.account
 
         lock = LockActivities(self.locks, self.threads)
-        state = StateActivities(self.archive, self.locks, account, self.threads)
+        state = StateActivities(self.archive, self.locks, account, self.threads, self.types)
         steps = Provisioning(self.archive, self.locks, self.sky.cloud, self.sky.provider, self.threads)
         return Worker(
             self.client,
@@ -119,5 +120,6 @@ async def result(handle: WorkflowHandle[Any, Result]) -> Result:
     try:
         return await handle.result()
     except WorkflowFailureError as error:
-        assert isinstance(error.cause, ApplicationError)
+        if not isinstance(error.cause, ApplicationError):
+            raise
         return Result.model_validate(error.cause.details[0])

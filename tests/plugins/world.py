@@ -1,4 +1,4 @@
-"""All that a journey needs, as real processes: Temporal on a file, an AWS endpoint behind a proxy, workers, commands."""
+"""A journey's surroundings, all real processes: Temporal on a file, an AWS endpoint behind a proxy, workers."""
 
 import asyncio
 import json
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+
 from plugins.endpoints import free_port, moto
 from plugins.faults import Faults, faulty
 from plugins.temporal import binary
@@ -153,13 +154,19 @@ class World:
         plan = (await self.panka("plan", stack, "-o", "json")).ok().json["plan"]
         return [(step["action"], step["key"]) for step in (*plan["forward"], *plan["cleanup"])]
 
+    def lock_holder(self, stack: str) -> str | None:
+        """Who holds the lock, as the table says."""
+        key = {"pk": {"S": "acme"}, "sk": {"S": f"lock#{stack}#dev"}}
+        item = self.client("dynamodb").get_item(TableName="panka-state", Key=key, ConsistentRead=True).get("Item", {})
+        return item["who"]["S"] if "who" in item else None
+
     async def state(self, stack: str) -> Any:
         return (await self.panka("state", "pull", stack)).ok().json
 
 
 def _everything(client: Callable[[str], Any]) -> dict[str, list[str]]:
     ec2, iam, ecs, sns = client("ec2"), client("iam"), client("ecs"), client("sns")
-    clusters = ecs.list_clusters()["clusterArns"]
+    clusters, services = _containers(ecs)
     tables = [name for name in client("dynamodb").list_tables()["TableNames"] if name != "panka-state"]
     buckets = [one["Name"] for one in client("s3").list_buckets()["Buckets"] if one["Name"] != "panka-state"]
     return {
@@ -178,7 +185,7 @@ def _everything(client: Callable[[str], Any]) -> dict[str, list[str]]:
             one["GroupId"] for one in ec2.describe_security_groups()["SecurityGroups"] if one["GroupName"] != "default"
         ],
         "AWS::ECS::Cluster": clusters,
-        "AWS::ECS::Service": [arn for cluster in clusters for arn in ecs.list_services(cluster=cluster)["serviceArns"]],
+        "AWS::ECS::Service": services,
         "AWS::ECS::TaskDefinition": ecs.list_task_definitions(status="ACTIVE")["taskDefinitionArns"],
         "AWS::RDS::DBInstance": [
             one["DBInstanceIdentifier"] for one in client("rds").describe_db_instances()["DBInstances"]
@@ -187,6 +194,20 @@ def _everything(client: Callable[[str], Any]) -> dict[str, list[str]]:
             one["DBSubnetGroupName"] for one in client("rds").describe_db_subnet_groups()["DBSubnetGroups"]
         ],
     }
+
+
+def _containers(ecs: Any) -> tuple[list[str], list[str]]:
+    """Clusters and services that are not deleted: ECS goes on telling of those, as INACTIVE."""
+    named = ecs.list_clusters()["clusterArns"]
+    clusters = [
+        one["clusterArn"] for one in ecs.describe_clusters(clusters=named)["clusters"] if one["status"] == "ACTIVE"
+    ]
+    services = []
+    for cluster in named:
+        if inside := ecs.list_services(cluster=cluster)["serviceArns"]:
+            told = ecs.describe_services(cluster=cluster, services=inside)["services"]
+            services += [one["serviceArn"] for one in told if one["status"] == "ACTIVE"]
+    return clusters, services
 
 
 async def until(true: Callable[[], bool], seconds: float, what: str = "it") -> None:

@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from plugins.runs import Place
 from temporalio.client import Client
+
+from plugins.runs import Place
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from plugins.runs import Place, resource, result
 from temporalio.client import Client
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
@@ -13,6 +12,7 @@ from panka.planner.owner import Owner
 from panka.planner.plan import Action
 from panka.planner.resource import Address, PhysicalName, Resource
 from panka.workflows.messages import EventKind, Phase
+from plugins.runs import Place, resource, result
 
 DIAMOND = (resource("a"), resource("b", "a"), resource("c", "a"), resource("d", "b", "c"))
 
@@ -175,6 +175,24 @@ async def test_a_cancelled_run_lets_what_runs_settle_and_goes_back(place: Place)
     place.assert_settled()
 
 
+async def test_a_terminated_run_is_ended_by_the_next_one_even_with_a_create_in_flight(place: Place) -> None:
+    place.sky.hold["a:main"] = asyncio.Event()
+    place.sky.began["a:main"] = asyncio.Event()
+    handle = await place.start(place.plan(*DIAMOND))
+    await asyncio.wait_for(place.sky.began["a:main"].wait(), 20)
+
+    await handle.terminate("by hand")
+    place.sky.hold["a:main"].set()
+    stuck = place.state
+    ended = await place.apply(*DIAMOND)
+
+    assert stuck is not None
+    assert stuck.operation is not None
+    assert ended.result == "succeeded"
+    assert place.sky.calls.count(("create", "a:main")) == 1
+    place.assert_settled()
+
+
 async def test_a_second_run_of_the_same_stack_is_refused_by_temporal(place: Place) -> None:
     place.sky.hold["a:main"] = asyncio.Event()
     plan = place.plan(resource("a"))
@@ -207,6 +225,19 @@ async def test_credentials_of_another_account_change_nothing(place: Place) -> No
     assert "999999999999" in ended.message
     assert place.sky.calls == []
     assert place.state is None
+
+
+async def test_a_type_that_no_provider_makes_refuses_the_whole_plan_before_any_change(
+    temporal: Client, threads: ThreadPoolExecutor
+) -> None:
+    place = Place(temporal, threads, types=frozenset({"AWS::SQS::Queue"}))
+    topic = Resource(Address("news:main"), "AWS::SNS::Topic", {}, "SNS")
+
+    async with place.worker():
+        ended = await place.apply(resource("a"), topic)
+
+    assert "AWS::SNS::Topic (news:main)" in ended.message
+    assert place.sky.calls == []
 
 
 async def test_a_lock_held_elsewhere_names_its_holder(place: Place) -> None:

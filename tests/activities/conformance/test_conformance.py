@@ -1,7 +1,6 @@
 """What activities/providers/provider.py promises, asked of every provider at real endpoints."""
 
 import pytest
-from plugins.faults import Faults
 from tests.activities.conformance.case import Case
 from tests.activities.conformance.cases_compute import CASES as COMPUTE
 from tests.activities.conformance.cases_storage import CASES as STORAGE
@@ -11,6 +10,7 @@ from panka.activities.aws.errors import NotOurs
 from panka.activities.aws.session import Cloud
 from panka.activities.providers.provider import Observed, Ready, is_ours, tag_map
 from panka.planner.owner import Owner
+from plugins.faults import Faults
 
 CASES: tuple[Case, ...] = (*STORAGE, *COMPUTE)
 
