@@ -5,7 +5,7 @@ BIN := .venv/bin
 MINISTACK := .venv-ministack/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench docs resource-types live clean
+.PHONY: help setup demo test check format bench docs resource-types reference live clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,7 +33,7 @@ demo: .venv/.installed ## bring up the embedded parts and deploy examples/shop t
 	@$(BIN)/panka apply --local --yes --stay examples/shop -e dev
 
 test: setup ## run every test (no Docker, no AWS account)
-	@$(BIN)/pytest -n 4 --dist worksteal
+	@$(BIN)/pytest -n 4 --dist loadfile
 
 check: setup ## lint, types, import contracts, freshness of generated files
 	@$(BIN)/ruff check .
@@ -41,6 +41,8 @@ check: setup ## lint, types, import contracts, freshness of generated files
 	@$(BIN)/mypy
 	@PYTHONPATH=typings $(BIN)/lint-imports --no-cache
 	@$(BIN)/python tools/resource_types.py --check
+	@$(BIN)/python tools/diagnostics_page.py --check
+	@$(BIN)/python tools/reference_pages.py --check
 
 format: .venv/.tested ## mend what can be mended by itself
 	@$(BIN)/ruff check --fix .
@@ -56,6 +58,10 @@ docs: .venv/.installed ## build the pages into site/
 
 resource-types: .venv/.tested ## regenerate the facts about AWS types from cfn-lint's schemas
 	@$(BIN)/python tools/resource_types.py
+
+reference: .venv/.tested ## regenerate the pages that come from the code
+	@$(BIN)/python tools/diagnostics_page.py
+	@$(BIN)/python tools/reference_pages.py
 
 live: setup ## the test on containers; needs root and Debian's docker.io and debootstrap
 	@tools/live.sh

@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections import deque
@@ -236,16 +237,35 @@ def start(
 
     `on_event` hears a sentence for each thing that happens, later on from the supervising thread. Raises LocalFailed.
     """
-    try:
-        local = Local(folder, on_event, workers, worker)
-    except parts.PartMissing as error:
-        raise LocalFailed(str(error)) from error
-    try:
-        local.begin(seconds)
-    except BaseException:
-        local.stop()
-        raise
+    with _alone(seconds):
+        try:
+            local = Local(folder, on_event, workers, worker)
+        except parts.PartMissing as error:
+            raise LocalFailed(str(error)) from error
+        try:
+            local.begin(seconds)
+        except BaseException:
+            local.stop()
+            raise
     return local
+
+
+@contextmanager
+def _alone(seconds: float) -> Iterator[None]:
+    """Lets one session of this user start at a time: between choosing a port and listening on it lies a second."""
+    until = time.monotonic() + seconds
+    path = Path(tempfile.gettempdir()) / f"panka-{os.getuid()}.lock"
+    with path.open("a") as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    raise LocalFailed(f"Another session has been starting for {seconds:.0f} s.") from None
+                time.sleep(0.1)
+            else:
+                break
+        yield
 
 
 def running(folder: Path) -> LocalInfo | None:

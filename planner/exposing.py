@@ -159,8 +159,8 @@ class _Joining:
         """The wanted port of TCP, else the first."""
         known = [one.port for one in self.wishes.ports if one.protocol == "tcp"]
         if not known or (wanted is not None and wanted not in known):
-            port = f"the port {wanted}" if wanted else "a port of TCP"
-            raise broken("PK323", f"a load balancer sends requests to {port}, which is not among `ports`", field)
+            aim = f"port {wanted}, which is not among `ports`" if wanted else "a port of TCP, and `ports` has none"
+            raise broken("PK323", f"a load balancer sends requests to {aim}", field)
         return wanted or known[0]
 
     def _routed(self, used: Used, route: Route, field: str = "ports") -> Joined:

@@ -55,7 +55,7 @@ metadata: {name: clock}
 spec:
   bus: {name: orders}
   rules:
-    - {name: nightly, schedule: cron(0 3 * * ? *), targets: [{component: jobs}]}
+    - {name: nightly, schedule: "cron(0 3 * * ? *)", targets: [{component: jobs}]}
 """,
         """\
 kind: SQS
@@ -65,7 +65,7 @@ kind: EventBridge
 metadata: {name: clock}
 spec:
   rules:
-    - {name: nightly, schedule: cron(0 3 * * ? *), targets: [{component: jobs}]}
+    - {name: nightly, schedule: "cron(0 3 * * ? *)", targets: [{component: jobs}]}
 """,
     ),
     "PK343": Lesson(

@@ -160,7 +160,8 @@ def _writer(configs: Configs, context: Context, logging: Properties) -> Properti
     contents = {path: context.read(path) for path in sorted(set(configs.files))}
     size = sum(len(content) for content in contents.values())
     if size > LARGEST_CONFIG:
-        raise broken("PK320", f"the config files have {size} bytes together; a task takes {LARGEST_CONFIG}", "configs")
+        sentence = f"the config files have {size} bytes together; a task takes {LARGEST_CONFIG}"
+        raise broken("PK320", sentence, "configs.files")
     variables = {f"FILE_{number:03}": path for number, path in enumerate(contents)}
     return {
         "Name": _WRITER,

@@ -199,11 +199,17 @@ def test_stopping_leaves_no_process_and_may_be_repeated(tmp_path: Path) -> None:
 
 
 _SUPERVISOR = """
-import sys
+import signal, sys, threading, time
 from pathlib import Path
 from panka.cli.dev import start
+
+def say_when_signals_are_heeded():
+    while signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        time.sleep(0.01)
+    print("up", flush=True)
+
 local = start(Path(sys.argv[1]), lambda event: None)
-print("up", flush=True)
+threading.Thread(target=say_when_signals_are_heeded, daemon=True).start()
 local.wait()
 local.stop()
 """

@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
-from panka.planner.documents import FileSource, FolderSource, Source
+from panka.planner.diagnostics import Findings
+from panka.planner.documents import FileSource, FolderSource, Source, SourceFile
 from panka.planner.export import ANYWHERE, template
+from panka.planner.network import compile_network
 from panka.planner.owner import Owner, Scope
 from panka.planner.resource import Address, Lifecycle, PhysicalName, Properties, Ref, Resource, Text
 from panka.planner.stack import Options, read_stack
+from panka.planner.tenancy import read_tenant
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 STACKS = [(EXAMPLES / "shop", "dev"), (EXAMPLES / "shop", "prod")] + [
@@ -40,7 +43,17 @@ def of_example(path: Path, environment: str) -> dict[str, Any]:
     return template(scope, compiled.resources, compiled.outputs, compiled.assets, draft.description)
 
 
+def of_network() -> dict[str, Any]:
+    text = (EXAMPLES / "tenant.yaml").read_text()
+    tenant = read_tenant(SourceFile("tenant.yaml", "tenant.yaml", text), Findings())
+    assert tenant is not None
+    compiled = compile_network(tenant)
+    scope = Scope(tenant=tenant.name, stack="network", environment="all")
+    return template(scope, compiled.resources, compiled.outputs, compiled.assets)
+
+
 def test_cfn_lint_finds_no_error_in_any_example(tmp_path: Path) -> None:
+    (tmp_path / "network.json").write_text(json.dumps(of_network(), indent=1))
     for path, environment in STACKS:
         (tmp_path / f"{path.stem}-{environment}.json").write_text(json.dumps(of_example(path, environment), indent=1))
 
@@ -92,6 +105,8 @@ def test_names_and_tags_are_those_of_the_first_generation() -> None:
         (Text(("at ", Ref(Address("jobs:main"), "Arn"), "/${x}")), {"Fn::Sub": "at ${Jobs.Arn}/${!x}"}),
         (Text(("at ", Ref(Address("jobs:main"), "VisibilityTimeout"))), {"Fn::Join": ["", ["at ", 30]]}),
         ("${x}", "${x}"),
+        (["a", "b"], "a,b"),
+        ([Ref(Address("jobs:main"), "Arn"), "b"], {"Fn::Join": [",", [{"Fn::GetAtt": ["Jobs", "Arn"]}, "b"]]}),
         (ANYWHERE.region, {"Ref": "AWS::Region"}),
         (f"arn:aws:sqs:{ANYWHERE.region}:{ANYWHERE.account}:${{x}}",
          {"Fn::Sub": "arn:aws:sqs:${AWS::Region}:${AWS::AccountId}:${!x}"}),

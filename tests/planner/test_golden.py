@@ -1,8 +1,9 @@
 """What users see of each mistake, word by word: `golden/*.md` hold YAML files beside the exact output.
 
 A file has one case for each `## ` heading: fenced blocks that name a file (`yaml stack.yaml`; `hex` for bytes that
-are no text), options of the command line if need be (`options`), and the expected output (`text`). Look at every
-difference that `PANKA_REWRITE_GOLDEN=1 pytest tests/planner/test_golden.py` makes before you keep it.
+are no text, `size` for a file of so many bytes), options of the command line if need be (`options`), and the expected
+output (`text`). A case whose `tenant.yaml` is a TenantConfig is about that tenant. Look at every difference that
+`PANKA_REWRITE_GOLDEN=1 pytest tests/planner/test_golden.py` makes before you keep it.
 """
 
 import os
@@ -14,13 +15,15 @@ from pathlib import Path
 import pytest
 
 from panka.planner.component import Component, ComponentSpec, Context, Inbound, Kind, Lowered
-from panka.planner.diagnostics import CODES, Diagnostic, errors, in_order
+from panka.planner.diagnostics import CODES, Diagnostic, Findings, errors, in_order
+from panka.planner.documents import SourceFile
 from panka.planner.kinds import KINDS
 from panka.planner.owner import Scope
 from panka.planner.render.diagnostics import full
 from panka.planner.resource import STACK, Address, Resource
 from panka.planner.stack import Draft, Options, read_stack
 from panka.planner.state import Target
+from panka.planner.tenancy import read_tenant
 
 GOLDEN = Path(__file__).parent / "golden"
 REWRITE = bool(os.environ.get("PANKA_REWRITE_GOLDEN"))
@@ -62,6 +65,20 @@ OWN_KINDS = (Kind("Own", OwnSpec, _lower, {}, _mentions),)
 """A kind that makes mistakes which none of Panka's own can make. It is there in stacks that use it."""
 
 
+@dataclass(frozen=True)
+class TenantDraft:
+    """What `panka tenant` reads: one document, which belongs to no stack."""
+
+    file: SourceFile
+
+    @property
+    def files(self) -> dict[str, SourceFile]:
+        return {self.file.name: self.file}
+
+    def source_line(self, _file: str, line: int) -> str:
+        return self.file.lines[line - 1]
+
+
 @dataclass
 class Case:
     golden: Path
@@ -73,7 +90,9 @@ class Case:
     def __str__(self) -> str:
         return f"{self.golden.stem}: {self.title}"
 
-    def read(self) -> Draft:
+    def read(self) -> Draft | TenantDraft:
+        if b"kind: TenantConfig" in (text := self.files.get("tenant.yaml", b"")):
+            return TenantDraft(SourceFile("tenant.yaml", "tenant.yaml", text.decode()))
         said = dict(zip(self.options[::2], self.options[1::2], strict=True))
         kinds = (*KINDS, *OWN_KINDS) if b"kind: Own" in b"".join(self.files.values()) else KINDS
         return read_stack(Files(self.files), Options(said.get("--env"), tenant=said.get("--tenant")), kinds)
@@ -89,12 +108,27 @@ def cases_of(path: Path) -> Iterator[Case]:
             elif language == "text":
                 case.expected = block["body"]
             else:
-                case.files[name] = bytes.fromhex(block["body"]) if language == "hex" else block["body"].encode()
+                case.files[name] = written(language, block["body"])
         yield case
 
 
-def found_in(draft: Draft) -> tuple[Diagnostic, ...]:
-    """All that `panka validate` would tell."""
+def written(language: str, body: str) -> bytes:
+    """The bytes of a file that a fenced block describes."""
+    match language:
+        case "hex":
+            return bytes.fromhex(body)
+        case "size":
+            return b"x" * int(body)
+        case _:
+            return body.encode()
+
+
+def found_in(draft: Draft | TenantDraft) -> tuple[Diagnostic, ...]:
+    """All that `panka validate` would tell, or of a tenant all that is wrong with it."""
+    if isinstance(draft, TenantDraft):
+        findings = Findings()
+        read_tenant(draft.file, findings)
+        return findings.all()
     if errors(draft.diagnostics):
         return draft.diagnostics
     return in_order((*draft.diagnostics, *draft.compile(SCOPE, TARGET).diagnostics))

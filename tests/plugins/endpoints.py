@@ -1,6 +1,7 @@
 """AWS endpoints over HTTP: real server processes on free ports, each started once when a test first asks for it."""
 
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -28,11 +29,17 @@ MOTO_SETTINGS = {
 
 
 def free_port() -> int:
-    """A port that nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody listened on a moment ago, and that the system gives to no client.
+
+    A client that asks again and again for a killed server can be given that server's port for itself.
+    """
+    while True:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port := random.randrange(20_000, 32_000)))
+            except OSError:
+                continue
+            return port
 
 
 @contextmanager
