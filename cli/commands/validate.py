@@ -51,8 +51,8 @@ def command(
         return Exit.INVALID
     if form not in DOCUMENTS:
         services = {component.service for component in draft.components.values() if component.service}
-        numbers = f"{len(draft.components)} components in {len(services)} services"
-        session.screen.show(f"{draft.name} is valid: {numbers}, {len(compiled.resources)} AWS resources.")
+        numbers = f"{_many(len(draft.components), 'component')} in {_many(len(services), 'service')}"
+        session.screen.show(f"{draft.name} is valid: {numbers}, {_many(len(compiled.resources), 'AWS resource')}.")
     session.screen.tell(f"Next: {next_command(session, 'plan', *(() if path == '.' else (path,)))}")
     return Exit.OK
 
@@ -68,3 +68,8 @@ def _show(session: Session, draft: "Draft", found: "Sequence[Diagnostic]", form:
         session.screen.tell(text)
     else:
         session.screen.show(text)
+
+
+def _many(number: int, what: str) -> str:
+    """`1 service`, `3 services`."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
