@@ -112,7 +112,7 @@ def test_an_invalid_stack_is_told_with_code_and_place(
 def test_a_valid_stack_passes_with_what_it_becomes(shell: Shell) -> None:
     ran = shell.panka("validate", "shop.yaml")
 
-    assert (ran.code, ran.out) == (0, "shop is valid: 1 components in 1 services, 1 AWS resources.\n")
+    assert (ran.code, ran.out) == (0, "shop is valid: 1 component in 1 service, 1 AWS resource.\n")
 
 
 @pytest.mark.parametrize(
