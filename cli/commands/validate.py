@@ -7,6 +7,7 @@ import click
 from panka.cli.commands.options import stack_choice, values
 from panka.cli.exits import Exit
 from panka.cli.session import Session, begin
+from panka.cli.views.screen import many
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,8 +52,8 @@ def command(
         return Exit.INVALID
     if form not in DOCUMENTS:
         services = {component.service for component in draft.components.values() if component.service}
-        numbers = f"{_many(len(draft.components), 'component')} in {_many(len(services), 'service')}"
-        session.screen.show(f"{draft.name} is valid: {numbers}, {_many(len(compiled.resources), 'AWS resource')}.")
+        numbers = f"{many(len(draft.components), 'component')} in {many(len(services), 'service')}"
+        session.screen.show(f"{draft.name} is valid: {numbers}, {many(len(compiled.resources), 'AWS resource')}.")
     session.screen.tell(f"Next: {next_command(session, 'plan', *(() if path == '.' else (path,)))}")
     return Exit.OK
 
@@ -68,8 +69,3 @@ def _show(session: Session, draft: "Draft", found: "Sequence[Diagnostic]", form:
         session.screen.tell(text)
     else:
         session.screen.show(text)
-
-
-def _many(number: int, what: str) -> str:
-    """`1 service`, `3 services`."""
-    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from panka.cli.views.screen import Screen, took
+from panka.cli.views.screen import Screen, many, took
 from panka.planner.assemble import component_action, counts
 from panka.planner.plan import Action, Change, Plan, Step
 from panka.planner.resource import STACK, Address, Ref, Text, decode, references
@@ -116,7 +116,7 @@ def summary(plan: Plan) -> str:
     parts = [f"{total[action]} {_NOUNS.get(action, action.value)}" for action in _ORDER if action in total]
     parts += ["outputs change"] if plan.outputs_differ and not parts else []
     resources = len(plan.forward) + sum(step.key == step.address for step in plan.cleanup)
-    numbers = f"{resources} resource{'' if resources == 1 else 's'} to change, {plan.unchanged} unchanged"
+    numbers = f"{many(resources, 'resource')} to change, {plan.unchanged} unchanged"
     return f"Plan {plan.id}: {', '.join(parts) or 'an earlier run to end'}   ({numbers})"
 
 
@@ -203,7 +203,7 @@ def _limits(plan: Plan) -> list[str]:
         if patterns:
             lines.append(f"{flag} {' '.join(patterns)}" + (f"  {word} {', '.join(closure)}" if closure else ""))
     if one.left_out:
-        lines.append(f"Left out: {one.left_out} change{'' if one.left_out == 1 else 's'} of resources.")
+        lines.append(f"Left out: {many(one.left_out, 'change')} of resources.")
     return lines
 
 

@@ -68,3 +68,8 @@ def ago(seconds: float) -> str:
         if seconds >= length:
             return f"{int(seconds // length)}{unit}"
     return f"{max(0, int(seconds))}s"
+
+
+def many(number: int, what: str) -> str:
+    """`1 service`, `3 services`."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
