@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from panka.planner.expressions import Foreign, Output, parse, unescape
-from panka.planner.reading import Plain, typed
+from panka.planner.language.expressions import Foreign, Output, parse, unescape
+from panka.planner.language.reading import Plain, typed
 from panka.planner.resource import Ref, Text, text
 
 

@@ -3,22 +3,22 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from panka.planner.checking import check_all
 from panka.planner.compile import Compiled, compile_parts
 from panka.planner.component import Component, ComponentSpec, Kind, Network
 from panka.planner.core import NetworkingSpec, OnFailure, ProviderSpec
 from panka.planner.diagnostics import Diagnostic, Findings, Invalid, Label, errors
-from panka.planner.documents import Source, SourceFile
-from panka.planner.envelopes import Entry
-from panka.planner.expressions import Variables
-from panka.planner.inventory import take_inventory
+from panka.planner.language.checking import check_all
+from panka.planner.language.documents import Source, SourceFile
+from panka.planner.language.envelopes import Entry
+from panka.planner.language.expressions import Variables
+from panka.planner.language.inventory import take_inventory
+from panka.planner.language.parts import Part, StackPart
+from panka.planner.language.review import Review, written_variables
+from panka.planner.language.tracing import traced
 from panka.planner.neighbours import Neighbours, OutputsOf
 from panka.planner.owner import Scope
 from panka.planner.packing import Packer
-from panka.planner.parts import Part, StackPart
-from panka.planner.review import Review, written_variables
 from panka.planner.state import Target
-from panka.planner.tracing import traced
 
 
 @dataclass(frozen=True)

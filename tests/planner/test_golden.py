@@ -16,8 +16,8 @@ import pytest
 
 from panka.planner.component import Component, ComponentSpec, Context, Inbound, Kind, Lowered
 from panka.planner.diagnostics import CODES, Diagnostic, Findings, errors, in_order
-from panka.planner.documents import SourceFile
 from panka.planner.kinds import KINDS
+from panka.planner.language.documents import SourceFile
 from panka.planner.owner import Scope
 from panka.planner.render.diagnostics import full
 from panka.planner.resource import STACK, Address, Resource

@@ -2,10 +2,10 @@
 
 import pytest
 
+from panka.planner.authoring.consequences import Consequence, Trial, Verdict
+from panka.planner.authoring.reference import Field, about, example, fields_of, find
 from panka.planner.component import Kind
-from panka.planner.consequences import Consequence, Trial, Verdict
 from panka.planner.kinds import KINDS
-from panka.planner.reference import Field, about, example, fields_of, find
 
 BY_NAME = {kind.name: kind for kind in KINDS}
 
