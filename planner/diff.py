@@ -230,8 +230,6 @@ class _Wanted:
         if old.lifecycle.prevent_destroy or self.resource.lifecycle.prevent_destroy:
             self._refuse(difference, "replace")
         delete_first = not self.resource.lifecycle.create_before_destroy or self._same_name(old, desired)
-        why = ", ".join(change.path for change in changes if change.replaces)
-        reason = f"{why} cannot change in place" if why else "--replace asks for it"
         self._add(
             difference,
             Action.REPLACE,
@@ -243,10 +241,19 @@ class _Wanted:
             delete_first=delete_first,
             replaced=old.id,
             moved_from=self._moved_from(old),
-            reason=reason,
+            reason=self._why_replaced(changes),
         )
         if not delete_first:
             remove(difference, f"{old.address}@{old.generation}", old, "it was replaced", protected=False)
+
+    def _why_replaced(self, changes: tuple[Change, ...]) -> str:
+        why = ", ".join(change.path for change in changes if change.replaces)
+        if not why:
+            return "--replace asks for it"
+        known = facts(self.resource.type)
+        if known is not None and known.fixed:
+            return f"nothing of {known.type} can change in place ({why})"
+        return f"{why} cannot change in place"
 
     def _next_generation(self, difference: Difference, least: int) -> tuple[int, bool]:
         """The generation to make, and whether an earlier run may have made it already."""

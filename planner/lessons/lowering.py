@@ -112,6 +112,29 @@ metadata: {name: jobs}
         "It happens with `--target` and `--exclude`: a resource goes, and the change that would end the reference to "
         "it is not in the plan. Take both in, or leave both out.",
     ),
+    "PK364": Lesson(
+        "Panka makes common types by itself and all others through Cloud Control, which needs handlers of AWS to "
+        "create, read and delete a type; some old types have none. Often a newer type does the same. What has to be "
+        "the old one is made by other means, and the stack is told its name or address.",
+        """\
+kind: Resource
+metadata: {name: access}
+spec:
+  type: AWS::SQS::QueuePolicy
+  properties:
+    Queues: [https://sqs.eu-west-1.amazonaws.com/111122223333/jobs]
+    PolicyDocument: {Statement: []}
+""",
+        """\
+kind: Resource
+metadata: {name: access}
+spec:
+  type: AWS::SQS::QueueInlinePolicy
+  properties:
+    Queue: https://sqs.eu-west-1.amazonaws.com/111122223333/jobs
+    PolicyDocument: {Statement: []}
+""",
+    ),
     "PK355": Lesson(
         "The ECS cluster and the like belong to the whole stack and are made once, so all must agree.",
     ),

@@ -1,14 +1,17 @@
 """What a plan says of the difference between a stack and its record."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from panka.planner import record
 from panka.planner.assemble import Elsewhere, Protected, make_plan
+from panka.planner.diagnostics import Invalid
 from panka.planner.owner import Scope
 from panka.planner.plan import Action, Plan, Step
-from panka.planner.resource import Address, Lifecycle, PhysicalName, Properties, Resource, text
+from panka.planner.resource import Address, Lifecycle, PhysicalName, Place, Properties, Resource, text
+from panka.planner.selecting import Wish
 from panka.planner.state import State, Target
 
 SCOPE = Scope(tenant="acme", stack="shop", environment="prod")
@@ -255,3 +258,42 @@ class TestAfterAnUnfinishedRun:
 
         assert not made.empty
         assert made.unfinished == 1
+
+
+def other(type: str, **properties: Any) -> Resource:
+    return Resource(Address("other:main"), type, properties, "Resource", place=Place("stack.yaml", 7, 1))
+
+
+FILTER = {"LogGroupName": "g", "FilterName": "f", "FilterPattern": "x", "MetricTransformations": []}
+
+
+def test_what_nobody_can_make_is_refused_where_it_stands() -> None:
+    with pytest.raises(Invalid) as refused:
+        plan([queue(), other("AWS::SQS::QueuePolicy", Queues=["q"], PolicyDocument={})])
+
+    (one,) = refused.value.diagnostics
+    assert (one.code, one.label and one.label.span.line) == ("PK364", 7)
+
+
+def test_what_nobody_can_make_does_not_matter_where_it_is_left_out() -> None:
+    made = plan([queue(), other("AWS::SQS::QueuePolicy", Queues=["q"])], wish=Wish(excludes=("other",)))
+
+    assert only(made).address == "jobs:main"
+
+
+def test_what_cloud_control_makes_and_cannot_update_is_replaced_and_the_plan_says_why() -> None:
+    key = other("AWS::EC2::KeyPair", KeyName="ops", KeyType="rsa")
+    state = applied(plan([key]))
+
+    step = only(plan([replace(key, tags={"team": "red"})], state))
+
+    assert (step.action, step.delete_first) == (Action.REPLACE, True)
+    assert step.reason == "nothing of AWS::EC2::KeyPair can change in place (Tags.team)"
+
+
+def test_what_cloud_control_can_update_is_updated() -> None:
+    state = applied(plan([other("AWS::Logs::MetricFilter", **FILTER)]))
+
+    step = only(plan([other("AWS::Logs::MetricFilter", **{**FILTER, "FilterPattern": "y"})], state))
+
+    assert step.action is Action.UPDATE

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from panka.planner.diagnostics import CODES, Diagnostic, Findings, errors, in_order
+from panka.planner.assemble import make_plan
+from panka.planner.diagnostics import CODES, Diagnostic, Findings, Invalid, errors, in_order
 from panka.planner.language.documents import SourceFile
 from panka.planner.lessons import explained
 from panka.planner.owner import Scope
@@ -12,6 +13,8 @@ from panka.planner.stack import Options, read_stack
 from panka.planner.state import Target
 from panka.planner.tenancy import read_tenant
 
+SCOPE = Scope(tenant="acme", stack="shop", environment="prod")
+TARGET = Target(account="1", region="eu-west-1")
 TENANT = "tenant.yaml"
 """A lesson on tenants shows this file, which is no stack's."""
 SHOWN = sorted(code for code in CODES if explained(code).wrong)
@@ -66,9 +69,13 @@ def found_in(fragment: str) -> tuple[Diagnostic, ...]:
     draft = read_stack(files, Options())
     if errors(draft.diagnostics):
         return draft.diagnostics
-    made = draft.compile(
-        Scope(tenant="acme", stack="shop", environment="prod"), Target(account="1", region="eu-west-1")
-    )
+    made = draft.compile(SCOPE, TARGET)
+    if errors(made.diagnostics):
+        return in_order((*draft.diagnostics, *made.diagnostics))
+    try:
+        make_plan(SCOPE, TARGET, made.resources, made.outputs, None, None)
+    except Invalid as refused:
+        return refused.diagnostics
     return in_order((*draft.diagnostics, *made.diagnostics))
 
 
