@@ -78,6 +78,7 @@ _THROTTLED = frozenset(
         "Throttling",
         "ThrottlingException",
         "TooManyRequestsException",
+        "TransactionInProgressException",
     }
 )
 _CONFLICTING = frozenset({"ConcurrentModification", "ConcurrentModificationException", "OperationAborted"})
@@ -101,7 +102,8 @@ _TRANSIENT = frozenset(
 )
 _DENIED = frozenset(
     {"403", "AccessDenied", "AccessDeniedException", "AuthorizationError", "AuthorizationErrorException"}
-    | {"NotAuthorized", "OptInRequired", "UnauthorizedAccess", "UnauthorizedOperation"}
+    | {"InvalidCredentials", "InvalidCredentialsException", "NotAuthorized", "OptInRequired", "UnauthorizedAccess"}
+    | {"UnauthorizedOperation", "UnauthorizedTaggingOperation"}
 )
 _BAD_CREDENTIALS = {
     "AuthFailure": "AWS does not accept the credentials.",
@@ -153,7 +155,21 @@ _NOT_YET: tuple[tuple[str, str, str], ...] = (
     (r"iam:(AttachRolePolicy|PutRolePolicy|AddRoleToInstanceProfile)", r"NoSuchEntity", r""),
     (r"ec2:(Authorize|Revoke)SecurityGroup\w+", r"InvalidGroup\.NotFound|InvalidSecurityGroupID\.NotFound", r""),
     (r"ec2:CreateTags", r"Invalid\w+\.NotFound", r""),
+    (
+        r"cloudcontrol:.+",
+        r"InvalidRequest\w*|GeneralServiceException|AccessDenied",
+        r"(?i)cannot be assumed|unable to assume|assume the role|invalid principal",
+    ),
+    (r"cloudcontrol:(Get|List)Resources?", r"ResourceConflictException", r""),
 )
+_OF_HANDLERS = {
+    "NetworkFailure": Cause.TRANSIENT,
+    "ResourceConflict": Cause.NOT_YET,
+    "ServiceInternalError": Cause.TRANSIENT,
+    "ServiceTimeout": Cause.TRANSIENT,
+    "Throttling": Cause.THROTTLED,
+}
+"""What Cloud Control's handlers end with and may be asked for again; every other code of theirs is final."""
 
 
 def classify(service: str, operation: str, error: Exception, endpoint_url: str | None) -> AwsError:
@@ -167,6 +183,16 @@ def classify(service: str, operation: str, error: Exception, endpoint_url: str |
     if endpoint_url is not None and isinstance(error, ResponseParserError) and "<html" in str(error).lower():
         return _not_emulated(name, endpoint_url)
     return _unanswered(name, error, endpoint_url)
+
+
+def handler_failed(operation: str, code: str, message: str, request: str) -> AwsError:
+    """A request to Cloud Control that has failed (`CREATE AWS::Athena::WorkGroup`), as what it means for the run.
+
+    Its handler's codes are not those of answers: here `InternalFailure` is final, and what was sent has ended.
+    """
+    name = f"cloudcontrol:{operation}"
+    cause = Cause.NOT_YET if _is_not_yet(name, code, message) else _OF_HANDLERS.get(code, Cause.FINAL)
+    return AwsError(cause, code, message, name, request)
 
 
 def _unanswered(name: str, error: Exception, endpoint_url: str | None) -> AwsError:

@@ -10,7 +10,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from panka.activities.aws.errors import NOT_EMULATED, AwsError, Cause, classify
+from panka.activities.aws.errors import NOT_EMULATED, AwsError, Cause, classify, handler_failed
 
 URL = "http://127.0.0.1:1"
 
@@ -59,6 +59,8 @@ def test_a_quota_is_no_throttling() -> None:
         ("s3", "PutBucketTagging", "NoSuchBucket", "The specified bucket does not exist"),
         ("iam", "AttachRolePolicy", "NoSuchEntity", "The role with name x cannot be found."),
         ("s3", "CreateBucket", "OperationAborted", "A conflicting conditional operation is in progress"),
+        ("cloudcontrol", "GetResource", "ResourceConflictException", "The resource is busy."),
+        ("cloudcontrol", "UpdateResource", "InvalidRequestException", "The role cannot be assumed by Lambda."),
     ],
 )
 def test_what_was_made_a_moment_ago_may_not_be_visible(service: str, operation: str, code: str, message: str) -> None:
@@ -119,6 +121,38 @@ def test_a_page_for_people_means_that_an_emulator_lacks_the_operation_and_aws_ha
     assert classify("ecs", "X", page, URL).code == NOT_EMULATED
     assert classify("ecs", "X", page, URL).cause is Cause.FINAL
     assert classify("ecs", "X", page, None).cause is Cause.TRANSIENT
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "expected"),
+    [
+        ("Throttling", "Rate exceeded", Cause.THROTTLED),
+        ("ServiceInternalError", "", Cause.TRANSIENT),
+        ("ServiceTimeout", "", Cause.TRANSIENT),
+        ("NetworkFailure", "", Cause.TRANSIENT),
+        ("ResourceConflict", "Another change is under way.", Cause.NOT_YET),
+        ("InvalidRequest", "The role defined for the function cannot be assumed by Lambda.", Cause.NOT_YET),
+        ("InvalidRequest", "Model validation failed", Cause.FINAL),
+        ("GeneralServiceException", "It did not go.", Cause.FINAL),
+        ("InternalFailure", "", Cause.FINAL),
+        ("NotStabilized", "It is stuck.", Cause.FINAL),
+        ("ServiceLimitExceeded", "", Cause.FINAL),
+        ("AlreadyExists", "", Cause.FINAL),
+        ("AccessDenied", "You may not.", Cause.FINAL),
+        ("NotUpdatable", "", Cause.FINAL),
+        ("OfNextYear", "", Cause.FINAL),
+    ],
+)
+def test_what_a_handler_of_cloud_control_ends_with_means_the_same(code: str, message: str, expected: Cause) -> None:
+    error = handler_failed("CREATE AWS::X::Y", code, message, "r-1")
+
+    assert (error.cause, error.code, error.request_id) == (expected, code, "r-1")
+    assert str(error) == f"cloudcontrol:CREATE AWS::X::Y {code}: {message}"
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "InvalidCredentials", "UnauthorizedTaggingOperation"])
+def test_what_a_handler_may_not_do_is_denied(code: str) -> None:
+    assert handler_failed("DELETE AWS::X::Y", code, "", "").denied
 
 
 def test_an_error_reads_as_a_sentence_with_its_operation() -> None:
