@@ -81,6 +81,7 @@ class Desk:
         """The account's default network. Raises AwsError, LookupError."""
         clients = Clients(
             target,
+            executor=self._clients.executor,
             profile=self._clients.target.profile,
             endpoint_url=target.endpoint_url or self._clients.endpoint_url,
         )
