@@ -146,10 +146,10 @@ class CloudControlProvider(Provider):
             return await self._still(owner, id) if old else id
         if old:
             return None
-        error = _failure(event)
-        if error.cause is Cause.FINAL:
-            return await self._taker(owner, properties, error)
-        raise TryLater(str(error), seconds=min(300.0, 5.0 * 2**count)) from error
+        failure = _failure(event)
+        if failure.cause is Cause.FINAL:
+            return await self._taker(owner, properties, failure)
+        raise TryLater(str(failure), seconds=min(300.0, 5.0 * 2**count)) from failure
 
     async def _still(self, owner: Owner, id: str) -> str | None:
         """The id of what an earlier attempt made, if it is there; None when it is gone. Raises NotOurs."""
@@ -229,7 +229,7 @@ class CloudControlProvider(Provider):
             MaxResults=100,
             ResourceRequestStatusFilter={"Operations": ["CREATE", "UPDATE"]},
         )
-        of_it = [one for one in told if (one["TypeName"], one.get("Identifier")) == (self.type, id)]
+        of_it: list[Event] = [one for one in told if (one["TypeName"], one.get("Identifier")) == (self.type, id)]
         last = max(of_it, key=lambda one: one["EventTime"], default=None)
         if last is None or (last["Operation"] == "UPDATE" and last["OperationStatus"] not in _UNDER_WAY):
             return None
@@ -258,7 +258,7 @@ class CloudControlProvider(Provider):
 
     def _tags(self, live: Properties) -> dict[str, str]:
         tags = live.get(self._known.tag_property or "") or {}
-        return tag_map(tags) if isinstance(tags, list) else tags
+        return tag_map(tags) if isinstance(tags, list) else dict(tags)
 
     def _settable(self) -> frozenset[str]:
         return self._known.properties - self._known.read_only

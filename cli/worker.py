@@ -82,9 +82,7 @@ class Accounts:
     def _opened(self, target: Target) -> Clients:
         place = target.account, target.region
         paces = self._paces.setdefault(place, Paces(Timing()))
-        return Clients(
-            target, executor=self.threads, profile=self.profile, endpoint_url=self.endpoint_url, paces=paces
-        )
+        return Clients(target, executor=self.threads, profile=self.profile, endpoint_url=self.endpoint_url, paces=paces)
 
     async def number(self, target: Target) -> str:
         """The account that the credentials for a target belong to now."""

@@ -1,8 +1,9 @@
 """A Cloud Control API in memory: AWS's semantics of tokens, requests, identifiers and patches, and nothing behind them.
 
 `python fake_cloud_control.py PORT` serves it, with STS's GetCallerIdentity beside it. What a type is comes from the
-planner's facts. A request ends when it has been looked at twice or is half a second old. Beside AWS's operations:
-`POST /fake/forget` ages what was asked so far as 36 hours do, `GET /fake/resources` tells all, write-only values too.
+planner's facts. A request ends when it has been looked at three times or is a second old. Beside AWS's operations:
+`POST /fake/forget` ages what was asked so far as a week does; `POST /fake/fail` with `{code, message}` lets the next
+request fail, and what is `NotStabilized` is there all the same; `GET /fake/resources` tells all, write-only values too.
 """
 
 import copy
@@ -20,13 +21,17 @@ from typing import Any
 from panka.planner.resource_types import TypeFacts, facts
 
 ACCOUNT = "123456789012"
-LOOKS = 2
-SECONDS = 0.5
+LOOKS = 3
+SECONDS = 1.0
 PAGE = 2
 LATE = frozenset({"AWS::Batch::SchedulingPolicy"})
 """Types whose identifier is told at the end of a create only."""
 
 Model = dict[str, Any]
+
+
+Error = tuple[str, str]
+"""Code and message."""
 
 
 class Refused(Exception):
@@ -38,10 +43,6 @@ class Refused(Exception):
         self.status = status
 
 
-def nothing() -> None:
-    """What the end of a request changes that has failed from the beginning."""
-
-
 @dataclass
 class Request:
     type: str
@@ -50,7 +51,7 @@ class Request:
     """None: not told yet."""
     end: Callable[[], str | None] = lambda: None
     """Takes effect; the identifier, if it comes to be told only now."""
-    error: tuple[str, str] | None = None
+    error: Error | None = None
     token: str = field(default_factory=lambda: str(uuid.uuid4()))
     began: float = field(default_factory=time.time)
     looks: int = 0
@@ -79,6 +80,7 @@ class Fake:
         self.resources: dict[str, dict[str, Model]] = {}
         self.requests: dict[str, Request] = {}
         self.tokens: dict[str, tuple[str, str]] = {}
+        self.failing: list[Error] = []
 
     def create_resource(self, asked: Model) -> Model:
         known = self._known(asked, "create")
@@ -95,10 +97,12 @@ class Fake:
     def _create(self, known: TypeFacts, desired: Model) -> Request:
         there = self.resources.setdefault(known.type, {})
         request = self._request(known.type, "CREATE", None)
+        if request.error and request.error[0] != "NotStabilized":
+            return request
         if problem := invalid(known, desired):
             request.error = "InvalidRequest", f"Model validation failed (#: {problem})"
             return request
-        model = {**copy.deepcopy(desired)}
+        model = copy.deepcopy(desired)
         given = all(name in model for name in known.primary_identifier)
         fill_in(known, model)
         id = "|".join(str(model[name]) for name in known.primary_identifier)
@@ -180,7 +184,7 @@ class Fake:
         return page("ResourceRequestStatusSummaries", found, asked, asked.get("MaxResults", 20))
 
     def forget(self) -> None:
-        """36 hours pass for client tokens, and a week for requests."""
+        """A week passes: neither tokens nor requests are known any more."""
         self._settle()
         self.tokens.clear()
         self.requests.clear()
@@ -188,7 +192,8 @@ class Fake:
     def _request(
         self, type: str, operation: str, id: str | None, end: Callable[[], str | None] = lambda: None
     ) -> Request:
-        request = Request(type, operation, id, end)
+        error = self.failing.pop(0) if self.failing else None
+        request = Request(type, operation, id, end if error is None else lambda: None, error)
         self.requests[request.token] = request
         return request
 
@@ -203,8 +208,8 @@ class Fake:
             if old and not request.ended:
                 request.ended = True
                 request.identifier = request.end() or request.identifier
-            elif request.looks and request.operation == "CREATE" and request.type not in LATE and not request.error:
-                request.identifier = request.end()
+            elif request.looks and request.operation == "CREATE" and request.type not in LATE:
+                request.identifier = request.end() or request.identifier
 
     def _progress(self, request: Request) -> Model:
         self._settle()
@@ -317,6 +322,10 @@ class Handler(BaseHTTPRequestHandler):
             if self.path == "/fake/forget":
                 self.fake.forget()
                 self._answer(200, "{}")
+            elif self.path == "/fake/fail":
+                said = json.loads(body)
+                self.fake.failing.append((said["code"], said["message"]))
+                self._answer(200, "{}")
             elif urllib.parse.parse_qs(body.decode()).get("Action") == ["GetCallerIdentity"]:
                 self._answer(200, IDENTITY, "text/xml")
             else:
@@ -324,9 +333,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _operation(self, name: str, body: bytes) -> None:
         method = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).removeprefix("_")
+        assert method in OPERATIONS, name
         try:
-            if method not in OPERATIONS:
-                raise Refused("UnknownOperationException", f"There is no operation `{name}`.", 404)
             self._answer(200, json.dumps(getattr(self.fake, method)(json.loads(body))))
         except Refused as error:
             said = {"__type": f"com.amazon.cloudapiservice#{error.code}", "Message": str(error)}

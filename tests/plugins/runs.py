@@ -64,6 +64,7 @@ class Place:
             return self.account
 
         lock = LockActivities(self.locks, self.threads)
+
         async def account_of_steps(_target: Target) -> str:
             return self.account_of_steps or self.account
 

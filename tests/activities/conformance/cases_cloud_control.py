@@ -15,7 +15,9 @@ UNTAGGED = {
     )
 }
 FIXED = {":what_was_made_by_hand_is_refused_and_left_alone": "Nothing can change in place, tags included."}
-FORGETFUL = {":an_update_to_the_same_changes_nothing": "What is never told is only known to be the same from the record."}
+FORGETFUL = {
+    ":an_update_to_the_same_changes_nothing": "What is never told is only known to be the same from the record."
+}
 
 APPLICATION = Case("AWS::AppConfig::Application", {"Name": NAME}, endpoints=HERE, unique=False)
 CASES = (
