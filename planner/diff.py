@@ -12,7 +12,7 @@ from panka.planner.difference import Difference, Fate, Refusal, Settled, forget,
 from panka.planner.graph import Graph
 from panka.planner.owner import Owner, Scope
 from panka.planner.plan import Action, Change, Need, Step
-from panka.planner.resource import Address, Properties, Resource, decode, encode, references, substitute
+from panka.planner.resource import Address, Lifecycle, Properties, Resource, decode, encode, references, substitute
 from panka.planner.resource_types import facts
 from panka.planner.state import Intended, Recorded, State
 
@@ -143,11 +143,12 @@ class _Wanted:
         desired = self._desired(old.generation, difference, self._kept_name(old))
         ignored = self.resource.lifecycle.ignore_changes
         known = facts(self.resource.type)
-        return tuple(
+        differ = tuple(
             change.model_copy(update={"replaces": known is not None and known.replaces(change.path)})
             for change in changes(old.properties, desired)
             if not any(change.path == path or change.path.startswith(f"{path}.") for path in ignored)
         )
+        return (*differ, *_treatment(old.lifecycle, self.resource.lifecycle))
 
     def _keep(self, difference: Difference, old: Recorded) -> None:
         if self.intended is not None:
@@ -331,6 +332,14 @@ class _Wanted:
             reason=reason,
             place=str(one.place or ""),
         )
+
+
+def _treatment(before: Lifecycle, after: Lifecycle) -> tuple[Change, ...]:
+    """How a resource may change and end: it must be on record to hold when the component has left the YAML."""
+    if before == after:
+        return ()
+    old, new = (one.model_dump(mode="json", by_alias=True) for one in (before, after))
+    return tuple(one.model_copy(update={"path": f"lifecycle.{one.path}"}) for one in changes(old, new))
 
 
 def with_tags(type: str, properties: Properties, tags: Mapping[str, str]) -> Properties:

@@ -10,7 +10,7 @@ from panka.planner.assemble import Elsewhere, Protected, make_plan
 from panka.planner.diagnostics import Invalid
 from panka.planner.owner import Scope
 from panka.planner.plan import Action, Plan, Step
-from panka.planner.resource import Address, Lifecycle, PhysicalName, Place, Properties, Resource, text
+from panka.planner.resource import Address, Lifecycle, PhysicalName, Place, Properties, Resource, Timeouts, text
 from panka.planner.selecting import Wish
 from panka.planner.state import State, Target
 
@@ -295,5 +295,30 @@ def test_what_cloud_control_can_update_is_updated() -> None:
     state = applied(plan([other("AWS::Logs::MetricFilter", **FILTER)]))
 
     step = only(plan([other("AWS::Logs::MetricFilter", **{**FILTER, "FilterPattern": "y"})], state))
+
+    assert step.action is Action.UPDATE
+
+
+def test_how_a_resource_may_end_is_recorded_although_nothing_of_it_changes() -> None:
+    state = applied(plan([queue()]))
+    protected = replace(queue(), lifecycle=Lifecycle(prevent_destroy=True, timeouts=Timeouts(delete=90)))
+
+    step = only(plan([protected], state))
+
+    assert step.action is Action.UPDATE
+    assert {one.path: one.after for one in step.changes} == {
+        "lifecycle.preventDestroy": True,
+        "lifecycle.timeouts.delete": 90,
+    }
+    later = applied(plan([protected], state), state)
+    assert plan([protected], later).empty
+    with pytest.raises(Protected):
+        plan([], later)
+
+
+def test_how_a_resource_may_end_replaces_nothing() -> None:
+    key = other("AWS::EC2::KeyPair", KeyName="ops", KeyType="rsa")
+
+    step = only(plan([replace(key, lifecycle=Lifecycle(retain=True))], applied(plan([key]))))
 
     assert step.action is Action.UPDATE
