@@ -23,7 +23,6 @@ from panka.activities.providers.provider import (
     Ready,
     Waiting,
     is_ours,
-    tag_list,
     tag_map,
 )
 from panka.activities.providers.shapes import every, settable
@@ -65,10 +64,8 @@ class CloudControlProvider(Provider):
         if live is None:
             return None
         properties = without(live, self._known.read_only | self._known.write_only)
-        tagging = self._known.tagging
-        if tagging is not None and tagging.property in properties:
-            tags = tag_list(self._tags(live))
-            properties[tagging.property] = tags if tagging.form == "list" else tag_map(tags)
+        if self._known.tag_property in properties:
+            properties[self._known.tag_property] = _not_of_aws(properties[self._known.tag_property])
         return Observed(properties, _attributes(self._known, live))
 
     async def find(self, owner: Owner, properties: Properties) -> str | None:
@@ -89,12 +86,15 @@ class CloudControlProvider(Provider):
             made = await self._requested(owner, properties, wanted, f"{token}-{count}" if count else token, count)
             if made is not None:
                 return made
-        message = f"AWS has failed {_MOST_REQUESTS} times."
-        raise AwsError(Cause.FINAL, "Failed", message, f"cloudcontrol:CREATE {self.type}")
+        last = _failure(await self._status(str(self._request)))
+        message = f"AWS has failed {_MOST_REQUESTS} times, at last with: {last.message}"
+        raise AwsError(Cause.FINAL, last.code, message, last.operation, last.request_id)
 
     async def update(self, id: str, old: Properties, new: Properties) -> None:
         settable(self.type, new, self._settable())
-        changes = patch(self._known, old, new)
+        # What cannot change is asked to only when something that is told differs: AWS then says why not.
+        wanted = without(new, self._known.write_only) if self._known.fixed else new
+        changes = patch(self._known, old, wanted)
         if changes:
             await self._ask("update_resource", Identifier=id, PatchDocument=json.dumps(changes))
 
@@ -117,7 +117,7 @@ class CloudControlProvider(Provider):
             error = _failure(event)
             if event["Operation"] == "UPDATE" and error.cause is not Cause.FINAL:
                 raise error
-            return Failed(str(error))
+            return _final(error)
         return Ready() if await self._live(id) is not None else Waiting("AWS does not show it yet")
 
     async def gone(self, id: str) -> Readiness:
@@ -130,7 +130,7 @@ class CloudControlProvider(Provider):
             return Ready()
         error = _failure(event)
         if error.cause is Cause.FINAL:
-            return Failed(str(error))
+            return _final(error)
         raise error
 
     async def _requested(self, owner: Owner, properties: Properties, wanted: str, token: str, count: int) -> str | None:
@@ -231,10 +231,15 @@ class CloudControlProvider(Provider):
         )
         of_it: list[Event] = [one for one in told if (one["TypeName"], one.get("Identifier")) == (self.type, id)]
         last = max(of_it, key=lambda one: one["EventTime"], default=None)
-        if last is None or (last["Operation"] == "UPDATE" and last["OperationStatus"] not in _UNDER_WAY):
+        if last is None or (last["OperationStatus"] not in _UNDER_WAY and not self._says_how_it_is(last)):
             return None
         self._request = last["RequestToken"]
         return last
+
+    def _says_how_it_is(self, event: Event) -> bool:
+        """Whether the end of a request says something of a resource that is there: it is that of its create."""
+        from_aws = not self._known.read_only.isdisjoint(self._known.primary_identifier)
+        return event["Operation"] == "CREATE" and (from_aws or event.get("ErrorCode") == "NotStabilized")
 
     async def _ask(self, operation: str, **arguments: Any) -> Event:
         try:
@@ -272,6 +277,13 @@ def _attributes(known: TypeFacts, live: Properties) -> Properties:
     return {path: value for path, value in {**nested, **found}.items() if value is not MISSING}
 
 
+def _not_of_aws(tags: Any) -> Any:
+    """Tags in the type's own form, sorted, without those that AWS adds."""
+    if isinstance(tags, dict):
+        return {key: tags[key] for key in sorted(tags) if not key.startswith("aws:")}
+    return sorted((tag for tag in tags if not tag["Key"].startswith("aws:")), key=lambda tag: str(tag["Key"]))
+
+
 def _is_well(event: Event) -> bool:
     return event["OperationStatus"] in _UNDER_WAY or event["OperationStatus"] == "SUCCESS"
 
@@ -279,6 +291,10 @@ def _is_well(event: Event) -> bool:
 def _at_work(event: Event) -> Waiting:
     said = event.get("StatusMessage")
     return Waiting(f"AWS is at work ({event['Operation'].lower()}){f': {said}' if said else ''}")
+
+
+def _final(error: AwsError) -> Failed:
+    return Failed(f"{error} (request {error.request_id})")
 
 
 def _failure(event: Event) -> AwsError:

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Any
 
 from panka.planner.blocks import Blocks
 from panka.planner.changes import changes
@@ -13,7 +12,7 @@ from panka.planner.graph import Graph
 from panka.planner.owner import Owner, Scope
 from panka.planner.plan import Action, Change, Need, Step
 from panka.planner.resource import Address, Lifecycle, Properties, Resource, decode, encode, references, substitute
-from panka.planner.resource_types import facts
+from panka.planner.resource_types import TAGS_IN_PRACTICE, facts
 from panka.planner.state import Intended, Recorded, State
 
 
@@ -348,8 +347,8 @@ def with_tags(type: str, properties: Properties, tags: Mapping[str, str]) -> Pro
     if known is None or known.tag_property is None:
         return properties
     given = properties.get(known.tag_property, {})
-    if isinstance(given, list):
-        given = {tag["Key"]: tag["Value"] for tag in given}
-    every = {**given, **tags}
-    form: Any = every if known.tags_are_a_map else [{"Key": key, "Value": every[key]} for key in sorted(every)]
-    return {**properties, known.tag_property: form}
+    if known.tags_are_a_map:
+        return {**properties, known.tag_property: {**given, **tags}}
+    every = {tag["Key"]: tag for tag in given} | {key: {"Key": key, "Value": value} for key, value in tags.items()}
+    more = TAGS_IN_PRACTICE.get(type, {})
+    return {**properties, known.tag_property: [{**more, **every[key]} for key in sorted(every)]}

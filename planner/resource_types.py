@@ -50,6 +50,9 @@ REQUIRED_IN_PRACTICE: dict[str, tuple[str, ...]] = {
 }
 """Properties that the schemas call optional and without which AWS refuses the create."""
 
+TAGS_IN_PRACTICE: dict[str, dict[str, bool]] = {"AWS::AutoScaling::AutoScalingGroup": {"PropagateAtLaunch": False}}
+"""What every tag of a type must say beside its key and value."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tagging:

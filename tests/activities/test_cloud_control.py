@@ -3,7 +3,7 @@
 import asyncio
 import json
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from tests.activities.conformance.stage import FORCED, THEIRS, Stage, staged, un
 from panka.activities.aws.errors import AwsError, Cause, NotOurs, TryLater
 from panka.activities.aws.session import Cloud
 from panka.activities.cloud_control import CloudControlProvider
-from panka.activities.providers.provider import Ending, Failed, Ready, Waiting
+from panka.activities.providers.provider import Ending, Failed, Readiness, Ready, Waiting
 from panka.activities.providers.sqs import QueueProvider
 from panka.activities.providing import provider_of
 from panka.activities.untold import recalled
@@ -43,6 +43,16 @@ def elsewhere(stage: Stage) -> CloudControlProvider:
     provider = provider_of(stage.case.type, stage.provider.cloud)
     assert isinstance(provider, CloudControlProvider)
     return provider
+
+
+async def ended(ask: Callable[[], Awaitable[Readiness]]) -> Readiness:
+    """How it stands when there is nothing more to wait for."""
+    for _ in range(200):
+        answer = await ask()
+        if not isinstance(answer, Waiting):
+            return answer
+        await asyncio.sleep(0.05)
+    raise AssertionError("It waits for ever.")
 
 
 async def made(stage: Stage) -> str:
@@ -107,6 +117,19 @@ async def test_a_request_that_failed_is_made_anew_with_another_token_and_growing
     ]
 
 
+async def test_a_create_that_has_failed_all_too_often_is_given_up(cloud: Cloud, order: Callable[..., Any]) -> None:
+    stage = await staged(PLAN, cloud)
+    for _ in range(12):
+        order("fail", code="NetworkFailure", message="Nobody answers.")
+        with pytest.raises(TryLater):
+            await stage.provider.create(stage.owner, stage.properties(), stage.token)
+
+    with pytest.raises(AwsError, match=r"failed 12 times, at last with: Nobody answers\.") as given_up:
+        await stage.provider.create(stage.owner, stage.properties(), stage.token)
+
+    assert given_up.value.cause is Cause.FINAL
+
+
 async def test_what_aws_refuses_is_told_in_its_own_words(cloud: Cloud) -> None:
     stage = await staged(SECRETIVE, cloud)
     wanted = {name: value for name, value in stage.properties().items() if name != "Value"}
@@ -135,8 +158,7 @@ async def test_what_does_not_become_ready_has_failed_in_whichever_attempt_it_is_
     order("fail", code="NotStabilized", message="It is stuck.")
 
     id = await stage.provider.create(stage.owner, stage.properties(), stage.token)
-    while isinstance(now := await stage.provider.ready(id), Waiting):
-        await asyncio.sleep(0.05)
+    now = await ended(lambda: stage.provider.ready(id))
 
     assert isinstance(now, Failed)
     assert "NotStabilized: It is stuck." in now.reason
@@ -209,6 +231,7 @@ async def test_what_takes_no_tags_and_was_made_by_others_is_refused(cloud: Cloud
             await ours.provider.create(ours.owner, {**ours.properties(), "FilterPattern": "x"}, ours.token)
 
     assert order("resources")[UNTAGGED.type][id] == before
+    assert await elsewhere(ours).ready(id) == Ready(), "It can be imported."
 
 
 async def test_a_resource_that_aws_is_busy_with_is_changed_later(cloud: Cloud) -> None:
@@ -237,9 +260,7 @@ async def test_an_update_that_fails_is_asked_for_again_where_that_can_help(
     await stage.provider.update(id, live, {**live, "ResourceArns": ["arn:x"]})
 
     if final:
-        while isinstance(now := await stage.provider.ready(id), Waiting):
-            await asyncio.sleep(0.05)
-        assert isinstance(now, Failed)
+        assert isinstance(await ended(lambda: stage.provider.ready(id)), Failed)
     else:
         with pytest.raises(AwsError, match="It did not go"):
             await stage.ready(id)
@@ -253,8 +274,7 @@ async def test_a_delete_that_fails_says_why(cloud: Cloud, order: Callable[..., A
     order("fail", code="GeneralServiceException", message="It is in use.")
 
     await stage.provider.delete(id, FORCED)
-    while isinstance(now := await stage.provider.gone(id), Waiting):
-        await asyncio.sleep(0.05)
+    now = await ended(lambda: stage.provider.gone(id))
 
     assert isinstance(now, Failed)
     assert "It is in use." in now.reason

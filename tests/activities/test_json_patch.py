@@ -13,7 +13,9 @@ from panka.planner.resource_types import TypeFacts
 
 def known(**paths: str) -> TypeFacts:
     said: dict[str, Any] = {name: frozenset(text.split()) for name, text in paths.items()}
-    empty = dict.fromkeys(("required", "create_only", "conditional_create_only", "read_only", "write_only"), frozenset())
+    empty = dict.fromkeys(
+        ("required", "create_only", "conditional_create_only", "read_only", "write_only"), frozenset()
+    )
     return TypeFacts(
         type="AWS::X::Y", **{**empty, **said}, primary_identifier=("Name",), tagging=None, handlers=frozenset()
     )

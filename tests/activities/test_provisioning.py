@@ -88,8 +88,9 @@ async def test_each_operation_has_the_deadline_that_the_user_gave_it(action: Act
 async def test_the_undo_of_a_create_has_the_deadline_of_a_delete() -> None:
     work = endless(step(Action.CREATE, lifecycle=limited(create=60, delete=0.3)), Sky({"q": {}}, {"q": ORDERS}))
 
+    done = Outcome(key="orders:main", id="q")
+
     with pytest.raises(NotReady, match="still shows it"):
-        done = Outcome(key="orders:main", id="q")
         await asyncio.wait_for(run(lambda: work.take_back(done, {}, started_only=False)), 20)
 
 

@@ -322,3 +322,13 @@ def test_how_a_resource_may_end_replaces_nothing() -> None:
     step = only(plan([replace(key, lifecycle=Lifecycle(retain=True))], applied(plan([key]))))
 
     assert step.action is Action.UPDATE
+
+
+def test_tags_keep_what_they_say_beside_key_and_value() -> None:
+    own = {"Key": "team", "Value": "red", "PropagateAtLaunch": True}
+
+    step = only(plan([other("AWS::AutoScaling::AutoScalingGroup", MinSize="1", MaxSize="2", Tags=[own])]))
+
+    tags = {tag["Key"]: tag["PropagateAtLaunch"] for tag in step.properties["Tags"]}
+    assert tags["team"] is True
+    assert tags["panka:address"] is False
