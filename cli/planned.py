@@ -60,6 +60,7 @@ def plan_stack(
         InvalidStack: the YAML makes no stack.
         Stop: whatever else stands in the way, with its exit code.
     """
+    session.expect_desk()
     draft = read(session, path, given, files)
     whole = compiled(session, draft)
     take_turn(whole.scope)

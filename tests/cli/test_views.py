@@ -30,6 +30,7 @@ def step(address: str, action: Action, kind: str, *, key: str = "", **more: Any)
 def plan(forward: tuple[Step, ...] = (), cleanup: tuple[Step, ...] = (), **more: Any) -> Plan:
     fields: dict[str, Any] = {"base": Pointer(serial=42, key="k", sha256="s"), "lineage": "l", "git": "3f2c1a9"} | more
     return Plan(
+        format=1,
         id="p-8d21c0",
         operation="apply",
         scope=SCOPE,
@@ -369,3 +370,17 @@ def test_a_rename_and_an_import_are_shown_as_what_they_are() -> None:
 
     assert "update in place, moved from jobs" in text
     assert "import https://queue/old" in text
+
+
+def test_a_long_path_is_told_by_its_beginning_and_its_end() -> None:
+    names = [f"n{number}:main" for number in range(9)]
+    steps = tuple(
+        step(
+            name, Action.CREATE, "SQS", weight=9.0 - number, level=number, depends_on=tuple(names[number - 1 : number])
+        )
+        for number, name in enumerate(names)
+    )
+
+    said = plan_text(plan(steps), PLAIN, detail=False)
+
+    assert "longest path n0 > n1 > n2 > n3 > n4 > (3 more) > n8, about 9s" in said
