@@ -40,6 +40,8 @@ class Asking:
         self.question: Question | None = None
         self.approval: Approval | None = None
         self.aborted: Decision | None = None
+        self.skipped: set[str] = set()
+        """Keys of failed steps without which the run is to go on."""
         self.said: list[str] = []
         self.failing: Walk[Outcome] | None = None
         """The walk about whose failures people may decide."""
@@ -144,6 +146,7 @@ class Asking:
     def _take_skip(self, decision: Decision) -> None:
         for key in self._meant(decision):
             self._note(decision.by, SKIP, key)
+            self.skipped.add(key)
             if self.failing is not None:
                 self.failing.give_up(key)
 

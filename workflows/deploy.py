@@ -5,8 +5,7 @@ only deletes. The primary task only waits; the tasks of the nodes own their resu
 """
 
 import asyncio
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from temporalio import workflow
@@ -15,19 +14,28 @@ from temporalio.exceptions import ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from panka.planner.assemble import counts
-    from panka.planner.record import Outcome, Undoing, told
-    from panka.planner.resource import Properties
+    from panka.planner.record import Outcome, Undoing
     from panka.workflows import ports
     from panka.workflows.asking import Asking, Question
     from panka.workflows.call import call
-    from panka.workflows.messages import PROGRESS, RUN, RUN_FAILED, EventKind, Phase, Progress, Result, RunInput
+    from panka.workflows.messages import (
+        FAILURE,
+        LEVEL,
+        PROGRESS,
+        RUN,
+        RUN_FAILED,
+        EventKind,
+        Phase,
+        Progress,
+        Result,
+        RunInput,
+    )
     from panka.workflows.ports import Entry, Failure, Lease, Node, Opened
     from panka.workflows.recorder import Recorder
+    from panka.workflows.steps import Steps
     from panka.workflows.story import rfc3339, table, why
     from panka.workflows.walk import Walk
 
-_GRACE = timedelta(hours=1)
-"""How much longer than its own deadline a step may be retried: the longest outage that a run survives."""
 _PHASE = SearchAttributeKey.for_keyword("PankaPhase")
 _FAILED = SearchAttributeKey.for_int("PankaFailed")
 
@@ -45,9 +53,6 @@ class RunWorkflow(Asking):
         self.stopping = False
         self.walk: Walk[Outcome] | Walk[Undoing] | None = None
         self.acquiring: workflow.ActivityHandle[Lease] | None = None
-        self.outcomes: dict[str, Outcome] = {}
-        self.told: dict[str, Properties] = {}
-        """What the resources of this run tell others, by address."""
         self.failures: list[Failure] = []
         self.approved_by = ""
         self.opened: Opened | None = None
@@ -159,10 +164,11 @@ class RunWorkflow(Asking):
         self.story.introduce(self.opened)
         recorder = Recorder(lease, self.input.plan, self.opened.state)
         try:
-            ended = await self._phases(lease, self.opened, recorder)
+            steps = Steps(self.input, lease, self.run_number)
+            ended = await self._phases(steps, self.opened, recorder)
             self._enter(Phase.CLOSING)
             await recorder.finish(succeeded=ended == "succeeded", never=self._never())
-            await self._close(lease, self._entry(self.opened, ended))
+            await self._close(lease, self._entry(self.opened, ended, steps.outcomes))
         except FailureError as error:
             await self._let_go(lease)
             return Result(
@@ -180,17 +186,17 @@ class RunWorkflow(Asking):
         except FailureError:
             workflow.logger.warning("The lock could not be released; it runs out by itself.")
 
-    async def _phases(self, lease: Lease, opened: Opened, recorder: Recorder) -> Ended:
-        forward = await self._walk_forward(lease, opened.forward, recorder)
+    async def _phases(self, steps: Steps, opened: Opened, recorder: Recorder) -> Ended:
+        forward = await self._walk_forward(steps, opened.forward, recorder)
         if forward:
             await recorder.flush()  # the commit point: what is new is on record before anything old goes
-            if await self._walk_cleanup(lease, opened.cleanup, recorder):
+            if await self._walk_cleanup(steps, opened.cleanup, recorder):
                 return "succeeded"
             return "cancelled" if self.stopping and not self.failures else "failed"
         if recorder.lost:
             return "failed"
         if self._goes_back():
-            if await self._roll_back(lease, opened.forward, recorder):
+            if await self._roll_back(steps, opened.forward, recorder):
                 return "cancelled" if self.stopping and not self.failures else "rolled back"
             return "failed"
         return "cancelled" if self.stopping and not self.failures else "failed"
@@ -198,52 +204,55 @@ class RunWorkflow(Asking):
     def _goes_back(self) -> bool:
         return not self.aborted.keep if self.aborted is not None else self.input.on_failure == "rollback"
 
-    async def _walk_forward(self, lease: Lease, nodes: tuple[Node, ...], recorder: Recorder) -> bool:
+    async def _walk_forward(self, steps: Steps, nodes: tuple[Node, ...], recorder: Recorder) -> bool:
         self._enter(Phase.FORWARD)
         if self.input.schedule == "ready":
-            return await self._walk_steps(lease, nodes, recorder)
+            return await self._walk_steps(steps, nodes, recorder)
         for level in sorted({node.level for node in nodes}):
             if level and self.input.pause_between_levels:
                 await self._ask_for_next_level()
                 if self.approval is None or not self.approval.approved:
                     break
-            ready = [node for node in nodes if node.level == level and self.outcomes.keys() >= set(node.depends_on)]
+            ready = [node for node in nodes if node.level == level and steps.outcomes.keys() >= set(node.depends_on)]
             loose = tuple(node.model_copy(update={"depends_on": ()}) for node in ready)
-            if not await self._walk_steps(lease, loose, recorder) and self._gives_up_on_failure():
+            if not await self._walk_steps(steps, loose, recorder) and self._ends_here(loose):
                 break
         self._skip([node.key for node in nodes if node.key not in self.story.began])
-        return all(node.key in self.outcomes for node in nodes)
+        return all(node.key in steps.outcomes for node in nodes)
 
     async def _ask_for_next_level(self) -> None:
         """Nobody in time, or a no: the run ends as after a failure."""
         self.approval = None
-        self._enter(Phase.PAUSED)
+        self._enter(Phase.PAUSED, LEVEL)
         await self.ask(Question.LEVEL, lambda: self.approval is not None or self.stopping, self.input.patience)
         self._enter(Phase.FORWARD)
 
-    def _gives_up_on_failure(self) -> bool:
-        """What was skipped at somebody's word does not keep the next level from starting."""
-        walk = self.failing
-        return walk is None or self.stopping or self.aborted is not None or bool(walk.failed) or not walk.given_up
+    def _ends_here(self, level: tuple[Node, ...]) -> bool:
+        """Whether what failed in a level ends the run; what was skipped at somebody's word does not."""
+        failed = {node.key for node in level} & {one.key for one in self.failures}
+        return self.stopping or self.aborted is not None or not failed <= self.skipped
 
-    async def _walk_cleanup(self, lease: Lease, nodes: tuple[Node, ...], recorder: Recorder) -> bool:
+    async def _walk_cleanup(self, steps: Steps, nodes: tuple[Node, ...], recorder: Recorder) -> bool:
         if nodes:
             self._enter(Phase.CLEANUP)
-        return await self._walk_steps(lease, nodes, recorder)
+        return await self._walk_steps(steps, nodes, recorder)
 
-    async def _walk_steps(self, lease: Lease, nodes: tuple[Node, ...], recorder: Recorder) -> bool:
+    async def _walk_steps(self, steps: Steps, nodes: tuple[Node, ...], recorder: Recorder) -> bool:
         by_key = {node.key: node for node in nodes}
 
         def done(key: str, outcome: Outcome) -> None:
-            self.outcomes[key] = outcome
-            self.told[by_key[key].address] = told(outcome.id, outcome.observed, outcome.attributes)
+            steps.ended(by_key[key], outcome)
             self.story.tell(EventKind.DONE, key)
             recorder.done(outcome)
+
+        def do(key: str) -> "workflow.ActivityHandle[Outcome]":
+            self.story.tell(EventKind.STARTED, key)
+            return steps.do(by_key[key])
 
         walk: Walk[Outcome] = Walk(
             {node.key: node.depends_on for node in nodes},
             {node.key: node.weight for node in nodes},
-            lambda key: self._step(lease, by_key[key]),
+            do,
             window=self.input.window,
             on_done=done,
             on_failed=lambda key, error: self._fail(by_key[key], error, EventKind.FAILED),
@@ -252,6 +261,7 @@ class RunWorkflow(Asking):
         complete = await self._walk(walk)
         while not complete and await self._resumed(walk, recorder):
             complete = await walk.run()
+        self.failing = None
         if self.input.schedule == "ready" or self.story.phase is not Phase.FORWARD:
             self._skip(walk.never())
         return complete
@@ -273,7 +283,7 @@ class RunWorkflow(Asking):
 
         if not decided():
             phase = self.story.phase
-            self._enter(Phase.PAUSED)
+            self._enter(Phase.PAUSED, FAILURE)
             await self.ask(Question.FAILURE, decided, self.input.patience)
             self._enter(phase)
         return not walk.stuck
@@ -282,50 +292,7 @@ class RunWorkflow(Asking):
         for key in sorted(keys):
             self.story.tell(EventKind.SKIPPED, key, "cancelled" if self.stopping else "waits for what failed")
 
-    def _step(self, lease: Lease, node: Node) -> "workflow.ActivityHandle[Outcome]":
-        self.story.tell(EventKind.STARTED, node.key)
-        step = ports.StepCall(
-            lease=lease, plan=self.input.plan, run=self.run_number, key=node.key, inputs=self._inputs(node)
-        )
-        return self._bounded(ports.STEP, step, node, node.key, f"{node.action} {node.address} ({node.kind})")
-
-    def _inputs(self, node: Node) -> dict[str, Properties]:
-        """What the step's references are replaced by, as far as this run's resources have told."""
-        inputs: dict[str, Properties] = {}
-        for need in node.needs:
-            values = self.told.get(need.address, {})
-            if need.attribute in values:
-                inputs.setdefault(need.address, {})[need.attribute] = values[need.attribute]
-        return inputs
-
-    def _undo(self, lease: Lease, node: Node) -> "workflow.ActivityHandle[Undoing]":
-        self.story.tell(EventKind.UNDOING, node.key)
-        outcome = self.outcomes.get(node.key)
-        undo = ports.UndoCall(
-            lease=lease,
-            plan=self.input.plan,
-            run=self.run_number,
-            done=outcome or Outcome(key=node.key),
-            inputs=self._inputs(node),
-            started_only=outcome is None,
-        )
-        return self._bounded(ports.UNDO, undo, node, f"undo {node.key}", f"undo {node.action} {node.address}")
-
-    def _bounded(
-        self, port: ports.Port[ports.I, ports.O], input: ports.I, node: Node, id: str, summary: str
-    ) -> "workflow.ActivityHandle[ports.O]":
-        attempt = timedelta(seconds=node.timeout + 120)
-        return call(
-            port,
-            input,
-            id=id,
-            summary=summary,
-            attempt=attempt,
-            in_all=attempt + _GRACE,
-            queue=self.input.step_queue,
-        )
-
-    async def _roll_back(self, lease: Lease, nodes: tuple[Node, ...], recorder: Recorder) -> bool:
+    async def _roll_back(self, steps: Steps, nodes: tuple[Node, ...], recorder: Recorder) -> bool:
         """Takes back every step that began, dependents first. What failed may have made something: it is looked for."""
         self._enter(Phase.ROLLBACK)
         by_key = {node.key: node for node in nodes if node.key in self.story.began}
@@ -339,10 +306,14 @@ class RunWorkflow(Asking):
             self.story.tell(EventKind.UNDONE, key)
             recorder.undone(undoing)
 
+        def undo(key: str) -> "workflow.ActivityHandle[Undoing]":
+            self.story.tell(EventKind.UNDOING, key)
+            return steps.undo(by_key[key])
+
         walk: Walk[Undoing] = Walk(
             waits,
             dict.fromkeys(waits, 0.0),
-            lambda key: self._undo(lease, by_key[key]),
+            undo,
             window=self.input.window,
             on_done=undone,
             on_failed=lambda key, error: self._fail(by_key[key], error, EventKind.FAILED),
@@ -368,15 +339,15 @@ class RunWorkflow(Asking):
         if self.input.attributes:
             workflow.upsert_search_attributes([_FAILED.value_set(len(self.failures))])
 
-    def _enter(self, phase: Phase) -> None:
-        self.story.enter(phase)
+    def _enter(self, phase: Phase, about: str = "") -> None:
+        self.story.enter(phase, about)
         if self.input.attributes:
             workflow.upsert_search_attributes([_PHASE.value_set(phase)])
 
     async def _close(self, lease: Lease, entry: Entry | None) -> None:
         await call(ports.CLOSE, ports.Ending(lease=lease, entry=entry), id="close", summary="history and release")
 
-    def _entry(self, opened: Opened, ended: Ended) -> Entry:
+    def _entry(self, opened: Opened, ended: Ended, outcomes: Mapping[str, Outcome]) -> Entry:
         return Entry(
             run=opened.run,
             kind=self.input.kind,
@@ -387,7 +358,7 @@ class RunWorkflow(Asking):
             finished=rfc3339(workflow.now()),
             result=ended,
             changes=counts((*opened.forward, *opened.cleanup)),
-            steps=tuple((key, outcome.seconds) for key, outcome in self.outcomes.items()),
+            steps=tuple((key, outcome.seconds) for key, outcome in outcomes.items()),
             failures=tuple(self.failures),
             approved_by=self.approved_by,
             said=tuple(self.said),

@@ -20,6 +20,10 @@ TASK_QUEUE = "panka"
 """The queue of workflows, and of activities unless a run names another for its steps."""
 
 
+FAILURE, LEVEL = "failure", "level"
+"""What a paused run waits with, as the event of its pause says."""
+
+
 class Phase(StrEnum):
     """Where a run is."""
 
@@ -105,7 +109,7 @@ class Event(Model):
     key: str = ""
     """The step; for a phase its name; for what somebody said who it was."""
     text: str = ""
-    """Why it failed or was skipped, or what was said."""
+    """Why it failed or was skipped, what was said, or what a pause is for."""
 
 
 class Row(Model):

@@ -23,9 +23,9 @@ class Story:
         self._finished = 0
         self._result: Result | None = None
 
-    def enter(self, phase: Phase) -> None:
+    def enter(self, phase: Phase, about: str = "") -> None:
         self.phase = phase
-        self.tell(EventKind.PHASE, phase)
+        self.tell(EventKind.PHASE, phase, about)
 
     def tell(self, kind: EventKind, key: str, text: str = "") -> None:
         if kind is EventKind.STARTED:
