@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from tests.activities.conformance.case import GONE, NAME, Case, of
 from tests.activities.conformance.cases_compute import FUNCTION, ROLE, lets, trusts
-from tests.activities.conformance.cases_storage import BUCKET
+from tests.activities.conformance.cases_storage import BUCKET, unchangeable
 
 from panka.planner.resource import Properties
 
@@ -261,6 +261,7 @@ CASES: tuple[Case, ...] = (
             {"Description": GONE, "KmsKeyId": GONE, "Tags": []},
         ),
         unread=frozenset({"GenerateSecretString"}),
+        skip={"moto:every_update_reads_back_and_can_be_taken_back": "moto takes an empty description for none."},
     ),
     Case(
         "AWS::SecretsManager::Secret",
@@ -326,6 +327,7 @@ CASES: tuple[Case, ...] = (
             {"KeyPolicy": GONE, "PendingWindowInDays": GONE, "EnableKeyRotation": True, "RotationPeriodInDays": 180},
         ),
         unique=False,
+        skip=unchangeable("moto forgets how often a key rotates."),
     ),
     Case(
         "AWS::KMS::Key",
