@@ -14,7 +14,7 @@ from panka.activities.providers.cloudfront_policies import (
     marked,
     unmarked,
 )
-from panka.activities.providers.cloudfront_shapes import SETTABLE, configuration, observed
+from panka.activities.providers.cloudfront_shapes import SETTABLE, configuration, observed, sendable
 from panka.activities.providers.ownership import claim, retagged
 from panka.activities.providers.provider import (
     Ending,
@@ -70,7 +70,7 @@ class DistributionProvider(Provider):
         config = configuration(properties["DistributionConfig"])
         config |= {"CallerReference": token, "Comment": marked(config["Comment"], mark_of(owner))}
         tags = {"Items": tag_list(tag_map(properties.get("Tags")) | owner.tags())}
-        asked = {"DistributionConfig": config, "Tags": tags}
+        asked = {"DistributionConfig": sendable(config), "Tags": tags}
         try:
             made = await self.call("create_distribution_with_tags", DistributionConfigWithTags=asked)
         except AwsError as error:
@@ -124,9 +124,9 @@ class DistributionProvider(Provider):
         """Lays what is wanted over the configuration that is in force, whose mark and caller reference stay."""
 
         async def change(live: dict[str, Any]) -> None:
-            config = {**live["DistributionConfig"], **wanted}
-            if "Comment" in wanted:
-                config["Comment"] = marked(wanted["Comment"], mark_in(live["DistributionConfig"]["Comment"]))
+            there = live["DistributionConfig"]
+            config = {name: value for name, value in there.items() if name not in wanted} | sendable(wanted)
+            config["Comment"] = marked(unmarked(config["Comment"]), mark_in(there["Comment"]))
             await self.call("update_distribution", Id=id, IfMatch=live["ETag"], DistributionConfig=config)
 
         await latest(lambda: self._live(id), change)

@@ -131,7 +131,7 @@ _LOGGING: Properties = {"Bucket": "", "IncludeCookies": False, "Prefix": ""}
 
 
 def configuration(wanted: Properties) -> dict[str, Any]:
-    """A distribution's configuration as the API takes it: whole, every default said, lists in one order."""
+    """A distribution's configuration in the API's shape: whole, every default said, lists in one order."""
     said = {**_DISTRIBUTION, **wanted}
     said["DefaultCacheBehavior"] = _behavior(said["DefaultCacheBehavior"])
     said["CacheBehaviors"] = [_behavior(one) for one in said["CacheBehaviors"]]
@@ -141,6 +141,13 @@ def configuration(wanted: Properties) -> dict[str, Any]:
     logging = {**_LOGGING, **said["Logging"]}
     said["Logging"] = {"Enabled": bool(logging["Bucket"]), **logging}
     return dict(asked(said))
+
+
+def sendable(value: Any) -> Any:
+    """A configuration as the API takes it: without the ids of what there is none of."""
+    if isinstance(value, dict):
+        return {name: sendable(item) for name, item in value.items() if item != "" or name not in _LEFT_OUT}
+    return [sendable(one) for one in value] if isinstance(value, list) else value
 
 
 def observed(live: Mapping[str, Any]) -> Properties:
@@ -175,8 +182,7 @@ def _asked_block(block: Properties, name: str) -> dict[str, Any]:
         return _listed(block.get("Items", []), name)
     if name == "GeoRestriction":
         return {"RestrictionType": block["RestrictionType"], **_listed(block.get("Locations", []), "Locations")}
-    said = {key: item for key, item in block.items() if item != "" or key not in _LEFT_OUT}
-    made = {_SPELLED.get(key, key): asked(item, key) for key, item in said.items()}
+    made = {_SPELLED.get(key, key): asked(item, key) for key, item in block.items()}
     if "CachedMethods" in made:
         made["AllowedMethods"]["CachedMethods"] = made.pop("CachedMethods")
     return made
