@@ -1,8 +1,9 @@
-"""CloudFront: distributions. What they refer to is in cloudfront_policies."""
+"""CloudFront: distributions. What they refer to is in cloudfront_policies and cloudfront_functions."""
 
 from typing import Any
 
 from panka.activities.aws.errors import AwsError, TryLater
+from panka.activities.providers.cloudfront_functions import FunctionProvider
 from panka.activities.providers.cloudfront_policies import (
     CachePolicyProvider,
     OriginAccessControlProvider,
@@ -150,6 +151,7 @@ def _check(type: str, properties: Properties) -> None:
 
 PROVIDERS = (
     DistributionProvider,
+    FunctionProvider,
     OriginAccessControlProvider,
     CachePolicyProvider,
     OriginRequestPolicyProvider,

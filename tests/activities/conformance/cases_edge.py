@@ -107,6 +107,7 @@ SECRET = Case(
     unread=frozenset({"GenerateSecretString"}),
 )
 KEY = Case("AWS::KMS::Key", {"Description": "For tests"}, unique=False)
+RUNS = "function handler(event) {{ console.log('{}'); return event.request; }}"
 NO_POLICIES = {"moto": "It has no cache policies and no policies of requests and headers."}
 
 
@@ -243,6 +244,20 @@ CASES: tuple[Case, ...] = (
         ),
         tagged=False,
         skip=NO_POLICIES,
+    ),
+    Case(
+        "AWS::CloudFront::Function",
+        {
+            "Name": NAME,
+            "AutoPublish": True,
+            "FunctionCode": RUNS.format("hello"),
+            "FunctionConfig": {"Comment": "For tests", "Runtime": "cloudfront-js-2.0"},
+        },
+        updates=(
+            {"FunctionCode": RUNS.format("hello again"), "Tags": RED},
+            {"FunctionConfig": {"Comment": "Other", "Runtime": "cloudfront-js-2.0"}, "Tags": []},
+        ),
+        skip={"moto": "It neither changes nor publishes functions."},
     ),
     Case(
         "AWS::SecretsManager::Secret",
