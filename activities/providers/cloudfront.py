@@ -3,20 +3,24 @@
 from typing import Any
 
 from panka.activities.aws.errors import AwsError, TryLater
+from panka.activities.providers.cloudfront_changes import (
+    latest,
+    mark_in,
+    mark_of,
+    marked,
+    retag,
+    tags_of,
+    unmarked,
+)
 from panka.activities.providers.cloudfront_functions import FunctionProvider
 from panka.activities.providers.cloudfront_policies import (
     CachePolicyProvider,
     OriginAccessControlProvider,
     OriginRequestPolicyProvider,
     ResponseHeadersPolicyProvider,
-    latest,
-    mark_in,
-    mark_of,
-    marked,
-    unmarked,
 )
 from panka.activities.providers.cloudfront_shapes import SETTABLE, configuration, observed, sendable
-from panka.activities.providers.ownership import claim, retagged
+from panka.activities.providers.ownership import claim
 from panka.activities.providers.provider import (
     Ending,
     Observed,
@@ -52,7 +56,7 @@ class DistributionProvider(Provider):
             return None
         config = observed(live["DistributionConfig"])
         config["Comment"] = unmarked(config.get("Comment"))
-        properties = {"DistributionConfig": config, "Tags": tag_list(await self._tags(id))}
+        properties = {"DistributionConfig": config, "Tags": tag_list(await tags_of(self, self._arn(id)))}
         return Observed(properties, {"Id": id, "DomainName": live["DomainName"]})
 
     async def find(self, owner: Owner, properties: Properties) -> str | None:  # noqa: ARG002  # a distribution has no name
@@ -60,7 +64,9 @@ class DistributionProvider(Provider):
         while True:
             listed = (await self.call("list_distributions", **page))["DistributionList"]
             for one in listed.get("Items", []):
-                if mark_in(one["Comment"]) == mark_of(owner) and is_ours(owner, await self._tags(one["Id"])):
+                if mark_in(one["Comment"]) == mark_of(owner) and is_ours(
+                    owner, await tags_of(self, self._arn(one["Id"]))
+                ):
                     return str(one["Id"])
             if not listed.get("NextMarker"):
                 return None
@@ -85,11 +91,7 @@ class DistributionProvider(Provider):
         wanted = configuration(new["DistributionConfig"])
         if not covers(configuration(old["DistributionConfig"]), wanted):
             await self._change(id, wanted)
-        put, removed = retagged(old, new)
-        if put:
-            await self.call("tag_resource", Resource=self._arn(id), Tags={"Items": tag_list(put)})
-        if removed:
-            await self.call("untag_resource", Resource=self._arn(id), TagKeys={"Items": removed})
+        await retag(self, self._arn(id), old, new)
 
     async def delete(self, id: str, how: Ending) -> None:  # noqa: ARG002  # a distribution holds nothing
         live = await self._live(id)
@@ -117,10 +119,6 @@ class DistributionProvider(Provider):
         answer = await self.maybe("get_distribution", _GONE, Id=id)
         return None if answer is None else {**answer["Distribution"], "ETag": answer["ETag"]}
 
-    async def _tags(self, id: str) -> dict[str, str]:
-        answer = await self.maybe("list_tags_for_resource", frozenset({"NoSuchResource"}), Resource=self._arn(id))
-        return tag_map(answer["Tags"].get("Items")) if answer else {}
-
     async def _change(self, id: str, wanted: dict[str, Any]) -> None:
         """Lays what is wanted over the configuration that is in force, whose mark and caller reference stay."""
 
@@ -138,7 +136,7 @@ class DistributionProvider(Provider):
         id = told if await self._live(told) is not None else await self.find(owner, properties)
         if id is None:
             raise TryLater("CloudFront does not show yet what an earlier attempt made.", seconds=5) from error
-        return claim(owner, id, f"The distribution {id}", await self._tags(id))
+        return claim(owner, id, f"The distribution {id}", await tags_of(self, self._arn(id)))
 
     def _arn(self, id: str) -> str:
         return f"arn:{self.cloud.partition}:cloudfront::{self.cloud.account}:distribution/{id}"

@@ -4,9 +4,9 @@ import asyncio
 from typing import Any
 
 from panka.activities.aws.errors import AwsError, TryLater
-from panka.activities.providers.cloudfront_policies import latest
+from panka.activities.providers.cloudfront_changes import latest, retag, tags_of
 from panka.activities.providers.cloudfront_shapes import asked, told_of
-from panka.activities.providers.ownership import claim, retagged, unless_taken
+from panka.activities.providers.ownership import claim, unless_taken
 from panka.activities.providers.provider import Ending, Observed, Provider, pruned, tag_list, tag_map
 from panka.activities.providers.shapes import settable
 from panka.planner.owner import Owner
@@ -31,7 +31,7 @@ class FunctionProvider(Provider):
         if newest is None:
             return None
         serving = await self._stage(id, "LIVE")
-        properties: Properties = {"Name": _name(id), **newest, "Tags": tag_list(await self._tags(id))}
+        properties: Properties = {"Name": _name(id), **newest, "Tags": tag_list(await tags_of(self, id))}
         if serving == newest:
             properties["AutoPublish"] = True
         stage = "DEVELOPMENT" if serving is None else "LIVE"
@@ -42,7 +42,7 @@ class FunctionProvider(Provider):
         arn = self._arn(name)
         if await self._live(arn) is None:
             return None
-        return claim(owner, arn, f"The function {name}", await self._tags(arn))
+        return claim(owner, arn, f"The function {name}", await tags_of(self, arn))
 
     async def create(self, owner: Owner, properties: Properties, token: str) -> str:  # noqa: ARG002  # the name is the token
         settable(self.type, properties, _NAMES)
@@ -65,11 +65,7 @@ class FunctionProvider(Provider):
             await latest(lambda: self._live(id), change)
         if new.get("AutoPublish") and (changed or not old.get("AutoPublish")):
             await self._publish(id)
-        put, removed = retagged(old, new)
-        if put:
-            await self.call("tag_resource", Resource=id, Tags={"Items": tag_list(put)})
-        if removed:
-            await self.call("untag_resource", Resource=id, TagKeys={"Items": removed})
+        await retag(self, id, old, new)
 
     async def delete(self, id: str, how: Ending) -> None:  # noqa: ARG002  # a function holds nothing
         async def remove(live: dict[str, Any]) -> None:
@@ -103,10 +99,6 @@ class FunctionProvider(Provider):
             return None
         text = await asyncio.to_thread(code["FunctionCode"].read)
         return {"FunctionConfig": told_of(live["FunctionSummary"]["FunctionConfig"]), "FunctionCode": text.decode()}
-
-    async def _tags(self, arn: str) -> dict[str, str]:
-        answer = await self.maybe("list_tags_for_resource", _GONE, Resource=arn)
-        return tag_map(answer["Tags"].get("Items")) if answer else {}
 
 
 def _body(properties: Properties) -> dict[str, Any]:

@@ -1,58 +1,15 @@
 """CloudFront: what distributions refer to by name and what takes no tags: origin access controls and policies."""
 
-import re
-from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
 from panka.activities.aws.errors import AwsError, NotOurs, TryLater
+from panka.activities.providers.cloudfront_changes import latest, mark_in, mark_of, marked, unmarked
 from panka.activities.providers.cloudfront_shapes import asked, told_of
 from panka.activities.providers.ownership import unless_taken
 from panka.activities.providers.provider import Ending, Observed, Provider, pruned
 from panka.activities.providers.shapes import settable, told
 from panka.planner.owner import Owner
 from panka.planner.resource import Properties
-
-_STALE = frozenset({"InvalidIfMatchVersion", "PreconditionFailed"})
-_TRIES = 5
-_MARK = re.compile(r"\(panka [0-9a-f]{16}\)$")
-
-
-def mark_of(owner: Owner) -> str:
-    """What says whose a thing is, in its comment: 24 of the characters that the comment may have."""
-    return f"(panka {owner.digest()[:16]})"
-
-
-def mark_in(comment: str | None) -> str:
-    """The mark that a comment bears; nothing in one that was not made here."""
-    found = _MARK.search(comment or "")
-    return found[0] if found else ""
-
-
-def marked(comment: str, mark: str) -> str:
-    """A comment with a mark."""
-    return f"{comment} {mark}".strip()
-
-
-def unmarked(comment: str | None) -> str:
-    """The comment as the user gave it."""
-    return _MARK.sub("", comment or "").rstrip()
-
-
-async def latest(
-    read: Callable[[], Awaitable[dict[str, Any] | None]], change: Callable[[dict[str, Any]], Awaitable[object]]
-) -> None:
-    """Changes what was read, by its ETag; read again when somebody was faster. Nothing when it is gone."""
-    for left in reversed(range(_TRIES)):
-        live = await read()
-        if live is None:
-            return
-        try:
-            await change(live)
-        except AwsError as error:
-            if error.code not in _STALE or not left:
-                raise
-        else:
-            return
 
 
 class _NamedProvider(Provider):
@@ -76,7 +33,7 @@ class _NamedProvider(Provider):
         return Observed({self._config: config}, told(attributes))
 
     async def find(self, owner: Owner, properties: Properties) -> str | None:
-        name = properties[self._config]["Name"]
+        name = properties.get(self._config, {}).get("Name")
         for one in await self._all():
             if one["Name"] == name:
                 if mark_in(one.get(self._note)) != mark_of(owner):

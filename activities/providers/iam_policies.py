@@ -259,7 +259,7 @@ async def _ours(provider: Provider, owner: Owner, kind: str, bearer: str, proper
     # Groups have no tags.
     about = None if kind == "group" else await provider.maybe(f"get_{kind}", _GONE, **_named(kind, bearer))
     tags = tag_map(about[kind.capitalize()].get("Tags")) if about else {}
-    same = live == as_parsed(properties["PolicyDocument"])
+    same = live == as_parsed(properties.get("PolicyDocument"))
     if of_our_stack(owner, tags) or (same and MANAGED_BY not in tags):
         return True
     raise NotOurs(f"The {kind} {bearer} has another policy {name}.")

@@ -161,8 +161,9 @@ class SecretProvider(Provider):
         """
         if "SecretString" in wanted:
             current = await self.maybe("get_secret_value", GONE, SecretId=id)
-            if current is None or current.get("SecretString") != wanted["SecretString"]:
-                await self.call("put_secret_value", SecretId=id, SecretString=str(wanted["SecretString"]))
+            given = await self._value(wanted)
+            if current is None or current.get("SecretString") != given["SecretString"]:
+                await self.call("put_secret_value", SecretId=id, **given)
         elif "GenerateSecretString" in wanted:
             version = _current(await described(self, id) or {})
             if version is not None and not _OURS.fullmatch(version):

@@ -25,7 +25,7 @@ class _PartProvider(Provider):
     service = "secretsmanager"
 
     async def find(self, owner: Owner, properties: Properties) -> str | None:
-        secret = await self._secret(owner, properties["SecretId"])
+        secret = await self._secret(owner, properties["SecretId"]) if "SecretId" in properties else None
         return secret if secret is not None and await self.read(secret) is not None else None
 
     async def _secret(self, owner: Owner, id: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from panka.activities.aws.errors import AwsError, Cause
 from panka.activities.providers.documents import as_parsed
 from panka.activities.providers.ownership import claim, retagged, unless_taken
 from panka.activities.providers.provider import Ending, Observed, Provider, tag_list, tag_map
@@ -50,14 +51,14 @@ class ParameterProvider(Provider):
         return None if tags is None else claim(owner, name, f"The parameter {name}", tags)
 
     async def create(self, owner: Owner, properties: Properties, token: str) -> str:  # noqa: ARG002  # the name is the token
-        settable(self.type, properties, _NAMES)
+        _check(self.type, properties)
         tags = tag_list(properties.get("Tags", {}) | owner.tags())
         made = self.call("put_parameter", Tags=tags, **_asked(properties))
         await unless_taken(made, _TAKEN, lambda: self.find(owner, properties))
         return str(properties["Name"])
 
     async def update(self, id: str, old: Properties, new: Properties) -> None:
-        settable(self.type, new, _NAMES)
+        _check(self.type, new)
         cleared = {name: value for name, value in _CLEARED.items() if name in old}
         wanted = {**cleared, **new}
         if differing(_comparable(old), _comparable(wanted), _NAMES):
@@ -80,6 +81,13 @@ class ParameterProvider(Provider):
     async def _tags(self, id: str) -> dict[str, str] | None:
         answer = await self.maybe("list_tags_for_resource", _GONE, ResourceType="Parameter", ResourceId=id)
         return None if answer is None else tag_map(answer.get("TagList"))
+
+
+def _check(type: str, properties: Properties) -> None:
+    settable(type, properties, _NAMES)
+    if properties["Type"] == "SecureString":
+        message = "A parameter that Panka makes keeps no secrets: a component of kind Secret does."
+        raise AwsError(Cause.FINAL, "SecureString", message, type, sent=False)
 
 
 def _asked(properties: Properties) -> dict[str, Any]:

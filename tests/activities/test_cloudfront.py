@@ -9,7 +9,8 @@ from tests.plugins.faults import Answer, Faults
 from panka.activities.aws.errors import AwsError, TryLater
 from panka.activities.aws.session import Cloud
 from panka.activities.providers.cloudfront import DistributionProvider
-from panka.activities.providers.cloudfront_policies import CachePolicyProvider, latest, mark_in
+from panka.activities.providers.cloudfront_changes import latest, mark_in
+from panka.activities.providers.cloudfront_policies import CachePolicyProvider
 from panka.activities.providers.cloudfront_shapes import configuration, observed
 from panka.activities.providers.provider import Readiness, Ready, Waiting
 from panka.activities.providers.shapes import covers
