@@ -14,10 +14,11 @@ from panka.planner.diff import compare
 from panka.planner.difference import Difference, Refusal
 from panka.planner.graph import Cycle, Graph
 from panka.planner.owner import Scope
-from panka.planner.plan import FORMAT, Action, Plan, Step
+from panka.planner.plan import FORMAT, Action, Plan, Step, Undo
 from panka.planner.resource import Address, Properties, Resource, decode, encode, references, substitute
 from panka.planner.selecting import Wish, choose
 from panka.planner.state import Pointer, State, Target
+from panka.planner.undoing import undo_of
 
 
 class Protected(Exception):
@@ -170,10 +171,16 @@ def _in_order(steps: Mapping[str, Step], waits: Mapping[str, set[str]]) -> tuple
                 "depends_on": tuple(graph.dependencies(key)),
                 "level": levels[key],
                 "weight": round(weights[key], 3),
+                **_undo(steps[key]),
             }
         )
         for key in graph.order()
     )
+
+
+def _undo(step: Step) -> dict[str, str]:
+    undo, why = undo_of(step)
+    return {} if undo is Undo.EXACT else {"undo": undo, "undo_why": why}
 
 
 def _acyclic(steps: Mapping[str, Step], waits: Mapping[str, set[str]]) -> Graph:

@@ -23,6 +23,15 @@ class Action(StrEnum):
     FORGET = "forget"
 
 
+class Undo(StrEnum):
+    """How well a failed run can take a step back."""
+
+    EXACT = "exact"
+    LOSSY = "lossy"
+    """What was recorded is restored, where what was live cannot be known."""
+    IMPOSSIBLE = "impossible"
+
+
 class Change(Model):
     """One property that differs."""
 
@@ -86,6 +95,9 @@ class Step(Model):
     """The address under which the resource is on record until this step."""
     reason: str = ""
     """Why it is replaced or deleted, in words."""
+    undo: Undo = Undo.EXACT
+    undo_why: str = ""
+    """Why it is not exact, in words."""
     place: str = ""
     """`file:line:column` of the component; empty when it is no longer in the YAML."""
 
