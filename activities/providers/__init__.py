@@ -1,6 +1,6 @@
 """The providers, by the CloudFormation type that they make. A new service is one line in the tuple."""
 
-from panka.activities.providers import dynamodb, ec2, ecs, iam, lambda_, logs, rds, s3, sns, sqs
+from panka.activities.providers import dynamodb, ec2, ecs, elbv2, iam, lambda_, logs, rds, s3, sns, sqs
 from panka.activities.providers.provider import Provider
 
 PROVIDERS: dict[str, type[Provider]] = {
@@ -9,6 +9,7 @@ PROVIDERS: dict[str, type[Provider]] = {
         dynamodb,
         ec2,
         ecs,
+        elbv2,
         iam,
         lambda_,
         logs,
