@@ -1,11 +1,28 @@
 """The providers, by the CloudFormation type that they make. A new service is one line in the tuple."""
 
-from panka.activities.providers import dynamodb, ec2, ecs, elbv2, iam, lambda_, logs, rds, s3, sns, sqs
+from panka.activities.providers import (
+    application_autoscaling,
+    cloudwatch,
+    dynamodb,
+    ec2,
+    ecs,
+    elbv2,
+    iam,
+    lambda_,
+    logs,
+    rds,
+    s3,
+    service_discovery,
+    sns,
+    sqs,
+)
 from panka.activities.providers.provider import Provider
 
 PROVIDERS: dict[str, type[Provider]] = {
     provider.type: provider
     for service in (
+        application_autoscaling,
+        cloudwatch,
         dynamodb,
         ec2,
         ecs,
@@ -15,6 +32,7 @@ PROVIDERS: dict[str, type[Provider]] = {
         logs,
         rds,
         s3,
+        service_discovery,
         sns,
         sqs,
     )

@@ -3,12 +3,17 @@
 import asyncio
 import re
 import urllib.parse
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 _READS = re.compile(r"(Describe|Get|List|Head|BatchGet|Query|Scan|Lookup|Search)")
 _HOP = {b"connection", b"transfer-encoding", b"content-length", b"keep-alive"}
+
+
+StandIn: TypeAlias = Callable[[str, bytes], tuple[int, bytes]]
+"""Takes an operation (`PutScalingPolicy`) and the body of its request; gives a status and the body of the answer."""
 
 
 @dataclass
@@ -63,11 +68,18 @@ class _Request:
         target = self.header("x-amz-target")
         if target:
             return target.rpartition(".")[2]
+        if "/operation/" in self.path:
+            return self.path.rpartition("/")[2]
         if "x-www-form-urlencoded" in self.header("content-type"):
             form = urllib.parse.parse_qs(self.body.decode(errors="replace"))
             if "Action" in form:
                 return form["Action"][0]
         return f"{self.method} {self.path}"
+
+    @property
+    def service(self) -> str:
+        """`AnyScaleFrontendService`, where the protocol has names of services."""
+        return self.header("x-amz-target").partition(".")[0]
 
     @property
     def mutates(self) -> bool:
@@ -104,10 +116,11 @@ async def _body(reader: asyncio.StreamReader, headers: list[tuple[bytes, bytes]]
 
 
 class _Proxy:
-    def __init__(self, upstream: str, faults: Faults) -> None:
+    def __init__(self, upstream: str, faults: Faults, stand_ins: Mapping[str, StandIn]) -> None:
         parts = urllib.parse.urlsplit(upstream)
         self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 80
         self._faults = faults
+        self._stand_ins = stand_ins
         self._open: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     async def close(self) -> None:
@@ -172,6 +185,9 @@ class _Proxy:
         return True
 
     async def _forward(self, request: _Request) -> tuple[bytes, list[tuple[bytes, bytes]], bytes]:
+        if stand_in := self._stand_ins.get(request.service):
+            status, body = stand_in(request.operation, request.body)
+            return f"HTTP/1.1 {status} Yes".encode(), [(b"Content-Type", b"application/x-amz-json-1.1")], body
         reader, writer = await asyncio.open_connection(self._host, self._port)
         try:
             headers = [one for one in request.headers if one[0].lower() not in _HOP]
@@ -203,10 +219,13 @@ def _write(
 
 
 @asynccontextmanager
-async def faulty(upstream: str) -> AsyncIterator[Faults]:
-    """A proxy before `upstream`, on a port of its own, in this event loop."""
+async def faulty(upstream: str, stand_ins: Mapping[str, StandIn] | None = None) -> AsyncIterator[Faults]:
+    """A proxy before `upstream`, on a port of its own, in this event loop.
+
+    `stand_ins` answer for the services that the endpoint does not have, by their names in `X-Amz-Target`.
+    """
     faults = Faults()
-    proxy = _Proxy(upstream, faults)
+    proxy = _Proxy(upstream, faults, stand_ins or {})
     server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0, limit=2**20)
     faults.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:

@@ -1,5 +1,7 @@
 """Load balancers, scaling, alarms, names in the network, DNS and certificates."""
 
+from itertools import pairwise
+
 from tests.activities.conformance.case import GONE, NAME, Case, of
 from tests.activities.conformance.cases_compute import FUNCTION, GROUP
 
@@ -50,6 +52,53 @@ LISTENER = Case(
     {"LoadBalancerArn": of("lb", "LoadBalancerArn"), "Port": 80, "Protocol": "HTTP", "DefaultActions": [answer("404")]},
     needs={"lb": BALANCER},
 )
+
+CAPACITY: Properties = {
+    "ServiceNamespace": "dynamodb",
+    "ScalableDimension": "dynamodb:table:ReadCapacityUnits",
+    "ResourceId": f"table/{NAME}",
+}
+SCALED = Case(
+    "AWS::ApplicationAutoScaling::ScalableTarget",
+    {**CAPACITY, "MinCapacity": 1, "MaxCapacity": 10},
+)
+SCALED_BY = {name: of("scaled", name) for name in CAPACITY}
+NIGHT: Properties = {
+    "ScheduledActionName": "night",
+    "Schedule": "cron(0 20 * * ? *)",
+    "StartTime": "2030-01-01T00:00:00Z",
+    "ScalableTargetAction": {"MaxCapacity": 2},
+}
+MORNING: Properties = {
+    "ScheduledActionName": "morning",
+    "Schedule": "cron(0 6 * * ? *)",
+    "Timezone": "Europe/Berlin",
+    "ScalableTargetAction": {"MinCapacity": 2, "MaxCapacity": 10},
+}
+
+
+def tracking(target: int, **more: Properties | int | bool) -> Properties:
+    metric = {"PredefinedMetricType": "DynamoDBReadCapacityUtilization"}
+    return {"TargetValue": target, "PredefinedMetricSpecification": metric, **more}
+
+
+def steps(*bounds: int) -> list[Properties]:
+    last = {"MetricIntervalLowerBound": bounds[-1], "ScalingAdjustment": len(bounds)}
+    return [
+        {"MetricIntervalLowerBound": low, "MetricIntervalUpperBound": high, "ScalingAdjustment": number + 1}
+        for number, (low, high) in enumerate(pairwise(bounds))
+    ] + [last]
+
+
+def waiting(id: str, name: str) -> Properties:
+    dimensions = [{"Name": "QueueName", "Value": NAME}]
+    metric = {"Namespace": "AWS/SQS", "MetricName": name, "Dimensions": dimensions}
+    return {"Id": id, "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Maximum"}, "ReturnData": False}
+
+
+DOMAIN = Case("AWS::ServiceDiscovery::PrivateDnsNamespace", {"Name": f"{NAME}.internal", "Vpc": of("@network", "Vpc")})
+PLAIN_DOMAIN = Case("AWS::ServiceDiscovery::HttpNamespace", {"Name": NAME})
+ONE_DOMAIN = "It lets a VPC have one namespace, whatever its name."
 
 CASES: tuple[Case, ...] = (
     Case(
@@ -179,5 +228,145 @@ CASES: tuple[Case, ...] = (
             {"Actions": [answer("503")], "Tags": []},
         ),
         needs={"lb": BALANCER, "on": LISTENER, "to": TARGETS},
+    ),
+    Case(
+        "AWS::ApplicationAutoScaling::ScalableTarget",
+        {**SCALED.properties, "ScheduledActions": [NIGHT]},
+        updates=(
+            {"MaxCapacity": 20, "SuspendedState": {"DynamicScalingInSuspended": True}},
+            {
+                "ScheduledActions": [{**NIGHT, "Schedule": "cron(0 22 * * ? *)"}, MORNING],
+                "Tags": [{"Key": "team", "Value": "red"}],
+            },
+            {"MinCapacity": 2, "SuspendedState": GONE, "ScheduledActions": GONE, "Tags": []},
+        ),
+    ),
+    Case(
+        "AWS::ApplicationAutoScaling::ScalingPolicy",
+        {
+            **SCALED_BY,
+            "PolicyName": NAME,
+            "PolicyType": "TargetTrackingScaling",
+            "TargetTrackingScalingPolicyConfiguration": tracking(70, DisableScaleIn=True),
+        },
+        updates=(
+            {"TargetTrackingScalingPolicyConfiguration": tracking(50, ScaleInCooldown=60)},
+            {"TargetTrackingScalingPolicyConfiguration": tracking(50)},
+        ),
+        needs={"scaled": SCALED},
+        tagged=False,
+    ),
+    Case(
+        "AWS::ApplicationAutoScaling::ScalingPolicy",
+        {
+            "ScalingTargetId": of("scaled", "Id"),
+            "PolicyName": NAME,
+            "PolicyType": "StepScaling",
+            "StepScalingPolicyConfiguration": {
+                "AdjustmentType": "ExactCapacity",
+                "Cooldown": 60,
+                "MetricAggregationType": "Maximum",
+                "StepAdjustments": steps(0, 100),
+            },
+        },
+        updates=(
+            {
+                "StepScalingPolicyConfiguration": {
+                    "AdjustmentType": "ExactCapacity",
+                    "StepAdjustments": steps(0, 100, 200),
+                }
+            },
+        ),
+        needs={"scaled": SCALED},
+        tagged=False,
+        unread=frozenset({"ScalingTargetId"}),
+        label="steps",
+    ),
+    Case(
+        "AWS::CloudWatch::Alarm",
+        {
+            "AlarmName": NAME,
+            "AlarmDescription": "For tests",
+            "Threshold": 0,
+            "ComparisonOperator": "GreaterThanThreshold",
+            "EvaluationPeriods": 1,
+            "TreatMissingData": "notBreaching",
+            "Metrics": [
+                {"Id": "messages", "Expression": "visible + inwork", "ReturnData": True},
+                waiting("visible", "ApproximateNumberOfMessagesVisible"),
+                waiting("inwork", "ApproximateNumberOfMessagesNotVisible"),
+            ],
+            "AlarmActions": ["arn:aws:sns:eu-west-1:123456789012:one"],
+        },
+        skip={"ministack": "It keeps no alarms on expressions."},
+        updates=(
+            {"Threshold": 5, "EvaluationPeriods": 3, "Tags": [{"Key": "team", "Value": "red"}]},
+            {"AlarmDescription": GONE, "TreatMissingData": GONE, "ActionsEnabled": False, "Tags": []},
+        ),
+    ),
+    Case(
+        "AWS::CloudWatch::Alarm",
+        {
+            "AlarmName": NAME,
+            "Namespace": "AWS/SQS",
+            "MetricName": "ApproximateAgeOfOldestMessage",
+            "Dimensions": [{"Name": "QueueName", "Value": NAME}],
+            "Statistic": "Maximum",
+            "Period": 60,
+            "Threshold": 600,
+            "ComparisonOperator": "GreaterThanThreshold",
+            "EvaluationPeriods": 5,
+            "DatapointsToAlarm": 3,
+            "OKActions": ["arn:aws:sns:eu-west-1:123456789012:one"],
+        },
+        updates=(
+            {"Period": 300, "DatapointsToAlarm": GONE, "OKActions": GONE, "Dimensions": GONE},
+            {"Statistic": GONE, "ExtendedStatistic": "p99"},
+        ),
+        label="metric",
+    ),
+    Case(
+        "AWS::ServiceDiscovery::PrivateDnsNamespace",
+        {**DOMAIN.properties, "Description": "For tests", "Properties": {"DnsProperties": {"SOA": {"TTL": 60}}}},
+        updates=(
+            {"Description": "For more tests", "Tags": [{"Key": "team", "Value": "red"}]},
+            {"Description": GONE, "Properties": {"DnsProperties": {"SOA": {"TTL": 100}}}, "Tags": []},
+        ),
+        unread=frozenset({"Vpc"}),
+        skip={"moto": ONE_DOMAIN},
+    ),
+    Case(
+        "AWS::ServiceDiscovery::HttpNamespace",
+        {**PLAIN_DOMAIN.properties, "Description": "For tests"},
+        updates=(
+            {"Description": "For more tests", "Tags": [{"Key": "team", "Value": "red"}]},
+            {"Description": GONE, "Tags": []},
+        ),
+    ),
+    Case(
+        "AWS::ServiceDiscovery::Service",
+        {
+            "Name": NAME,
+            "NamespaceId": of("in", "Id"),
+            "DnsConfig": {"DnsRecords": [{"Type": "A", "TTL": 10}]},
+            "HealthCheckCustomConfig": {"FailureThreshold": 1},
+        },
+        updates=(
+            {
+                "DnsConfig": {"DnsRecords": [{"Type": "A", "TTL": 60}]},
+                "Description": "For tests",
+                "Tags": [{"Key": "team", "Value": "red"}],
+            },
+            {"Description": GONE, "Tags": []},
+        ),
+        needs={"in": DOMAIN},
+        skip={"moto": ONE_DOMAIN},
+        label="dns",
+    ),
+    Case(
+        "AWS::ServiceDiscovery::Service",
+        {"Name": NAME, "NamespaceId": of("in", "Id")},
+        updates=({"Description": "For tests", "Tags": [{"Key": "team", "Value": "red"}]}, {"Tags": []}),
+        needs={"in": PLAIN_DOMAIN},
     ),
 )
