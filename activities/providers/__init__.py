@@ -1,6 +1,7 @@
 """The providers, by the CloudFormation type that they make. A new service is one line in the tuple."""
 
 from panka.activities.providers import (
+    acm,
     application_autoscaling,
     cloudwatch,
     dynamodb,
@@ -11,6 +12,7 @@ from panka.activities.providers import (
     lambda_,
     logs,
     rds,
+    route53,
     s3,
     service_discovery,
     sns,
@@ -21,6 +23,7 @@ from panka.activities.providers.provider import Provider
 PROVIDERS: dict[str, type[Provider]] = {
     provider.type: provider
     for service in (
+        acm,
         application_autoscaling,
         cloudwatch,
         dynamodb,
@@ -31,6 +34,7 @@ PROVIDERS: dict[str, type[Provider]] = {
         lambda_,
         logs,
         rds,
+        route53,
         s3,
         service_discovery,
         sns,

@@ -112,9 +112,7 @@ class ScalableTargetProvider(Provider):
         await self._retag(place, old, new)
 
     async def delete(self, id: str, how: Ending) -> None:  # noqa: ARG002  # policies go with their target
-        place = _Place(*id.split("|"))
-        if await _target(self, place) is not None:
-            await self.maybe("deregister_scalable_target", _GONE, **place.asked)
+        await self.maybe("deregister_scalable_target", _GONE, **_Place(*id.split("|")).asked)
 
     async def _actions(self, place: _Place) -> list[Properties]:
         live = await every(
@@ -183,8 +181,7 @@ class ScalingPolicyProvider(Provider):
 
     async def delete(self, id: str, how: Ending) -> None:  # noqa: ARG002  # a policy holds nothing
         place, name = _policy_of(id)
-        if await self._live(place, name) is not None:
-            await self.maybe("delete_scaling_policy", _GONE, PolicyName=name, **place.asked)
+        await self.maybe("delete_scaling_policy", _GONE, PolicyName=name, **place.asked)
 
     async def _put(self, properties: Properties) -> str:
         place = _Place.of(properties)

@@ -81,8 +81,7 @@ class AlarmProvider(Provider):
             await self.call("untag_resource", ResourceARN=live["AlarmArn"], TagKeys=removed)
 
     async def delete(self, id: str, how: Ending) -> None:  # noqa: ARG002  # an alarm holds nothing
-        if await self._live(id) is not None:
-            await self.maybe("delete_alarms", _GONE, AlarmNames=[id])
+        await self.maybe("delete_alarms", _GONE, AlarmNames=[id])
 
     async def _live(self, name: str) -> dict[str, Any] | None:
         answer = await self.call("describe_alarms", AlarmNames=[name], AlarmTypes=["MetricAlarm"])

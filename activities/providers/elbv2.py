@@ -82,8 +82,7 @@ class LoadBalancerProvider(Provider):
         await retag(self, id, old, new)
 
     async def delete(self, id: str, how: Ending) -> None:  # noqa: ARG002  # listeners go with their balancer
-        if await self._live(LoadBalancerArns=[id]) is not None:
-            await self.maybe("delete_load_balancer", _GONE, LoadBalancerArn=id)
+        await self.maybe("delete_load_balancer", _GONE, LoadBalancerArn=id)
 
     async def ready(self, id: str) -> Readiness:
         live = await self._live(LoadBalancerArns=[id])

@@ -20,7 +20,6 @@ from panka.planner.owner import Owner
 from panka.planner.resource import Properties
 
 _GONE = frozenset({"ListenerNotFound", "LoadBalancerNotFound", "RuleNotFound"})
-_SECURE = ("HTTPS", "TLS")
 _CIPHERS = "ELBSecurityPolicy-2016-08"
 """The policy of a listener that names none."""
 _LISTENER = (
@@ -50,10 +49,10 @@ class ListenerProvider(Provider):
             return None
         properties = {
             **{name: live.get(name) for name in _LISTENER},
-            "Certificates": [{"CertificateArn": one["CertificateArn"]} for one in live.get("Certificates", [])],
+            "Certificates": _certificates(live),
             "ListenerAttributes": unusual(attributes["Attributes"], LISTENER_ATTRIBUTES),
             "MutualAuthentication": _mutual(live),
-            "SslPolicy": live.get("SslPolicy") if live.get("Protocol") in _SECURE else None,
+            "SslPolicy": live.get("SslPolicy") if _is_secure(live) else None,
             "Tags": tag_list(tags[id]),
         }
         return Observed(told(properties), {"ListenerArn": id})
@@ -154,8 +153,7 @@ class ListenerRuleProvider(Provider):
         await retag(self, id, old, new)
 
     async def delete(self, id: str, how: Ending) -> None:  # noqa: ARG002  # a rule holds nothing
-        if await self._live(RuleArns=[id]):
-            await self.maybe("delete_rule", _GONE, RuleArn=id)
+        await self.maybe("delete_rule", _GONE, RuleArn=id)
 
     async def _live(self, **which: Any) -> list[dict[str, Any]]:
         try:
@@ -189,6 +187,15 @@ def _at(rule: dict[str, Any]) -> int | None:
     return None if rule["Priority"] == "default" else int(rule["Priority"])
 
 
+def _is_secure(listener: Properties) -> bool:
+    return listener.get("Protocol") in ("HTTPS", "TLS")
+
+
+def _certificates(live: dict[str, Any]) -> list[Properties]:
+    told = live.get("Certificates", []) if _is_secure(live) else []
+    return [{"CertificateArn": one["CertificateArn"]} for one in told]
+
+
 def _mutual(live: dict[str, Any]) -> Properties | None:
     """How clients prove who they are, where they have to."""
     mutual = live.get("MutualAuthentication", {})
@@ -205,7 +212,7 @@ def _asked(properties: Properties) -> dict[str, Any]:
 
 def _listener_changes(old: Properties, new: Properties) -> Properties:
     """What the modifying call is to be told so that `old` becomes `new`."""
-    secure = new.get("Protocol") in _SECURE
+    secure = _is_secure(new)
     cleared = {"MutualAuthentication": {"Mode": "off"}, "SslPolicy": _CIPHERS} if secure else {}
     names = ["Port", "Protocol", "SslPolicy", "Certificates", "MutualAuthentication"]
     change = differing(old, new, names, cleared)

@@ -95,8 +95,6 @@ class TargetGroupProvider(Provider):
         await retag(self, id, old, new)
 
     async def delete(self, id: str, how: Ending) -> None:  # noqa: ARG002  # targets outlive their group
-        if await self._live(TargetGroupArns=[id]) is None:
-            return
         try:
             await self.maybe("delete_target_group", _GONE, TargetGroupArn=id)
         except AwsError as error:

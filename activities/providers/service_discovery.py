@@ -84,8 +84,6 @@ class _NamespaceProvider(Provider):
             await _retag(self, live["Arn"], old, new)
 
     async def delete(self, id: str, how: Ending) -> None:  # noqa: ARG002  # one with services is refused by AWS
-        if await self._live(id) is None:
-            return
         try:
             # A duplicate: the deleting is under way.
             await self.maybe("delete_namespace", _GONE | {"DuplicateRequest"}, Id=id)
@@ -242,8 +240,6 @@ class ServiceProvider(Provider):
             await _retag(self, live["Arn"], old, new)
 
     async def delete(self, id: str, how: Ending) -> None:  # noqa: ARG002  # one with instances is refused by AWS
-        if await self._live(id) is None:
-            return
         try:
             await self.maybe("delete_service", _GONE, Id=id)
         except AwsError as error:

@@ -12,10 +12,6 @@ _READS = re.compile(r"(Describe|Get|List|Head|BatchGet|Query|Scan|Lookup|Search)
 _HOP = {b"connection", b"transfer-encoding", b"content-length", b"keep-alive"}
 
 
-StandIn: TypeAlias = Callable[[str, bytes], tuple[int, bytes]]
-"""Takes an operation (`PutScalingPolicy`) and the body of its request; gives a status and the body of the answer."""
-
-
 @dataclass
 class Answer:
     """An answer that is given instead of the endpoint's."""
@@ -24,6 +20,10 @@ class Answer:
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
     times: int = 1
+
+
+StandIn: TypeAlias = Callable[[str, bytes], Answer]
+"""Answers a request by its operation (`PutScalingPolicy`) and its body."""
 
 
 @dataclass
@@ -79,6 +79,8 @@ class _Request:
     @property
     def service(self) -> str:
         """`AnyScaleFrontendService`, where the protocol has names of services."""
+        if "/operation/" in self.path:
+            return self.path.split("/")[2]
         return self.header("x-amz-target").partition(".")[0]
 
     @property
@@ -186,8 +188,8 @@ class _Proxy:
 
     async def _forward(self, request: _Request) -> tuple[bytes, list[tuple[bytes, bytes]], bytes]:
         if stand_in := self._stand_ins.get(request.service):
-            status, body = stand_in(request.operation, request.body)
-            return f"HTTP/1.1 {status} Yes".encode(), [(b"Content-Type", b"application/x-amz-json-1.1")], body
+            answer = stand_in(request.operation, request.body)
+            return f"HTTP/1.1 {answer.status} Yes".encode(), list(_encoded(answer.headers)), answer.body
         reader, writer = await asyncio.open_connection(self._host, self._port)
         try:
             headers = [one for one in request.headers if one[0].lower() not in _HOP]

@@ -5,6 +5,8 @@ import uuid
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from plugins.faults import Answer
+
 Asked: TypeAlias = dict[str, Any]
 _PLACE = ("ServiceNamespace", "ResourceId", "ScalableDimension")
 _REGION = "eu-west-1:123456789012"
@@ -26,7 +28,7 @@ class Scaling:
         self._tags: dict[str, dict[str, str]] = {}
         self._parts: dict[str, dict[tuple[str, ...], Asked]] = {"PolicyName": {}, "ScheduledActionName": {}}
 
-    def __call__(self, operation: str, body: bytes) -> tuple[int, bytes]:
+    def __call__(self, operation: str, body: bytes) -> Answer:
         answers: dict[str, Callable[[Asked], Asked]] = {
             "RegisterScalableTarget": self._register,
             "DescribeScalableTargets": self._describe,
@@ -42,9 +44,9 @@ class Scaling:
             "UntagResource": self._untag,
         }
         try:
-            return 200, json.dumps(answers[operation](json.loads(body))).encode()
+            return _answer(200, answers[operation](json.loads(body)))
         except _Refused as error:
-            return 400, json.dumps({"__type": error.code, "message": str(error)}).encode()
+            return _answer(400, {"__type": error.code, "message": str(error)})
 
     def _register(self, asked: Asked) -> Asked:
         place, tags = _place(asked), asked.pop("Tags", None)
@@ -113,6 +115,10 @@ class Scaling:
         for key in asked["TagKeys"]:
             self._tagged(asked).pop(key, None)
         return {}
+
+
+def _answer(status: int, said: Asked) -> Answer:
+    return Answer(status, json.dumps(said).encode(), {"Content-Type": "application/x-amz-json-1.1"})
 
 
 def _place(asked: Asked) -> tuple[str, ...]:

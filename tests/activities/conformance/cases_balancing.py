@@ -3,9 +3,9 @@
 from itertools import pairwise
 
 from tests.activities.conformance.case import GONE, NAME, Case, of
-from tests.activities.conformance.cases_compute import FUNCTION, GROUP
+from tests.activities.conformance.cases_compute import CLUSTER, FUNCTION, GROUP, TASK
 
-from panka.planner.resource import Properties
+from panka.planner.resource import Properties, text
 
 UNWEIGHTED = "It keeps none of the target groups of a weighted forward."
 ONE_SHAPE = "It tells the same health check of every target group, whatever its protocol."
@@ -99,6 +99,9 @@ def waiting(id: str, name: str) -> Properties:
 DOMAIN = Case("AWS::ServiceDiscovery::PrivateDnsNamespace", {"Name": f"{NAME}.internal", "Vpc": of("@network", "Vpc")})
 PLAIN_DOMAIN = Case("AWS::ServiceDiscovery::HttpNamespace", {"Name": NAME})
 ONE_DOMAIN = "It lets a VPC have one namespace, whatever its name."
+
+ZONE = Case("AWS::Route53::HostedZone", {"Name": f"{NAME}.example"}, unique=False)
+CERTIFICATE = Case("AWS::CertificateManager::Certificate", {"DomainName": f"{NAME}.example", "ValidationMethod": "DNS"})
 
 CASES: tuple[Case, ...] = (
     Case(
@@ -368,5 +371,133 @@ CASES: tuple[Case, ...] = (
         {"Name": NAME, "NamespaceId": of("in", "Id")},
         updates=({"Description": "For tests", "Tags": [{"Key": "team", "Value": "red"}]}, {"Tags": []}),
         needs={"in": PLAIN_DOMAIN},
+    ),
+    Case(
+        "AWS::Route53::HostedZone",
+        {**ZONE.properties, "HostedZoneConfig": {"Comment": "For tests"}},
+        updates=(
+            {
+                "HostedZoneConfig": {"Comment": "For more tests"},
+                "HostedZoneTags": [{"Key": f"team-{number}", "Value": "red"} for number in range(8)],
+            },
+            {"HostedZoneConfig": GONE, "HostedZoneTags": []},
+        ),
+        unique=False,
+    ),
+    Case(
+        "AWS::Route53::HostedZone",
+        {**ZONE.properties, "VPCs": [{"VPCId": of("@network", "Vpc"), "VPCRegion": of("@cloud", "Region")}]},
+        unique=False,
+        label="private",
+    ),
+    Case(
+        "AWS::Route53::RecordSet",
+        {
+            "HostedZoneId": of("zone", "Id"),
+            "Name": text(NAME, ".", of("zone", "Name")),
+            "Type": "A",
+            "TTL": "60",
+            "ResourceRecords": ["192.0.2.1"],
+        },
+        updates=(
+            {"TTL": "300", "ResourceRecords": ["192.0.2.1", "192.0.2.2"]},
+            {
+                "TTL": GONE,
+                "ResourceRecords": GONE,
+                "AliasTarget": {"DNSName": "dualstack.one.elb.amazonaws.com", "HostedZoneId": "Z32O12XQLNTSW2"},
+            },
+        ),
+        needs={"zone": ZONE},
+        tagged=False,
+    ),
+    Case(
+        "AWS::Route53::RecordSet",
+        {
+            "HostedZoneName": of("zone", "Name"),
+            "Name": text("*.", NAME, ".", of("zone", "Name"), "."),
+            "Type": "CNAME",
+            "TTL": "60",
+            "ResourceRecords": ["one.example"],
+            "SetIdentifier": "one",
+            "Weight": 10,
+        },
+        updates=({"Weight": 20},),
+        needs={"zone": ZONE},
+        tagged=False,
+        unread=frozenset({"HostedZoneName", "Name"}),
+        label="weighted",
+    ),
+    Case(
+        "AWS::CertificateManager::Certificate",
+        {
+            **CERTIFICATE.properties,
+            "DomainName": text(NAME, ".", of("zone", "Name")),
+            "SubjectAlternativeNames": [text("*.", NAME, ".", of("zone", "Name"))],
+            "KeyAlgorithm": "RSA_2048",
+            "DomainValidationOptions": [
+                {"DomainName": text(NAME, ".", of("zone", "Name")), "HostedZoneId": of("zone", "Id")}
+            ],
+        },
+        updates=({"Tags": [{"Key": "team", "Value": "red"}]}, {"Tags": []}),
+        needs={"zone": ZONE},
+        unique=False,
+    ),
+    Case(
+        "AWS::ElasticLoadBalancingV2::Listener",
+        {
+            **LISTENER.properties,
+            "Port": 443,
+            "Protocol": "HTTPS",
+            "SslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
+            "Certificates": [{"CertificateArn": of("first", "CertificateArn")}],
+        },
+        updates=(
+            {"Certificates": [{"CertificateArn": of("second", "CertificateArn")}]},
+            {"SslPolicy": GONE},
+            {"Protocol": "HTTP", "Certificates": GONE},
+        ),
+        needs={"lb": BALANCER, "first": CERTIFICATE, "second": CERTIFICATE},
+        label="secure",
+    ),
+    Case(
+        "AWS::ECS::Service",
+        {
+            "ServiceName": NAME,
+            "Cluster": of("cluster", "ClusterName"),
+            "TaskDefinition": of("task", "TaskDefinitionArn"),
+            "DesiredCount": 1,
+            "LaunchType": "FARGATE",
+            "NetworkConfiguration": {
+                "AwsvpcConfiguration": {
+                    "SecurityGroups": [of("group", "GroupId")],
+                    "Subnets": of("@network", "TwoSubnets"),
+                }
+            },
+            "LoadBalancers": [
+                {"ContainerName": "web", "ContainerPort": 80, "TargetGroupArn": of("to", "TargetGroupArn")}
+            ],
+            "ServiceRegistries": [{"RegistryArn": of("called", "Arn")}],
+            "HealthCheckGracePeriodSeconds": 60,
+            "DeploymentConfiguration": {
+                "MinimumHealthyPercent": 100,
+                "MaximumPercent": 200,
+                "DeploymentCircuitBreaker": {"Enable": True, "Rollback": True},
+            },
+            "PropagateTags": "SERVICE",
+        },
+        updates=({"LoadBalancers": GONE, "ServiceRegistries": GONE, "HealthCheckGracePeriodSeconds": GONE},),
+        needs={
+            "cluster": CLUSTER,
+            "group": GROUP,
+            "task": TASK,
+            "to": TARGETS,
+            "in": PLAIN_DOMAIN,
+            "called": Case("AWS::ServiceDiscovery::Service", {"Name": NAME, "NamespaceId": of("in", "Id")}),
+        },
+        skip={
+            "moto:a_create_reads_back_without_drift": "It forgets the grace period of a service that it makes.",
+            "ministack:every_update_reads_back_and_can_be_taken_back": "It never takes a service's registries away.",
+        },
+        label="balanced",
     ),
 )
