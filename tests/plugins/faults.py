@@ -68,8 +68,6 @@ class _Request:
         target = self.header("x-amz-target")
         if target:
             return target.rpartition(".")[2]
-        if "/operation/" in self.path:
-            return self.path.rpartition("/")[2]
         if "x-www-form-urlencoded" in self.header("content-type"):
             form = urllib.parse.parse_qs(self.body.decode(errors="replace"))
             if "Action" in form:
@@ -79,8 +77,6 @@ class _Request:
     @property
     def service(self) -> str:
         """`AnyScaleFrontendService`, where the protocol has names of services."""
-        if "/operation/" in self.path:
-            return self.path.split("/")[2]
         return self.header("x-amz-target").partition(".")[0]
 
     @property
