@@ -21,6 +21,7 @@ _MOVING: Properties = {
     "ScheduledScalingSuspended": False,
 }
 _ACTION = ("EndTime", "ScalableTargetAction", "Schedule", "ScheduledActionName", "StartTime", "Timezone")
+_MOMENTS = frozenset({"EndTime", "StartTime"})
 _CONFIGURATIONS = (
     "PredictiveScalingPolicyConfiguration",
     "StepScalingPolicyConfiguration",
@@ -231,15 +232,14 @@ def _by_name(actions: Iterable[Properties]) -> dict[str, Properties]:
 
 def _written(live: dict[str, Any]) -> Properties:
     """A scheduled action as properties hold it, with its moments as text."""
-    action = {name: live.get(name) for name in _ACTION}
-    for name in ("StartTime", "EndTime"):
-        if action[name] is not None:
-            action[name] = action[name].astimezone(UTC).isoformat().replace("+00:00", "Z")
-    return told(action)
+    action = told({name: live.get(name) for name in _ACTION})
+    for name in _MOMENTS & action.keys():
+        action[name] = action[name].astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return action
 
 
 def _comparable(action: Properties) -> Properties:
-    moments = {name: _moment(action[name]) for name in ("StartTime", "EndTime") if name in action}
+    moments: Properties = {name: _moment(action[name]) for name in _MOMENTS & action.keys()}
     return {"Timezone": "UTC", **action, **moments}
 
 

@@ -64,7 +64,7 @@ class ListenerProvider(Provider):
         tags = await tags_of(self, list(there), _GONE)
         for arn in there:
             if is_ours(owner, tags.get(arn, {})):
-                return arn
+                return str(arn)
         port = properties.get("Port")
         if port in [one.get("Port") for one in there.values()]:
             raise NotOurs(f"Port {port} of the load balancer has a listener without the tags of {owner.address}.")
@@ -129,7 +129,7 @@ class ListenerRuleProvider(Provider):
         tags = await tags_of(self, list(there), _GONE)
         for arn in there:
             if is_ours(owner, tags.get(arn, {})):
-                return arn
+                return str(arn)
         priority = str(properties["Priority"])
         if priority in [one["Priority"] for one in there.values()]:
             raise NotOurs(f"Priority {priority} of the listener has a rule without the tags of {owner.address}.")
