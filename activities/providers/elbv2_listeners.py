@@ -61,10 +61,8 @@ class ListenerProvider(Provider):
         if "LoadBalancerArn" not in properties:
             return None
         there = {one["ListenerArn"]: one for one in await self._live(LoadBalancerArn=properties["LoadBalancerArn"])}
-        tags = await tags_of(self, list(there), _GONE)
-        for arn in there:
-            if is_ours(owner, tags.get(arn, {})):
-                return str(arn)
+        if ours := await _ours(self, owner, list(there)):
+            return ours
         port = properties.get("Port")
         if port in [one.get("Port") for one in there.values()]:
             raise NotOurs(f"Port {port} of the load balancer has a listener without the tags of {owner.address}.")
@@ -91,12 +89,7 @@ class ListenerProvider(Provider):
         await self.maybe("delete_listener", _GONE, ListenerArn=id)
 
     async def _live(self, **which: Any) -> list[dict[str, Any]]:
-        try:
-            return await every(self, "describe_listeners", "Listeners", "Marker", "NextMarker", **which)
-        except AwsError as error:
-            if error.code in _GONE:
-                return []
-            raise
+        return await _listed(self, "describe_listeners", "Listeners", **which)
 
     async def _set(self, id: str, old: list[Properties] | None, properties: Properties) -> None:
         if asked := attribute_changes(old, properties.get("ListenerAttributes"), LISTENER_ATTRIBUTES):
@@ -126,10 +119,8 @@ class ListenerRuleProvider(Provider):
         if "ListenerArn" not in properties:
             return None
         there = {one["RuleArn"]: one for one in await self._live(ListenerArn=properties["ListenerArn"])}
-        tags = await tags_of(self, list(there), _GONE)
-        for arn in there:
-            if is_ours(owner, tags.get(arn, {})):
-                return str(arn)
+        if ours := await _ours(self, owner, list(there)):
+            return ours
         priority = str(properties["Priority"])
         if priority in [one["Priority"] for one in there.values()]:
             raise NotOurs(f"Priority {priority} of the listener has a rule without the tags of {owner.address}.")
@@ -156,12 +147,7 @@ class ListenerRuleProvider(Provider):
         await self.maybe("delete_rule", _GONE, RuleArn=id)
 
     async def _live(self, **which: Any) -> list[dict[str, Any]]:
-        try:
-            return await every(self, "describe_rules", "Rules", "Marker", "NextMarker", **which)
-        except AwsError as error:
-            if error.code in _GONE:
-                return []
-            raise
+        return await _listed(self, "describe_rules", "Rules", **which)
 
     async def _move(self, id: str, priority: int, old: Properties) -> None:
         places = [{"RuleArn": id, "Priority": priority}]
@@ -180,6 +166,22 @@ class ListenerRuleProvider(Provider):
         there = [one["RuleArn"] for one in await self._live(ListenerArn=mine["ListenerArn"]) if _at(one) == priority]
         tags = await tags_of(self, there, _GONE)
         return next((arn for arn in there if of_one_stack(tag_map(mine.get("Tags")), tags.get(arn, {}))), None)
+
+
+async def _listed(provider: Provider, operation: str, items: str, **which: Any) -> list[dict[str, Any]]:
+    """All that is there; nothing when what it belongs to is gone."""
+    try:
+        return await every(provider, operation, items, "Marker", "NextMarker", **which)
+    except AwsError as error:
+        if error.code in _GONE:
+            return []
+        raise
+
+
+async def _ours(provider: Provider, owner: Owner, arns: list[str]) -> str | None:
+    """That of some listeners or rules which carries the owner's tags."""
+    tags = await tags_of(provider, arns, _GONE)
+    return next((arn for arn in arns if is_ours(owner, tags.get(arn, {}))), None)
 
 
 def _at(rule: dict[str, Any]) -> int | None:

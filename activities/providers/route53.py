@@ -3,8 +3,8 @@
 from typing import Any
 
 from panka.activities.providers.ownership import retagged
-from panka.activities.providers.provider import Ending, Observed, Provider, is_ours, tag_list, tag_map
-from panka.activities.providers.route53_records import RecordSetProvider, plain_name
+from panka.activities.providers.provider import Ending, Observed, Provider, is_ours, tag_list
+from panka.activities.providers.route53_records import RecordSetProvider, plain_name, zone_tags
 from panka.activities.providers.shapes import settable, told
 from panka.planner.owner import MANAGED_BY, Owner
 from panka.planner.resource import Properties
@@ -27,7 +27,7 @@ class HostedZoneProvider(Provider):
 
     async def read(self, id: str) -> Observed | None:
         live = await self._live(id)
-        tags = await self._tags(id) if live else None
+        tags = await zone_tags(self, id) if live else None
         if live is None or tags is None:
             return None
         zone = live["HostedZone"]
@@ -45,7 +45,7 @@ class HostedZoneProvider(Provider):
         answer = await self.call("list_hosted_zones_by_name", DNSName=name)
         for zone in answer["HostedZones"]:
             id = _bare(zone["Id"])
-            tags = await self._tags(id) if plain_name(zone["Name"]) == name else None
+            tags = await zone_tags(self, id) if plain_name(zone["Name"]) == name else None
             if tags is None:
                 continue
             never_tagged = MANAGED_BY not in tags and zone["CallerReference"].startswith(_reference(owner))
@@ -92,10 +92,6 @@ class HostedZoneProvider(Provider):
 
     async def _live(self, id: str) -> dict[str, Any] | None:
         return await self.maybe("get_hosted_zone", _GONE, Id=id)
-
-    async def _tags(self, id: str) -> dict[str, str] | None:
-        answer = await self.maybe("list_tags_for_resource", _GONE, ResourceType="hostedzone", ResourceId=id)
-        return None if answer is None else tag_map(answer["ResourceTagSet"].get("Tags"))
 
     async def _sync(self, id: str, old: Properties, new: Properties) -> None:
         """Brings tags and networks to those of `new`: tags first, and no network is left before the next is there."""

@@ -44,7 +44,7 @@ class RecordSetProvider(Provider):
 
     async def find(self, owner: Owner, properties: Properties) -> str | None:
         zone = await self._zone(properties)
-        tags = await self._tags(zone) if zone else None
+        tags = await zone_tags(self, zone) if zone else None
         if zone is None or tags is None:
             return None
         if tags.get("panka:tenant", owner.scope.tenant) != owner.scope.tenant:
@@ -90,10 +90,6 @@ class RecordSetProvider(Provider):
         zones = (await self.call("list_hosted_zones_by_name", DNSName=name))["HostedZones"]
         return next((zone["Id"].rpartition("/")[2] for zone in zones if plain_name(zone["Name"]) == name), None)
 
-    async def _tags(self, zone: str) -> dict[str, str] | None:
-        answer = await self.maybe("list_tags_for_resource", _GONE, ResourceType="hostedzone", ResourceId=zone)
-        return None if answer is None else tag_map(answer["ResourceTagSet"].get("Tags"))
-
     async def _live(self, zone: str, name: str, type: str, identifier: str) -> dict[str, Any] | None:
         start = {"StartRecordName": name, "StartRecordType": type}
         if identifier:
@@ -106,6 +102,12 @@ class RecordSetProvider(Provider):
     async def _change(self, zone: str, action: str, record: dict[str, Any], comment: str | None = None) -> None:
         batch = {"Changes": [{"Action": action, "ResourceRecordSet": record}], **told({"Comment": comment})}
         await self.call("change_resource_record_sets", HostedZoneId=zone, ChangeBatch=batch)
+
+
+async def zone_tags(provider: Provider, zone: str) -> dict[str, str] | None:
+    """The tags of a hosted zone; None when it is gone."""
+    answer = await provider.maybe("list_tags_for_resource", _GONE, ResourceType="hostedzone", ResourceId=zone)
+    return None if answer is None else tag_map(answer["ResourceTagSet"].get("Tags"))
 
 
 def plain_name(name: str) -> str:

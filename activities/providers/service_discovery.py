@@ -21,6 +21,7 @@ from panka.planner.owner import Owner
 from panka.planner.resource import Properties
 
 _GONE = frozenset({"NamespaceNotFound", "ResourceNotFoundException", "ServiceNotFound"})
+_BLANK = {"Description": ""}
 _AT_WORK = ("PENDING", "SUBMITTED")
 _LOOKS = 10
 """How often an operation is asked which namespace it makes."""
@@ -35,8 +36,7 @@ class _NamespaceProvider(Provider):
     _words: ClassVar[str]
     """As names of calls have them: `create_http_namespace`."""
     _fixed: ClassVar[tuple[str, ...]] = ("Name",)
-    _changeable: ClassVar[dict[str, Any]] = {"Description": ""}
-    """What can be changed, with its defaults."""
+    _changeable: ClassVar[tuple[str, ...]] = ("Description",)
 
     async def read(self, id: str) -> Observed | None:
         live = await self._live(id)
@@ -75,9 +75,8 @@ class _NamespaceProvider(Provider):
 
     async def update(self, id: str, old: Properties, new: Properties) -> None:
         settable(self.type, new, (*self._fixed, *self._changeable))
-        if differing(old, new, self._changeable, self._changeable):
-            wanted = {**self._changeable, **{name: new[name] for name in self._changeable if name in new}}
-            change = {name: value for name, value in wanted.items() if value is not None}
+        if differing(old, new, self._changeable, _BLANK):
+            change = {**_BLANK, **{name: new[name] for name in self._changeable if name in new}}
             await self._begin(f"update_{self._words}", Id=id, Namespace=change)
         live = await self._live(id) if retagged(old, new) != ({}, []) else None
         if live:
@@ -166,13 +165,13 @@ class PrivateDnsNamespaceProvider(_NamespaceProvider):
     _kind = "DNS_PRIVATE"
     _words = "private_dns_namespace"
     _fixed = ("Name", "Vpc")
-    _changeable: ClassVar[dict[str, Any]] = {"Description": "", "Properties": None}
+    _changeable = ("Description", "Properties")
 
     async def _is_in_the_way(self, live: dict[str, Any], properties: Properties) -> bool:
         zone = live.get("Properties", {}).get("DnsProperties", {}).get("HostedZoneId")
         missing = frozenset({"NoSuchHostedZone"})
         answer = await self.cloud.maybe("route53", "get_hosted_zone", missing, Id=zone) if zone else None
-        return answer is not None and properties["Vpc"] in [vpc["VPCId"] for vpc in answer.get("VPCs", [])]
+        return answer is not None and properties.get("Vpc") in [vpc["VPCId"] for vpc in answer.get("VPCs", [])]
 
 
 class HttpNamespaceProvider(_NamespaceProvider):
