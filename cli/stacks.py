@@ -12,7 +12,7 @@ from panka.cli.exits import InvalidStack, Misused
 from panka.cli.session import Session
 from panka.cli.settings import is_name
 from panka.planner.diagnostics import Diagnostic, errors
-from panka.planner.documents import FileSource, FolderSource, Source
+from panka.planner.language.documents import FileSource, FolderSource, Source
 from panka.planner.owner import Scope
 from panka.planner.render.diagnostics import full
 from panka.planner.stack import Draft, Options, read_stack

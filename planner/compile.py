@@ -8,8 +8,6 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
-from panka.planner.addresses import check_addresses
-from panka.planner.balancing import clashes
 from panka.planner.blocks import Blocks
 from panka.planner.component import (
     Component,
@@ -24,21 +22,23 @@ from panka.planner.component import (
     partition_of,
 )
 from panka.planner.diagnostics import Diagnostic, Findings, Invalid, Label
-from panka.planner.documents import Steps
-from panka.planner.envelopes import Entry
-from panka.planner.expansion import Reference
-from panka.planner.expressions import Foreign, Malformed, Output
+from panka.planner.language.addresses import check_addresses
+from panka.planner.language.documents import Steps
+from panka.planner.language.envelopes import Entry
+from panka.planner.language.expansion import Reference
+from panka.planner.language.expressions import Foreign, Malformed, Output
+from panka.planner.language.parts import Part, StackPart
+from panka.planner.language.reading import typed
 from panka.planner.laying import check_parts, laid_over
 from panka.planner.neighbours import Neighbours, Untold
 from panka.planner.notices import untie
 from panka.planner.owner import Scope
 from panka.planner.packing import Packer
-from panka.planner.parts import Part, StackPart
 from panka.planner.placing import OWN_GROUP, network_of, own_group
-from panka.planner.reading import typed
 from panka.planner.resolving import plainly, resolve
 from panka.planner.resource import STACK, Address, Properties, Ref, Resource
 from panka.planner.state import Target
+from panka.planner.vocabulary.balancing import clashes
 
 
 @dataclass(frozen=True, slots=True)

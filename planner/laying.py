@@ -6,8 +6,8 @@ from typing import Any
 
 from panka.planner.component import LifecycleSpec
 from panka.planner.diagnostics import Findings, Label, did_you_mean
-from panka.planner.parts import Part
-from panka.planner.reading import typed
+from panka.planner.language.parts import Part
+from panka.planner.language.reading import typed
 from panka.planner.resource import Lifecycle, Properties, Resource, Timeouts
 from panka.planner.units import seconds
 

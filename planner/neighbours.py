@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from panka.planner.diagnostics import did_you_mean
-from panka.planner.expansion import Reference
-from panka.planner.expressions import Foreign, literal
+from panka.planner.language.expansion import Reference
+from panka.planner.language.expressions import Foreign, literal
 
 OutputsOf: TypeAlias = Callable[[str], Mapping[str, Mapping[str, Any]] | None]
 """The recorded outputs of a stack by its name: component, then output. None: no run of it is on record."""

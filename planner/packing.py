@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from pydantic_core import PydanticCustomError
 
-from panka.planner.documents import FileSource, Source
+from panka.planner.language.documents import FileSource, Source
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _MODE = 0o100755 << 16

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from panka.planner.component import Network
 from panka.planner.core import NetworkingSpec, RuleSpec
-from panka.planner.parts import StackPart
+from panka.planner.language.parts import StackPart
+from panka.planner.language.surroundings import SECURITY_GROUP
 from panka.planner.resource import STACK, Address, PhysicalName, Place, Properties, Resource
-from panka.planner.surroundings import SECURITY_GROUP
 
 OWN_GROUP = f"${{{STACK}.{SECURITY_GROUP}}}"
 """How lowered values name the security group that the stack's own rules make."""

@@ -111,7 +111,7 @@ class Selection(Model):
 class Plan(Model):
     """Bound to the place, and to the state it was made from."""
 
-    format: int = FORMAT
+    format: int
     id: str
     """`p-` and the first 12 hexadecimal digits of the content's SHA-256."""
     operation: Literal["apply", "destroy"]
@@ -141,6 +141,10 @@ class Plan(Model):
     assets: tuple[str, ...] = ()
     """SHA-256 of the files (zipped code) that steps need from the store."""
     git: str = ""
+
+    def text(self, *, named: bool = True) -> str:
+        """The plan as JSON, as it is filed: what is at its default is left out. `named` False: without its id."""
+        return self.model_dump_json(by_alias=True, exclude_defaults=True, exclude=None if named else {"id"})
 
     @property
     def empty(self) -> bool:

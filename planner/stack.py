@@ -1,24 +1,24 @@
 """Reads a stack: files to checked components that know what they need. `Draft.compile` makes resources of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from panka.planner.checking import check_all
 from panka.planner.compile import Compiled, compile_parts
 from panka.planner.component import Component, ComponentSpec, Kind, Network
 from panka.planner.core import NetworkingSpec, OnFailure, ProviderSpec
 from panka.planner.diagnostics import Diagnostic, Findings, Invalid, Label, errors
-from panka.planner.documents import Source, SourceFile
-from panka.planner.envelopes import Entry
-from panka.planner.expressions import Variables
-from panka.planner.inventory import take_inventory
+from panka.planner.language.checking import check_all
+from panka.planner.language.documents import Source, SourceFile
+from panka.planner.language.envelopes import Entry
+from panka.planner.language.expressions import Variables
+from panka.planner.language.inventory import take_inventory
+from panka.planner.language.parts import Part, StackPart
+from panka.planner.language.review import Review, written_variables
+from panka.planner.language.tracing import traced
 from panka.planner.neighbours import Neighbours, OutputsOf
 from panka.planner.owner import Scope
 from panka.planner.packing import Packer
-from panka.planner.parts import Part, StackPart
-from panka.planner.review import Review, written_variables
 from panka.planner.state import Target
-from panka.planner.tracing import traced
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Draft:
         return compile_parts(self._stack, self._parts, self._packer, scope, target, network, neighbours)
 
 
-def read_stack(source: Source, options: Options, kinds: Sequence[Kind] | None = None) -> Draft:
+def read_stack(source: Source, options: Options, kinds: Mapping[str, Kind] | None = None) -> Draft:
     """Reads and checks a stack. Mistakes of the user are diagnostics; a root that is not there `FileNotFoundError`."""
     if kinds is None:
         # Here, because kinds of the caller's own need none of Panka's to be there.
@@ -105,15 +105,14 @@ def read_stack(source: Source, options: Options, kinds: Sequence[Kind] | None = 
 
         kinds = KINDS
     findings = Findings()
-    by_name = {kind.name: kind for kind in kinds}
-    inventory = take_inventory(source, options.environment, by_name, findings)
+    inventory = take_inventory(source, options.environment, kinds, findings)
     variables = Variables(
         given=options.variables,
         services={name: written_variables(entry) for name, entry in inventory.services.items()},
         stack=written_variables(inventory.stack),
         fallback=options.fallback,
     )
-    stack, parts = check_all(Review(inventory, by_name, variables, findings))
+    stack, parts = check_all(Review(inventory, kinds, variables, findings))
     tenant = _tenant(inventory.stack, options.tenant, findings)
     return Draft(
         tenant=tenant,

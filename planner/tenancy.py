@@ -12,13 +12,13 @@ from pydantic_core.core_schema import ValidationInfo
 from panka.planner.component import Spec
 from panka.planner.core import Cidr, RuleSpec, SubnetIds
 from panka.planner.diagnostics import Findings, Label, did_you_mean
-from panka.planner.documents import SourceFile, parse
-from panka.planner.envelopes import Envelope
-from panka.planner.overlays import Layered
+from panka.planner.language.documents import SourceFile, parse
+from panka.planner.language.envelopes import Envelope
+from panka.planner.language.overlays import Layered
+from panka.planner.language.violations import Subject, check
 from panka.planner.owner import NAME
 from panka.planner.rules import broken, shaped, unique
 from panka.planner.units import Seconds
-from panka.planner.violations import Subject, check
 
 Region: TypeAlias = Annotated[str, shaped(r"[a-z]{2}(-[a-z]+)+-\d", "a region such as eu-west-1")]
 EnvironmentName: TypeAlias = Annotated[str, shaped(NAME, "a name: small letters, digits and `-`, a letter first")]
@@ -245,10 +245,10 @@ class TenantSpec(Spec):
 
 
 def _kinds() -> Collection[str]:
-    # Here, because whoever reads a stack needs no tenants, and kinds take their time to load.
+    # Here, because whoever reads a stack needs no tenants.
     from panka.planner.kinds import KINDS  # noqa: PLC0415
 
-    return [kind.name for kind in KINDS]
+    return KINDS
 
 
 class Tenant(Spec):

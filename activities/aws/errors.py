@@ -86,6 +86,7 @@ _CONFLICTING = frozenset(
         "ConcurrentModificationException",
         "ConcurrentUpdateException",
         "OperationAborted",
+        "TooManyUpdates",
     }
 )
 """Two changes of one thing met; AWS refused this one whole."""
@@ -161,8 +162,10 @@ _NOT_YET: tuple[tuple[str, str, str], ...] = (
     (r"sns:\w+", r"InvalidParameter", r"PrincipalNotFound"),
     (r"sqs:SetQueueAttributes", r"InvalidAttributeValue", _PRINCIPAL),
     (r"kms:(CreateKey|PutKeyPolicy)", r"MalformedPolicyDocumentException", _PRINCIPAL),
+    (r"secretsmanager:PutResourcePolicy", r"MalformedPolicyDocumentException", _PRINCIPAL),
+    (r"secretsmanager:RotateSecret", r"AccessDeniedException", r"cannot invoke the specified Lambda function"),
     (r"iam:(CreateRole|UpdateAssumeRolePolicy)", r"MalformedPolicyDocument", _PRINCIPAL),
-    (r"iam:(AttachRolePolicy|PutRolePolicy|AddRoleToInstanceProfile)", r"NoSuchEntity", r""),
+    (r"iam:(Attach(Role|User|Group)Policy|Put(Role|User|Group)Policy|AddRoleToInstanceProfile)", r"NoSuchEntity", r""),
     (r"ec2:(Authorize|Revoke)SecurityGroup\w+", r"InvalidGroup\.NotFound|InvalidSecurityGroupID\.NotFound", r""),
     (r"ec2:CreateTags", r"Invalid\w+\.NotFound", r""),
 )

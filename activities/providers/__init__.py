@@ -3,20 +3,24 @@
 from panka.activities.providers import (
     acm,
     application_autoscaling,
+    cloudfront,
     cloudwatch,
     dynamodb,
     ec2,
     ecs,
     elbv2,
     iam,
+    kms,
     lambda_,
     logs,
     rds,
     route53,
     s3,
+    secretsmanager,
     service_discovery,
     sns,
     sqs,
+    ssm,
 )
 from panka.activities.providers.provider import Provider
 
@@ -25,20 +29,24 @@ PROVIDERS: dict[str, type[Provider]] = {
     for service in (
         acm,
         application_autoscaling,
+        cloudfront,
         cloudwatch,
         dynamodb,
         ec2,
         ecs,
         elbv2,
         iam,
+        kms,
         lambda_,
         logs,
         rds,
         route53,
         s3,
+        secretsmanager,
         service_discovery,
         sns,
         sqs,
+        ssm,
     )
     for provider in service.PROVIDERS
 }

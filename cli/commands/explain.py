@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from panka.cli.views.explain import Consequences
+    from panka.planner.authoring.reference import Field
     from panka.planner.component import Kind
-    from panka.planner.reference import Field
 
 _CODE = re.compile(r"PK\d+", re.IGNORECASE)
 
@@ -49,10 +49,10 @@ def _code(screen: Screen, code: str, form: str) -> int:
 
 
 def _abouts() -> "Mapping[str, str]":
+    from panka.planner.authoring.reference import ABOUT, about  # noqa: PLC0415  # as above
     from panka.planner.kinds import KINDS  # noqa: PLC0415  # brings the planner
-    from panka.planner.reference import ABOUT, about  # noqa: PLC0415  # as above
 
-    return ABOUT | {kind.name: about(kind) for kind in KINDS}
+    return ABOUT | {name: about(kind) for name, kind in KINDS.items()}
 
 
 def _list(screen: Screen, form: str) -> None:
@@ -69,9 +69,9 @@ class _Topic:
     """A kind that somebody asks for."""
 
     def __init__(self, screen: Screen, form: str, asked: str) -> None:
+        from panka.planner.authoring.reference import SURROUNDINGS, fields_of  # noqa: PLC0415  # as above
         from panka.planner.diagnostics import did_you_mean  # noqa: PLC0415  # brings the planner
         from panka.planner.kinds import KINDS  # noqa: PLC0415  # as above
-        from panka.planner.reference import SURROUNDINGS, fields_of  # noqa: PLC0415  # as above
 
         self._screen, self._form = screen, form
         self._abouts = _abouts()
@@ -81,7 +81,7 @@ class _Topic:
                 f"There is no kind `{asked}`.", did_you_mean(asked, self._abouts) or "panka explain lists them"
             )
         self._name = found
-        self._kind: Kind | None = next((kind for kind in KINDS if kind.name == found), None)
+        self._kind: Kind | None = KINDS.get(found)
         self._fields = fields_of(self._kind.spec if self._kind else SURROUNDINGS[found])
 
     def tell(self, path: str) -> None:
@@ -92,9 +92,9 @@ class _Topic:
 
     def _tell_kind(self) -> None:
         from panka.cli.views import explain  # noqa: PLC0415  # brings the planner
-        from panka.planner.consequences import Trial  # noqa: PLC0415  # as above
+        from panka.planner.authoring.consequences import Trial  # noqa: PLC0415  # as above
+        from panka.planner.authoring.reference import example  # noqa: PLC0415  # as above
         from panka.planner.kinds import KINDS  # noqa: PLC0415  # as above
-        from panka.planner.reference import example  # noqa: PLC0415  # as above
 
         kind, consequences = self._kind, self._consequences()
         outputs = kind.outputs if kind else {}
@@ -113,7 +113,7 @@ class _Topic:
 
     def _tell_field(self, path: str) -> None:
         from panka.cli.views import explain  # noqa: PLC0415  # brings the planner
-        from panka.planner.reference import find  # noqa: PLC0415  # as above
+        from panka.planner.authoring.reference import find  # noqa: PLC0415  # as above
 
         field = find(self._fields, path)
         if field is None:
@@ -131,7 +131,7 @@ class _Topic:
         return did_you_mean(path, known) or f"panka explain {self._name} lists its fields"
 
     def _consequences(self) -> "Consequences":
-        from panka.planner.consequences import Trial  # noqa: PLC0415  # brings the planner
+        from panka.planner.authoring.consequences import Trial  # noqa: PLC0415  # brings the planner
         from panka.planner.kinds import KINDS  # noqa: PLC0415  # as above
 
         return Trial(self._kind, KINDS).consequence if self._kind else lambda _field: None

@@ -50,8 +50,8 @@ def command(path: str, check: bool) -> int:
 
 def _files(path: str) -> Iterator[tuple[Path, str]]:
     """The file, or the folder's files that hold documents; each with its name as the user would type it."""
-    from panka.planner.documents import FolderSource  # noqa: PLC0415  # brings the planner
-    from panka.planner.envelopes import environments, layer_of  # noqa: PLC0415  # as above
+    from panka.planner.language.documents import FolderSource  # noqa: PLC0415  # brings the planner
+    from panka.planner.language.envelopes import environments, layer_of  # noqa: PLC0415  # as above
 
     at = Path(path)
     if at.is_file():
@@ -69,9 +69,9 @@ def _files(path: str) -> Iterator[tuple[Path, str]]:
 
 def _formatted(text: str, name: str, broken: list[str]) -> str | None:
     """The text in order; None, and its mistakes told, when it is not the YAML of a stack."""
+    from panka.planner.authoring.formatting import Unchangeable, formatted  # noqa: PLC0415  # as above
     from panka.planner.diagnostics import Findings  # noqa: PLC0415  # brings the planner
-    from panka.planner.documents import SourceFile, parse  # noqa: PLC0415  # as above
-    from panka.planner.formatting import Unchangeable, formatted  # noqa: PLC0415  # as above
+    from panka.planner.language.documents import SourceFile, parse  # noqa: PLC0415  # as above
     from panka.planner.render.diagnostics import full  # noqa: PLC0415  # as above
 
     file, findings = SourceFile(name, name, text), Findings()

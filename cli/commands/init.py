@@ -52,8 +52,8 @@ def command(path: str, template: str, name: str | None) -> int:
 
 def _contents(template: str, stack: str) -> dict[str, str]:
     """The text of every file by its path in the folder."""
+    from panka.planner.authoring.schema import FILE, OVERLAY_FILE, schema  # noqa: PLC0415  # as above
     from panka.planner.kinds import KINDS  # noqa: PLC0415  # brings the planner
-    from panka.planner.schema import FILE, OVERLAY_FILE, schema  # noqa: PLC0415  # as above
 
     found: dict[str, str] = {}
     for source in (_FOLDER / "common", _FOLDER / template):

@@ -24,8 +24,8 @@ def command(path: str, write: bool, overlay: bool) -> int:
     A file takes it with this line at its top:
       # yaml-language-server: $schema=panka.schema.json
     """
+    from panka.planner.authoring.schema import FILE, OVERLAY_FILE, schema  # noqa: PLC0415  # as above
     from panka.planner.kinds import KINDS  # noqa: PLC0415  # brings the planner
-    from panka.planner.schema import FILE, OVERLAY_FILE, schema  # noqa: PLC0415  # as above
 
     screen = Screen(read_terminal())
     text = json.dumps(schema(KINDS, overlay=overlay), indent=2, ensure_ascii=False)

@@ -6,8 +6,8 @@ from dataclasses import asdict
 from typing import Any
 
 from panka.cli.views.screen import table
-from panka.planner.consequences import Consequence, Earned, Verdict
-from panka.planner.reference import COMMON, Field
+from panka.planner.authoring.consequences import Consequence, Earned, Verdict
+from panka.planner.authoring.reference import COMMON, Field
 
 Consequences = Callable[[Field], Consequence | None]
 """What a change of a field does; None where nothing is lowered."""

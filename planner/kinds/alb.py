@@ -6,7 +6,11 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from panka.planner.balancing import (
+from panka.planner.component import Component, ComponentSpec, Context, Inbound, Kind, Lowered, Path, Route, Spec, Used
+from panka.planner.resource import Address, PhysicalName, Ref, Resource, Text, text
+from panka.planner.rules import broken, shaped, some, unique
+from panka.planner.units import Seconds
+from panka.planner.vocabulary.balancing import (
     ANYWHERE,
     NOT_FOUND,
     TARGET_GROUP,
@@ -22,12 +26,8 @@ from panka.planner.balancing import (
     rule,
     url,
 )
-from panka.planner.component import Component, ComponentSpec, Context, Inbound, Kind, Lowered, Path, Route, Spec, Used
-from panka.planner.health import Port
-from panka.planner.policies import allow
-from panka.planner.resource import Address, PhysicalName, Ref, Resource, Text, text
-from panka.planner.rules import broken, shaped, some, unique
-from panka.planner.units import Seconds
+from panka.planner.vocabulary.health import Port
+from panka.planner.vocabulary.policies import allow
 
 
 class Listener(Spec):

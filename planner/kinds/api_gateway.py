@@ -9,11 +9,11 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from panka.planner.component import Component, ComponentSpec, Context, Kind, Lowered, Path, Spec, Used
-from panka.planner.http_api import Http, integration, permission, route, words
-from panka.planner.logs import log_group
 from panka.planner.resource import PhysicalName, Properties, Ref, Resource, Text, text
-from panka.planner.rest_api import body, digest
 from panka.planner.rules import AT_LEAST_ONE, broken, shaped, unique
+from panka.planner.vocabulary.http_api import Http, integration, permission, route, words
+from panka.planner.vocabulary.logs import log_group
+from panka.planner.vocabulary.rest_api import body, digest
 
 LOGGED = (
     '{"time":"$context.requestTime","ip":"$context.identity.sourceIp","method":"$context.httpMethod",'

@@ -18,9 +18,9 @@ from panka.planner.component import (
     Used,
 )
 from panka.planner.owner import Owner
-from panka.planner.policies import allow
 from panka.planner.resource import Address, PhysicalName, Properties, Ref, Resource, Text, text
 from panka.planner.rules import AT_LEAST_ONE, broken, shaped, unique
+from panka.planner.vocabulary.policies import allow
 
 CACHE_POLICIES = {
     "CachingOptimized": "658327ea-f89d-4fab-a63d-7e88639e58f6",

@@ -5,13 +5,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import model_validator
 
-from panka.planner import volumes
 from panka.planner.component import Component, Context, Kind, Lowered, Path
-from panka.planner.policies import allow, role, role_policy
 from panka.planner.resource import PhysicalName, Resource
 from panka.planner.rules import broken, shaped
-from panka.planner.schedules import Schedule
-from panka.planner.workload import ContainerSpec, Task, placement, task
+from panka.planner.vocabulary import volumes
+from panka.planner.vocabulary.policies import allow, role, role_policy
+from panka.planner.vocabulary.schedules import Schedule
+from panka.planner.vocabulary.workload import ContainerSpec, Task, placement, task
 
 LATEST_SECONDS = 3_600
 """How late a run may begin that AWS could not start in time; later ones are left out."""

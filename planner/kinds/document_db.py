@@ -4,9 +4,11 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from panka.planner import doors
 from panka.planner.component import Component, ComponentSpec, Context, Endpoint, Grants, Kind, Lowered, Spec
-from panka.planner.databases import (
+from panka.planner.resource import PhysicalName, Properties, Resource, Text
+from panka.planner.rules import broken, shaped
+from panka.planner.vocabulary import doors
+from panka.planner.vocabulary.databases import (
     Backup,
     DatabasePort,
     InstanceClass,
@@ -16,10 +18,8 @@ from panka.planner.databases import (
     password_arn,
     read_password,
 )
-from panka.planner.environment import Version
-from panka.planner.resource import PhysicalName, Properties, Resource, Text
-from panka.planner.rules import broken, shaped
-from panka.planner.zones import subnets_of_several
+from panka.planner.vocabulary.environment import Version
+from panka.planner.vocabulary.zones import subnets_of_several
 
 
 class Engine(Spec):

@@ -6,9 +6,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from panka.planner.component import Component, ComponentSpec, Context, Grants, Kind, Lowered, Spec
-from panka.planner.policies import allow
 from panka.planner.resource import PhysicalName, Properties, text
 from panka.planner.rules import broken, shaped, twice, unique
+from panka.planner.vocabulary.policies import allow
 
 
 class Key(Spec):

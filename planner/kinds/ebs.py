@@ -5,9 +5,9 @@ from typing import Annotated, Literal, NamedTuple, Self
 from pydantic import Field, model_validator
 
 from panka.planner.component import Component, ComponentSpec, Context, Kind, Lowered
-from panka.planner.encryption import AtRest, Encryption
 from panka.planner.rules import broken
-from panka.planner.zones import Zone, in_region
+from panka.planner.vocabulary.encryption import AtRest, Encryption
+from panka.planner.vocabulary.zones import Zone, in_region
 
 
 class Limits(NamedTuple):

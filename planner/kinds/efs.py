@@ -6,12 +6,12 @@ from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from panka.planner import doors
 from panka.planner.component import Component, ComponentSpec, Context, Endpoint, Grants, Kind, Lowered, Spec
-from panka.planner.encryption import AtRest, Encryption
-from panka.planner.policies import allow
 from panka.planner.resource import Properties, Ref, Resource, Text, text
 from panka.planner.rules import broken, shaped, unique
+from panka.planner.vocabulary import doors
+from panka.planner.vocabulary.encryption import AtRest, Encryption
+from panka.planner.vocabulary.policies import allow
 
 NFS = 2_049
 MOUNT = ("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite")

@@ -4,12 +4,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from panka.planner import doors
-from panka.planner.caches import NodeType, in_several_zones, subnet_group
 from panka.planner.component import Component, ComponentSpec, Context, Endpoint, Grants, Kind, Lowered, Spec
-from panka.planner.environment import Version
 from panka.planner.resource import PhysicalName
 from panka.planner.rules import shaped
+from panka.planner.vocabulary import doors
+from panka.planner.vocabulary.caches import NodeType, in_several_zones, subnet_group
+from panka.planner.vocabulary.environment import Version
 
 PORT = 11_211
 

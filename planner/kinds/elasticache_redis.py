@@ -4,12 +4,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from panka.planner import doors
-from panka.planner.caches import NodeType, in_several_zones, subnet_group
 from panka.planner.component import Component, ComponentSpec, Context, Endpoint, Grants, Kind, Lowered, Spec
-from panka.planner.environment import Version
 from panka.planner.resource import PhysicalName, Properties, Ref, Resource, Text
 from panka.planner.rules import broken, shaped
+from panka.planner.vocabulary import doors
+from panka.planner.vocabulary.caches import NodeType, in_several_zones, subnet_group
+from panka.planner.vocabulary.environment import Version
 
 PORT = 6_379
 MOST_NODES = 500

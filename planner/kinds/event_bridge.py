@@ -20,10 +20,10 @@ from panka.planner.component import (
     Statement,
     Used,
 )
-from panka.planner.policies import allow
-from panka.planner.reading import typed
+from panka.planner.language.reading import typed
 from panka.planner.resource import PhysicalName, Properties, Ref, Resource, Text
 from panka.planner.rules import AT_LEAST_ONE, broken, shaped, unique
+from panka.planner.vocabulary.policies import allow
 
 Arn: TypeAlias = Ref | Text | str
 ARNS = {"Lambda": "functionArn", "SQS": "queueArn", "SNS": "topicArn"}

@@ -7,7 +7,6 @@ from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
-from panka.planner import doors
 from panka.planner.component import (
     Component,
     ComponentSpec,
@@ -21,15 +20,16 @@ from panka.planner.component import (
     Statement,
     Used,
 )
-from panka.planner.environment import FromOutput, PlainText, VariableName
-from panka.planner.http_api import integration, permission, route
-from panka.planner.logs import log_group, write_logs
-from panka.planner.policies import allow, role, role_policy
-from panka.planner.reading import typed
+from panka.planner.language.reading import typed
 from panka.planner.resource import Address, PhysicalName, Properties, Ref, Resource, Text, text
 from panka.planner.rules import broken, shaped, unique
-from panka.planner.triggers import S3Events, Trigger, part_of
 from panka.planner.units import MiB, Seconds
+from panka.planner.vocabulary import doors
+from panka.planner.vocabulary.environment import FromOutput, PlainText, VariableName
+from panka.planner.vocabulary.http_api import integration, permission, route
+from panka.planner.vocabulary.logs import log_group, write_logs
+from panka.planner.vocabulary.policies import allow, role, role_policy
+from panka.planner.vocabulary.triggers import S3Events, Trigger, part_of
 
 Arn: TypeAlias = Ref | Text | str
 

@@ -6,16 +6,16 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from panka.planner import volumes
 from panka.planner.component import Component, Context, Endpoint, Grants, Kind, Lowered, Path, Spec
-from panka.planner.exposing import Expose, Ingress, Joined, LoadBalancer, Wishes, entries, join
-from panka.planner.health import HealthCheck, Port, container_check, lower_case
-from panka.planner.keeping import balanced, service
 from panka.planner.owner import Scope
 from panka.planner.resource import STACK, Address, Properties, Ref, Resource, Text
 from panka.planner.rules import broken, shaped, unique
-from panka.planner.scaling import Autoscaling, Scaled
-from panka.planner.workload import ContainerSpec, Task, task
+from panka.planner.vocabulary import volumes
+from panka.planner.vocabulary.exposing import Expose, Ingress, Joined, LoadBalancer, Wishes, entries, join
+from panka.planner.vocabulary.health import HealthCheck, Port, container_check, lower_case
+from panka.planner.vocabulary.keeping import balanced, service
+from panka.planner.vocabulary.scaling import Autoscaling, Scaled
+from panka.planner.vocabulary.workload import ContainerSpec, Task, task
 
 
 class OpenPort(Spec):

@@ -4,14 +4,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from panka.planner import doors
 from panka.planner.component import Component, ComponentSpec, Context, Endpoint, Grants, Kind, Lowered, Spec, Statement
-from panka.planner.environment import PlainText, Version
 from panka.planner.placing import STAND_IN
-from panka.planner.policies import READ_SECRET, allow
 from panka.planner.resource import PhysicalName, Properties, Resource, Text
 from panka.planner.rules import broken, shaped
-from panka.planner.zones import subnets_of_several
+from panka.planner.vocabulary import doors
+from panka.planner.vocabulary.environment import PlainText, Version
+from panka.planner.vocabulary.policies import READ_SECRET, allow
+from panka.planner.vocabulary.zones import subnets_of_several
 
 MOST_ZONES = 3
 """How many zones MSK spreads brokers over."""

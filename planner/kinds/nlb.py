@@ -5,7 +5,10 @@ from typing import Annotated, Self
 
 from pydantic import model_validator
 
-from panka.planner.balancing import (
+from panka.planner.component import Component, ComponentSpec, Context, Kind, Lowered, Path, Seat, Spec, Used
+from panka.planner.resource import PhysicalName, Resource
+from panka.planner.rules import broken, some, unique
+from panka.planner.vocabulary.balancing import (
     ANYWHERE,
     LISTENER,
     TARGET_GROUP,
@@ -17,10 +20,7 @@ from panka.planner.balancing import (
     listener,
     target_group,
 )
-from panka.planner.component import Component, ComponentSpec, Context, Kind, Lowered, Path, Seat, Spec, Used
-from panka.planner.health import Port, connection_check
-from panka.planner.resource import PhysicalName, Resource
-from panka.planner.rules import broken, some, unique
+from panka.planner.vocabulary.health import Port, connection_check
 
 
 class Target(Spec):

@@ -5,13 +5,20 @@ from typing import Self
 
 from pydantic import model_validator
 
-from panka.planner import doors
 from panka.planner.component import Component, ComponentSpec, Context, Endpoint, Grants, Kind, Lowered
-from panka.planner.databases import Backup, Maintenance, master_password, monitoring_role, password_arn, read_password
-from panka.planner.relational import PORTS, Database, Engine, Instance, Monitoring, Storage
 from panka.planner.resource import PhysicalName, Properties, Ref, Resource, Text
 from panka.planner.rules import broken, unique
-from panka.planner.zones import in_region, subnets_of_several
+from panka.planner.vocabulary import doors
+from panka.planner.vocabulary.databases import (
+    Backup,
+    Maintenance,
+    master_password,
+    monitoring_role,
+    password_arn,
+    read_password,
+)
+from panka.planner.vocabulary.relational import PORTS, Database, Engine, Instance, Monitoring, Storage
+from panka.planner.vocabulary.zones import in_region, subnets_of_several
 
 
 class RdsSpec(ComponentSpec):

@@ -8,7 +8,7 @@ from pydantic_core import InitErrorDetails
 
 from panka.planner.component import Component, ComponentSpec, Context, Kind, Lowered
 from panka.planner.diagnostics import did_you_mean
-from panka.planner.reading import typed
+from panka.planner.language.reading import typed
 from panka.planner.resource_types import TypeFacts, facts, types
 from panka.planner.rules import broken
 

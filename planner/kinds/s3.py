@@ -11,7 +11,6 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from panka.planner.aging import BucketLifecycle
 from panka.planner.component import (
     Component,
     ComponentSpec,
@@ -23,9 +22,10 @@ from panka.planner.component import (
     Spec,
     Statement,
 )
-from panka.planner.policies import allow, document, role, role_policy
 from panka.planner.resource import Address, Lifecycle, PhysicalName, Properties, Resource, text
 from panka.planner.rules import broken, shaped
+from panka.planner.vocabulary.aging import BucketLifecycle
+from panka.planner.vocabulary.policies import allow, document, role, role_policy
 
 Acl = Literal[
     "private",

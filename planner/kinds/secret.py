@@ -5,10 +5,10 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from panka.planner.component import Component, ComponentSpec, Context, Grants, Kind, Lowered, Spec
-from panka.planner.policies import READ_SECRET, allow
 from panka.planner.resource import PhysicalName, Properties, Resource
-from panka.planner.rotation import CODE, DIGEST, rotation
 from panka.planner.rules import broken, shaped
+from panka.planner.vocabulary.policies import READ_SECRET, allow
+from panka.planner.vocabulary.rotation import CODE, DIGEST, rotation
 
 
 class Generate(Spec):

@@ -19,9 +19,9 @@ from panka.planner.component import (
     Statement,
     Used,
 )
-from panka.planner.policies import allow, document
 from panka.planner.resource import PhysicalName, Properties, Ref, Resource, Text
 from panka.planner.rules import broken, unique
+from panka.planner.vocabulary.policies import allow, document
 
 Protocol = Literal["sqs", "lambda", "http", "https", "email", "email-json", "sms", "firehose", "application"]
 

@@ -5,10 +5,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from panka.planner.component import Component, ComponentSpec, Context, Grants, Kind, Lowered, Spec, Statement
-from panka.planner.policies import allow, document
 from panka.planner.resource import PhysicalName, Properties, Resource
 from panka.planner.rules import broken
 from panka.planner.units import Seconds
+from panka.planner.vocabulary.policies import allow, document
 
 
 class DeadLetterQueue(Spec):

@@ -5,14 +5,14 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from panka.planner import volumes
 from panka.planner.component import Component, Context, Kind, Lowered, Path, Used
-from panka.planner.health import HealthCheck, container_check
-from panka.planner.keeping import service
 from panka.planner.resource import Ref, Resource, Text
 from panka.planner.rules import broken
-from panka.planner.scaling import Autoscaling, Scaled
-from panka.planner.workload import ContainerSpec, Task, task
+from panka.planner.vocabulary import volumes
+from panka.planner.vocabulary.health import HealthCheck, container_check
+from panka.planner.vocabulary.keeping import service
+from panka.planner.vocabulary.scaling import Autoscaling, Scaled
+from panka.planner.vocabulary.workload import ContainerSpec, Task, task
 
 USUAL_DEPTH = 100
 

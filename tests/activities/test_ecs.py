@@ -1,6 +1,7 @@
 """What is special to task definitions and services."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -188,7 +189,7 @@ async def test_a_deregistered_definition_is_gone(cloud: Cloud) -> None:
 async def test_the_next_generation_is_the_next_revision_of_the_family(cloud: Cloud) -> None:
     stage = await staged(TASK, cloud)
     first = await stage.apply(stage.properties())
-    heir = stage.owner.model_copy(update={"generation": 2})
+    heir = replace(stage.owner, generation=2)
 
     second = await stage.provider.create(heir, stage.properties(owner=heir), heir.token(1))
 

@@ -85,6 +85,19 @@ def test_a_quota_is_no_throttling() -> None:
         ("s3", "PutBucketPolicy", "MalformedPolicy", "Invalid principal in policy"),
         ("s3", "PutBucketTagging", "NoSuchBucket", "The specified bucket does not exist"),
         ("iam", "AttachRolePolicy", "NoSuchEntity", "The role with name x cannot be found."),
+        (
+            "secretsmanager",
+            "PutResourcePolicy",
+            "MalformedPolicyDocumentException",
+            "This resource policy contains an unsupported principal.",
+        ),
+        (
+            "secretsmanager",
+            "RotateSecret",
+            "AccessDeniedException",
+            "Secrets Manager cannot invoke the specified Lambda function.",
+        ),
+        ("ssm", "PutParameter", "TooManyUpdates", "There are concurrent updates for a resource."),
         ("s3", "CreateBucket", "OperationAborted", "A conflicting conditional operation is in progress"),
     ],
 )

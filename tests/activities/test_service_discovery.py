@@ -20,7 +20,7 @@ from panka.planner.owner import Owner
 from panka.planner.state import Target
 from plugins.faults import Answer, Faults, faulty
 
-SERVICE = "Route53AutoNaming_v20170314"
+SERVICE = "servicediscovery"
 OWNER = Owner(scope=OURS, address="stack:namespace", generation=1)
 NAMESPACE = {"Name": "shop.internal", "Vpc": "vpc-1", "Tags": []}
 THERE = {"Namespace": {"Id": "ns-1", "Arn": "arn", "Name": "shop.internal", "Type": "DNS_PRIVATE"}}

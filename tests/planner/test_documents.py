@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from panka.planner.diagnostics import Diagnostic, Findings, Span
-from panka.planner.documents import Document, FileSource, FolderSource, Plain, SourceFile, Steps, parse, typed
-from panka.planner.reading import read
+from panka.planner.language.documents import Document, FileSource, FolderSource, Plain, SourceFile, Steps, parse, typed
+from panka.planner.language.reading import read
 
 
 def documents(text: str) -> list[Document]:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from panka.planner.diagnostics import Findings
-from panka.planner.documents import FileSource, FolderSource, Source, SourceFile
 from panka.planner.export import ANYWHERE, template
+from panka.planner.language.documents import FileSource, FolderSource, Source, SourceFile
 from panka.planner.network import compile_network
 from panka.planner.owner import Owner, Scope
 from panka.planner.resource import Address, Lifecycle, PhysicalName, Properties, Ref, Resource, Text

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panka.planner.expressions import (
+from panka.planner.language.expressions import (
     Circular,
     Foreign,
     Malformed,
@@ -18,7 +18,7 @@ from panka.planner.expressions import (
     parse,
     unescape,
 )
-from panka.planner.reading import Plain
+from panka.planner.language.reading import Plain
 
 SCOPES = Variables(
     given={"G": "given", "BOTH": "given", "RAW": "${SECRET}"},

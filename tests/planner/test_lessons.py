@@ -5,7 +5,7 @@ import re
 import pytest
 
 from panka.planner.diagnostics import CODES, Diagnostic, Findings, errors, in_order
-from panka.planner.documents import SourceFile
+from panka.planner.language.documents import SourceFile
 from panka.planner.lessons import explained
 from panka.planner.owner import Scope
 from panka.planner.stack import Options, read_stack

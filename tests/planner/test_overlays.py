@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from panka.planner.diagnostics import Findings
-from panka.planner.documents import SourceFile, parse
-from panka.planner.overlays import Layered, overlay, overlay_all, underlay
+from panka.planner.language.documents import SourceFile, parse
+from panka.planner.language.overlays import Layered, overlay, overlay_all, underlay
 
 
 def layered(text: str, file: str = "base.yaml") -> Layered:

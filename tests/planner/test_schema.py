@@ -7,10 +7,10 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from panka.planner.envelopes import CORE_KINDS
+from panka.planner.authoring.reference import SURROUNDINGS
+from panka.planner.authoring.schema import schema
 from panka.planner.kinds import KINDS
-from panka.planner.reference import SURROUNDINGS
-from panka.planner.schema import schema
+from panka.planner.language.envelopes import CORE_KINDS
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = schema(KINDS)
@@ -37,7 +37,7 @@ def test_the_schema_is_draft_07() -> None:
 
 
 def test_every_kind_is_there() -> None:
-    assert SCHEMA["properties"]["kind"]["enum"] == sorted([*SURROUNDINGS, *(kind.name for kind in KINDS)])
+    assert SCHEMA["properties"]["kind"]["enum"] == sorted([*SURROUNDINGS, *KINDS])
     assert set(SURROUNDINGS) == {*CORE_KINDS, "TenantConfig"}
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from panka.planner.compile import Compiled
-from panka.planner.documents import FolderSource
+from panka.planner.language.documents import FolderSource
 from panka.planner.owner import Scope
 from panka.planner.stack import Options, read_stack
 from panka.planner.state import Target

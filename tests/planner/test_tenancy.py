@@ -6,8 +6,8 @@ import yaml
 
 from panka.planner.compile import Compiled
 from panka.planner.diagnostics import Findings
-from panka.planner.documents import SourceFile
 from panka.planner.graph import Graph
+from panka.planner.language.documents import SourceFile
 from panka.planner.network import compile_network
 from panka.planner.resource import Address
 from panka.planner.resource_types import facts

@@ -76,8 +76,9 @@ class _Request:
 
     @property
     def service(self) -> str:
-        """`AnyScaleFrontendService`, where the protocol has names of services."""
-        return self.header("x-amz-target").partition(".")[0]
+        """The service that the request is signed for (`elasticache`); empty for one that is not signed."""
+        scope = re.search(r"Credential=[^/]+/[^/]+/[^/]+/([^/]+)/", self.header("authorization"))
+        return scope[1] if scope else ""
 
     @property
     def mutates(self) -> bool:
@@ -114,11 +115,10 @@ async def _body(reader: asyncio.StreamReader, headers: list[tuple[bytes, bytes]]
 
 
 class _Proxy:
-    def __init__(self, upstream: str, faults: Faults, stand_ins: Mapping[str, StandIn]) -> None:
-        parts = urllib.parse.urlsplit(upstream)
-        self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 80
+    def __init__(self, upstream: str, faults: Faults, routes: Mapping[str, str | StandIn]) -> None:
+        self._upstream = upstream
+        self._routes = routes
         self._faults = faults
-        self._stand_ins = stand_ins
         self._open: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     async def close(self) -> None:
@@ -183,10 +183,12 @@ class _Proxy:
         return True
 
     async def _forward(self, request: _Request) -> tuple[bytes, list[tuple[bytes, bytes]], bytes]:
-        if stand_in := self._stand_ins.get(request.service):
-            answer = stand_in(request.operation, request.body)
+        route = self._routes.get(request.service, self._upstream)
+        if not isinstance(route, str):
+            answer = route(request.operation, request.body)
             return f"HTTP/1.1 {answer.status} Yes".encode(), list(_encoded(answer.headers)), answer.body
-        reader, writer = await asyncio.open_connection(self._host, self._port)
+        upstream = urllib.parse.urlsplit(route)
+        reader, writer = await asyncio.open_connection(upstream.hostname, upstream.port)
         try:
             headers = [one for one in request.headers if one[0].lower() not in _HOP]
             _write(writer, f"{request.method} {request.path} HTTP/1.1".encode(), headers, request.body)
@@ -217,13 +219,13 @@ def _write(
 
 
 @asynccontextmanager
-async def faulty(upstream: str, stand_ins: Mapping[str, StandIn] | None = None) -> AsyncIterator[Faults]:
+async def faulty(upstream: str, routes: Mapping[str, str | StandIn] | None = None) -> AsyncIterator[Faults]:
     """A proxy before `upstream`, on a port of its own, in this event loop.
 
-    `stand_ins` answer for the services that the endpoint does not have, by their names in `X-Amz-Target`.
+    `routes` has other endpoints by service: their URLs, or what stands in for them.
     """
     faults = Faults()
-    proxy = _Proxy(upstream, faults, stand_ins or {})
+    proxy = _Proxy(upstream, faults, routes or {})
     server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0, limit=2**20)
     faults.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:

@@ -21,7 +21,7 @@ class _Refused(Exception):
 class Scaling:
     """Stands in for the service in `faulty`, under the name `SERVICE`."""
 
-    SERVICE = "AnyScaleFrontendService"
+    SERVICE = "application-autoscaling"
 
     def __init__(self) -> None:
         self._targets: dict[tuple[str, ...], Asked] = {}

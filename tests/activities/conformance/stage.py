@@ -19,8 +19,8 @@ from panka.activities.providers.provider import (
     Readiness,
     Ready,
     pruned,
-    tag_list,
 )
+from panka.planner.diff import with_tags
 from panka.planner.owner import Owner, Scope
 from panka.planner.resource import PhysicalName, Properties
 from panka.planner.resource_types import facts
@@ -49,8 +49,7 @@ class Stage:
         names = {NAME: self.name, CHOSEN: self.owner.name(PhysicalName("Name", 63))}
         full = filled(wanted, names, self.known)
         if self.case.tagged:
-            tags = {tag["Key"]: tag["Value"] for tag in full.get(self.tags, [])}
-            full[self.tags] = tag_list(tags | (owner or self.owner).tags())
+            full = with_tags(self.case.type, full, (owner or self.owner).tags())
         return full
 
     @property

@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from panka.planner.balancing import clashes
 from panka.planner.component import Seat, Used
 from panka.planner.resource import Text
+from panka.planner.vocabulary.balancing import clashes
 
 WEB: dict[str, Any] = {"image": {"repository": "nginx"}, "ports": [{"port": 8080}, {"port": 53, "protocol": "udp"}]}
 CERTIFICATE = "arn:aws:acm:eu-west-1:111122223333:certificate/a"

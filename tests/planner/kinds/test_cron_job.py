@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from panka.planner.schedules import schedule
+from panka.planner.vocabulary.schedules import schedule
 
 JOB: dict[str, Any] = {"image": {"repository": "app"}, "schedule": "0 3 * * *"}
 

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from panka.planner.rotation import SOURCE
+from panka.planner.vocabulary.rotation import SOURCE
 
 
 def test_a_secret_is_generated_where_panka_never_sees_it(bench: Any) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from panka.planner.documents import FolderSource
+from panka.planner.language.documents import FolderSource
 from panka.planner.owner import Scope
 from panka.planner.resource import Address, Resource
 from panka.planner.stack import Options, read_stack

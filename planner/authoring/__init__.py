@@ -1,0 +1,1 @@
+"""For people while they write: explain, schema, reference pages, formatting."""

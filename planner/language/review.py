@@ -1,0 +1,83 @@
+"""What the checks of a stack's documents share: scopes of variables, names, and where findings go."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from panka.planner.component import Kind
+from panka.planner.diagnostics import Findings, Label
+from panka.planner.language.connections import Directory
+from panka.planner.language.documents import Steps
+from panka.planner.language.envelopes import Entry
+from panka.planner.language.expansion import Expansion, Reference
+from panka.planner.language.expressions import Variables
+from panka.planner.language.inventory import Inventory
+from panka.planner.language.reading import Data
+from panka.planner.language.violations import M, check
+from panka.planner.owner import MANAGED_BY
+
+
+@dataclass(eq=False, slots=True)
+class Review:
+    inventory: Inventory
+    kinds: Mapping[str, Kind]
+    variables: Variables
+    findings: Findings
+    directory: Directory = field(init=False)
+    _labels: dict[Entry, dict[str, str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.directory = Directory(self.inventory, self.kinds)
+
+    def expansion(self, entry: Entry) -> Expansion:
+        """A walk through the entry's values in the scope of its service."""
+        return Expansion(entry.layers, self.variables, entry.service, self.findings)
+
+    def checked(self, model: type[M], data: Data, entry: Entry, walk: Expansion) -> M | None:
+        """The data as the model. What follows from a finding of the walk is not told again."""
+        found = Findings()
+        checked = check(model, data, entry.subject(), found)
+        self.findings.extend(one for one in found.all() if one.label is None or one.label.span not in walk.broken)
+        return checked
+
+    def too_early(self, references: Iterable[Reference], entry: Entry, where: str) -> None:
+        """Tells of outputs where only values may stand that are known before the run."""
+        for one in references:
+            label = Label(one.output_span(entry.layers), "known only after apply")
+            self.findings.add("PK207", f"{where} of {entry.title} cannot hold an output", label)
+
+    def labels(self, entry: Entry) -> dict[str, str]:
+        """The entry's labels with variables put in."""
+        if entry not in self._labels:
+            self._labels[entry] = self._read_labels(entry) if entry.metadata.labels else {}
+        return self._labels[entry]
+
+    def _read_labels(self, entry: Entry) -> dict[str, str]:
+        path: Steps = ("metadata", "labels")
+        walk = self.expansion(entry)
+        labels: dict[str, str] = walk.values(entry.metadata.labels, path)
+        self.too_early(walk.references, entry, "a label")
+        self.tags(labels, entry, path)
+        return labels
+
+    def tags(self, tags: Mapping[str, str], entry: Entry, path: Steps) -> None:
+        """Tells of tags that users cannot set."""
+        for key in tags:
+            if key.lower().startswith(("aws:", "panka:")) or key == MANAGED_BY:
+                label = Label(entry.layers.span((*path, key), key=True), "reserved")
+                self.findings.add("PK354", f"{entry.title} sets the tag `{key}`, which is not the user's", label)
+
+
+def written_variables(entry: Entry | None) -> dict[str, str]:
+    """The `variables` of a Stack or Service as they are written; what is no text is left to the schema."""
+    variables = entry.spec.get("variables") if entry else None
+    if not isinstance(variables, dict):
+        return {}
+    return {key: value or "" for key, value in variables.items() if value is None or isinstance(value, str)}
+
+
+def spec_values(entry: Entry, walk: Expansion) -> dict[str, Data]:
+    """The spec of a Stack or Service with variables put in, except in `variables`: those belong to who uses them."""
+    spec = dict(entry.spec)
+    own = spec.pop("variables", None)
+    values: dict[str, Data] = walk.values(spec, ("spec",))
+    return values if own is None else {**values, "variables": own}

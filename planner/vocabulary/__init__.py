@@ -1,0 +1,1 @@
+"""What several kinds say alike and lower alike: health checks, load balancers, security groups, task definitions."""
