@@ -1,5 +1,7 @@
 """What is special to load balancers, their target groups, listeners and rules."""
 
+from dataclasses import replace
+
 import pytest
 from tests.activities.conformance.cases_balancing import BALANCER, CASES, TARGETS
 from tests.activities.conformance.stage import FORCED, THEIRS, Stage, staged
@@ -118,7 +120,7 @@ async def test_two_rules_of_a_stack_change_places(cloud: Cloud, endpoint: str, f
 async def test_a_rule_of_a_stranger_keeps_its_place(cloud: Cloud, faults: Faults) -> None:
     stage = await staged(RULE, cloud)
     id = await stage.apply(stage.properties())
-    theirs = Stage(RULE, stage.provider, stage.again().owner.model_copy(update={"scope": THEIRS}), "x", stage.known)
+    theirs = Stage(RULE, stage.provider, replace(stage.again().owner, scope=THEIRS), "x", stage.known)
     other = await theirs.apply({**theirs.properties(), "Priority": 20})
     live = (await stage.live(id)).properties
     faults.instead = refused("PriorityInUse")
