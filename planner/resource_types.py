@@ -28,6 +28,7 @@ FIXED_IN_PRACTICE: dict[str, tuple[str, ...]] = {
     "AWS::ElastiCache::ReplicationGroup": ("TransitEncryptionEnabled",),
     "AWS::IAM::Policy": ("Groups", "PolicyName", "Roles", "Users"),
     "AWS::KMS::Key": ("KeySpec", "KeyUsage", "MultiRegion", "Origin"),
+    "AWS::Route53::RecordSet": ("Name", "SetIdentifier", "Type"),
 }
 """Properties that the schemas let change, and AWS does not in one step, if at all."""
 

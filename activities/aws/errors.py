@@ -81,7 +81,13 @@ _THROTTLED = frozenset(
     }
 )
 _CONFLICTING = frozenset(
-    {"ConcurrentModification", "ConcurrentModificationException", "OperationAborted", "TooManyUpdates"}
+    {
+        "ConcurrentModification",
+        "ConcurrentModificationException",
+        "ConcurrentUpdateException",
+        "OperationAborted",
+        "TooManyUpdates",
+    }
 )
 """Two changes of one thing met; AWS refused this one whole."""
 _TRANSIENT = frozenset(
@@ -140,8 +146,13 @@ _NOT_YET: tuple[tuple[str, str, str], ...] = (
     (
         r"ecs:\w+",
         r"InvalidParameterException|ClientException",
-        r"(?i)unable to assume|role is not valid|verify that the",
+        r"(?i)unable to assume|role is not valid|verify that the|does not have an associated load balancer",
     ),
+    (r"elbv2:CreateLoadBalancer", r"InvalidSecurityGroup", r"(?i)not (exist|found)"),
+    (r"elbv2:(Create|Modify)Listener", r"CertificateNotFound", r""),
+    (r"elbv2:RegisterTargets", r"AccessDenied", r"permission to invoke"),
+    (r"application-autoscaling:RegisterScalableTarget", r"ValidationException", r"doesn't exist"),
+    (r"application-autoscaling:Put\w+", r"ObjectNotFoundException", r"No scalable target"),
     (r"scheduler:\w+", r"ValidationException", r"assume the role"),
     (r"events:PutTargets", r"ValidationException", r"assume"),
     (r"rds:\w+", r"InvalidParameterValue", r"(?i)role arn value is invalid"),

@@ -24,8 +24,12 @@ def claim(owner: Owner, id: str, what: str, tags: Mapping[str, str]) -> str:
 
 def of_our_stack(owner: Owner, tags: Mapping[str, str]) -> bool:
     """Whether something belongs to the owner's stack and environment, whichever of its resources it is."""
-    ours = owner.tags()
-    return all(tags.get(key) == ours[key] for key in _SCOPE)
+    return of_one_stack(owner.tags(), tags)
+
+
+def of_one_stack(tags: Mapping[str, str], others: Mapping[str, str]) -> bool:
+    """Whether the tags of two resources say that both belong to one stack and environment."""
+    return all(key in tags and others.get(key) == tags[key] for key in _SCOPE)
 
 
 async def unless_taken(

@@ -30,14 +30,15 @@ from panka.planner.plan import Plan
 from panka.planner.stack import Options, read_stack
 from panka.planner.state import Target
 from panka.workflows.messages import RUN, Result, RunInput
-from plugins.faults import faulty
+from plugins.faults import StandIn, faulty
 from plugins.runs import result
+from plugins.scaling import Scaling
 
 EXAMPLES = Path(__file__).parents[2] / "planner" / "authoring" / "examples"
 REGION = "eu-west-1"
 ACCOUNT = "111122223333"
 ELSEWHERE = {
-    "application-autoscaling": "moto_url",  # ministack has none
+    "monitoring": "moto_url",  # ministack keeps no alarms on expressions
     "sns": "moto_url",  # ministack does not tell the ARN of a subscription that waits for its confirmation
 }
 """Services that another endpoint than ministack plays."""
@@ -112,7 +113,11 @@ class Shop:
 @pytest.fixture(scope="module")
 async def shop(temporal: Client, request: pytest.FixtureRequest) -> AsyncIterator[Shop]:
     """Both endpoints behind one address, a backend, and a worker."""
-    routes = {service: request.getfixturevalue(endpoint) for service, endpoint in ELSEWHERE.items()}
+    routes: dict[str, str | StandIn] = {
+        service: request.getfixturevalue(endpoint) for service, endpoint in ELSEWHERE.items()
+    }
+    # Of Application Auto Scaling, ministack has nothing, and moto no tags.
+    routes[Scaling.SERVICE] = Scaling()
     async with faulty(request.getfixturevalue("ministack_url"), routes) as proxy:
         keys = {"aws_access_key_id": ACCOUNT, "aws_secret_access_key": "test", "region_name": REGION}
         s3, dynamodb = (boto3.client(name, endpoint_url=proxy.url, **keys) for name in ("s3", "dynamodb"))

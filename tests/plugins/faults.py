@@ -3,9 +3,10 @@
 import asyncio
 import re
 import urllib.parse
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 _READS = re.compile(r"(Describe|Get|List|Head|BatchGet|Query|Scan|Lookup|Search)")
 _HOP = {b"connection", b"transfer-encoding", b"content-length", b"keep-alive"}
@@ -19,6 +20,10 @@ class Answer:
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
     times: int = 1
+
+
+StandIn: TypeAlias = Callable[[str, bytes], Answer]
+"""Answers a request by its operation (`PutScalingPolicy`) and its body."""
 
 
 @dataclass
@@ -110,7 +115,7 @@ async def _body(reader: asyncio.StreamReader, headers: list[tuple[bytes, bytes]]
 
 
 class _Proxy:
-    def __init__(self, upstream: str, faults: Faults, routes: Mapping[str, str]) -> None:
+    def __init__(self, upstream: str, faults: Faults, routes: Mapping[str, str | StandIn]) -> None:
         self._upstream = upstream
         self._routes = routes
         self._faults = faults
@@ -178,7 +183,11 @@ class _Proxy:
         return True
 
     async def _forward(self, request: _Request) -> tuple[bytes, list[tuple[bytes, bytes]], bytes]:
-        upstream = urllib.parse.urlsplit(self._routes.get(request.service, self._upstream))
+        route = self._routes.get(request.service, self._upstream)
+        if not isinstance(route, str):
+            answer = route(request.operation, request.body)
+            return f"HTTP/1.1 {answer.status} Yes".encode(), list(_encoded(answer.headers)), answer.body
+        upstream = urllib.parse.urlsplit(route)
         reader, writer = await asyncio.open_connection(upstream.hostname, upstream.port)
         try:
             headers = [one for one in request.headers if one[0].lower() not in _HOP]
@@ -210,8 +219,11 @@ def _write(
 
 
 @asynccontextmanager
-async def faulty(upstream: str, routes: Mapping[str, str] | None = None) -> AsyncIterator[Faults]:
-    """A proxy before `upstream`, on a port of its own, in this event loop. `routes` has other endpoints by service."""
+async def faulty(upstream: str, routes: Mapping[str, str | StandIn] | None = None) -> AsyncIterator[Faults]:
+    """A proxy before `upstream`, on a port of its own, in this event loop.
+
+    `routes` has other endpoints by service: their URLs, or what stands in for them.
+    """
     faults = Faults()
     proxy = _Proxy(upstream, faults, routes or {})
     server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0, limit=2**20)

@@ -23,6 +23,7 @@ from panka.activities.providers.provider import (
 from panka.planner.diff import with_tags
 from panka.planner.owner import Owner, Scope
 from panka.planner.resource import PhysicalName, Properties
+from panka.planner.resource_types import facts
 
 OURS = Scope(tenant="acme", stack="shop", environment="test")
 THEIRS = Scope(tenant="globex", stack="shop", environment="test")
@@ -50,6 +51,12 @@ class Stage:
         if self.case.tagged:
             full = with_tags(self.case.type, full, (owner or self.owner).tags())
         return full
+
+    @property
+    def tags(self) -> str:
+        """The property that holds the tags."""
+        known = facts(self.case.type)
+        return (known.tag_property if known else None) or "Tags"
 
     def taken_away(self, count: int) -> list[str]:
         """Properties that update number `count`, from 1, takes away."""
