@@ -1,11 +1,12 @@
 """The providers, by the CloudFormation type that they make. A new service is one line in the tuple."""
 
-from panka.activities.providers import dynamodb, ec2, ecs, iam, lambda_, logs, rds, s3, sns, sqs
+from panka.activities.providers import docdb, dynamodb, ec2, ecs, iam, lambda_, logs, rds, s3, sns, sqs
 from panka.activities.providers.provider import Provider
 
 PROVIDERS: dict[str, type[Provider]] = {
     provider.type: provider
     for service in (
+        docdb,
         dynamodb,
         ec2,
         ecs,

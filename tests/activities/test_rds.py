@@ -11,7 +11,6 @@ from panka.activities.aws.errors import AwsError, TryLater
 from panka.activities.aws.session import Cloud
 from panka.activities.providers.provider import Ending, Failed, Readiness, Ready, Waiting
 from panka.activities.providers.rds import DBInstanceProvider
-from panka.activities.providers.rds_shapes import changes
 from panka.planner.resource import Properties
 
 DATABASE = next(case for case in CASES if case.type == "AWS::RDS::DBInstance" and not case.label)
@@ -50,7 +49,7 @@ async def test_a_database_tells_where_it_listens(cloud: Cloud) -> None:
         (described("incompatible-network"), Failed("The database is incompatible-network.")),
         (
             described("available", pending="<DBInstanceClass>db.t4g.large</DBInstanceClass>"),
-            Waiting("RDS has still to change DBInstanceClass"),
+            Waiting("AWS has still to change DBInstanceClass"),
         ),
         (described("available"), Ready()),
     ],
@@ -131,4 +130,4 @@ LIVE: Properties = {"EngineVersion": "16.3", "AllocatedStorage": "100", "Storage
     ],
 )
 def test_only_what_differs_is_asked_for(wanted: Properties, asked: dict[str, Any]) -> None:
-    assert changes(LIVE, {**LIVE, **wanted}) == asked
+    assert DBInstanceProvider.shape.changes(LIVE, {**LIVE, **wanted}) == asked

@@ -1,0 +1,145 @@
+"""Clusters of databases, caches and brokers."""
+
+from tests.activities.conformance.case import GONE, NAME, Case, of
+from tests.activities.conformance.cases_compute import GROUP, SUBNETS
+
+
+def unfindable(reason: str) -> dict[str, str]:
+    """Leaves out what meets a taken name on moto."""
+    tests = (
+        "two_creates_with_one_token_make_one",
+        "what_a_stranger_made_is_refused_and_left_alone",
+        "what_was_made_by_hand_is_refused_and_left_alone",
+    )
+    return {f"moto:{test}": reason for test in tests}
+
+
+RED = [{"Key": "team", "Value": "red"}]
+
+AURORA = Case(
+    "AWS::RDS::DBCluster",
+    {
+        "DBClusterIdentifier": NAME,
+        "Engine": "aurora-postgresql",
+        "EngineVersion": "16",
+        "DatabaseName": "shop",
+        "MasterUsername": "panka",
+        "ManageMasterUserPassword": True,
+        "Port": 5432,
+        "DBSubnetGroupName": of("subnets", "Id"),
+        "VpcSecurityGroupIds": [of("group", "GroupId")],
+        "BackupRetentionPeriod": 7,
+        "PreferredBackupWindow": "02:00-03:00",
+        "PreferredMaintenanceWindow": "sun:04:00-sun:05:00",
+        "StorageEncrypted": True,
+        "CopyTagsToSnapshot": True,
+    },
+    needs={"subnets": SUBNETS, "group": GROUP},
+    updates=(
+        {"BackupRetentionPeriod": 3, "PreferredBackupWindow": "05:00-06:00", "DeletionProtection": True},
+        {"DeletionProtection": GONE, "CopyTagsToSnapshot": GONE, "Tags": RED},
+        {"Port": 5433, "PreferredMaintenanceWindow": "sun:06:00-sun:07:00", "Tags": []},
+    ),
+    skip=unfindable("It refuses the second cluster of a name with the words for a snapshot."),
+)
+CLUSTER_PARAMETERS = Case(
+    "AWS::RDS::DBClusterParameterGroup",
+    {
+        "DBClusterParameterGroupName": NAME,
+        "Description": "For tests",
+        "Family": "aurora-postgresql16",
+        "Parameters": {"rds.force_ssl": "1"},
+    },
+    updates=({"Parameters": {"rds.force_ssl": "0"}, "Tags": RED}, {"Tags": []}),
+)
+DOCUMENT_SUBNETS = Case("AWS::DocDB::DBSubnetGroup", SUBNETS.properties, updates=SUBNETS.updates)
+DOCUMENT_PARAMETERS = Case(
+    "AWS::DocDB::DBClusterParameterGroup",
+    {"Name": NAME, "Description": "For tests", "Family": "docdb5.0", "Parameters": {"tls": "enabled"}},
+    updates=({"Parameters": {"tls": "disabled", "ttl_monitor": "enabled"}, "Tags": RED}, {"Tags": []}),
+    endpoints=("ministack",),
+)
+DOCUMENTS = Case(
+    "AWS::DocDB::DBCluster",
+    {
+        "DBClusterIdentifier": NAME,
+        "EngineVersion": "5.0.0",
+        "MasterUsername": "panka",
+        "Port": 27_017,
+        "DBSubnetGroupName": of("subnets", "DBSubnetGroupName"),
+        "VpcSecurityGroupIds": [of("group", "GroupId")],
+        "BackupRetentionPeriod": 7,
+        "StorageEncrypted": True,
+        "CopyTagsToSnapshot": True,
+    },
+    needs={"subnets": DOCUMENT_SUBNETS, "group": GROUP},
+    updates=(
+        {"BackupRetentionPeriod": 3, "PreferredBackupWindow": "05:00-06:00", "DeletionProtection": True},
+        {"DeletionProtection": GONE, "CopyTagsToSnapshot": GONE, "Tags": RED},
+        {"Port": 27_018, "PreferredMaintenanceWindow": "sun:06:00-sun:07:00", "Tags": []},
+    ),
+    endpoints=("ministack",),
+)
+
+CASES: tuple[Case, ...] = (
+    CLUSTER_PARAMETERS,
+    Case(
+        "AWS::RDS::DBClusterParameterGroup",
+        CLUSTER_PARAMETERS.properties,
+        updates=({"Parameters": {"log_statement": "all"}},),
+        skip={"moto": "It does not reset the parameters of clusters."},
+        label="reset",
+    ),
+    AURORA,
+    Case(
+        "AWS::RDS::DBCluster",
+        {
+            "DBClusterIdentifier": NAME,
+            "Engine": "aurora-postgresql",
+            "MasterUsername": "panka",
+            "DBClusterParameterGroupName": of("parameters", "DBClusterParameterGroupName"),
+            "ServerlessV2ScalingConfiguration": {"MinCapacity": 0.5, "MaxCapacity": 4},
+            "EnableHttpEndpoint": True,
+            "EnableIAMDatabaseAuthentication": True,
+        },
+        needs={"parameters": CLUSTER_PARAMETERS},
+        updates=(
+            {"ServerlessV2ScalingConfiguration": {"MinCapacity": 1, "MaxCapacity": 8}, "EnableHttpEndpoint": GONE},
+            {"EnableHttpEndpoint": True, "EnableIAMDatabaseAuthentication": GONE},
+        ),
+        endpoints=("ministack",),
+        label="serverless",
+    ),
+    Case(
+        "AWS::RDS::DBInstance",
+        {
+            "DBInstanceIdentifier": NAME,
+            "DBInstanceClass": "db.t4g.medium",
+            "Engine": "aurora-postgresql",
+            "DBClusterIdentifier": of("cluster", "DBClusterIdentifier"),
+            "AutoMinorVersionUpgrade": True,
+            "PubliclyAccessible": False,
+            "PromotionTier": 1,
+        },
+        needs={"cluster": AURORA},
+        updates=({"DBInstanceClass": "db.r6g.large", "Tags": RED}, {"Tags": []}),
+        label="member",
+    ),
+    DOCUMENT_SUBNETS,
+    DOCUMENT_PARAMETERS,
+    DOCUMENTS,
+    Case(
+        "AWS::DocDB::DBInstance",
+        {
+            "DBInstanceIdentifier": NAME,
+            "DBInstanceClass": "db.t4g.medium",
+            "DBClusterIdentifier": of("cluster", "DBClusterIdentifier"),
+        },
+        needs={"cluster": DOCUMENTS},
+        updates=(
+            {"DBInstanceClass": "db.r6g.large", "PreferredMaintenanceWindow": "sun:06:00-sun:07:00", "Tags": RED},
+            {"Tags": []},
+        ),
+        endpoints=("ministack",),
+    ),
+)
