@@ -3,13 +3,12 @@
 from typing import Any
 
 from panka.activities.providers.provider import Ending
-from panka.activities.providers.rds_clusters import ClusterProvider
-from panka.activities.providers.rds_databases import DatabaseProvider
+from panka.activities.providers.rds_databases import ClusterProvider, InstanceProvider
 from panka.activities.providers.rds_groups import ClusterParameterGroupProvider, SubnetGroupProvider
-from panka.activities.providers.rds_shapes import Shape, exported_logs, manages_password, security_groups
+from panka.activities.providers.rds_shapes import DatabaseShape, exported_logs, manages_password, security_groups
 from panka.planner.resource import Properties
 
-_CLUSTER = Shape(
+_CLUSTER = DatabaseShape(
     changeable=(
         "BackupRetentionPeriod",
         "CopyTagsToSnapshot",
@@ -48,11 +47,9 @@ _CLUSTER = Shape(
         "ManageMasterUserPassword": manages_password,
         "VpcSecurityGroupIds": security_groups,
     },
-    asked={},
-    changed={},
     along={"ManageMasterUserPassword": ("MasterUserSecretKmsKeyId",)},
 )
-_INSTANCE = Shape(
+_INSTANCE = DatabaseShape(
     changeable=(
         "AutoMinorVersionUpgrade",
         "CACertificateIdentifier",
@@ -64,8 +61,6 @@ _INSTANCE = Shape(
     unread=("CertificateRotationRestart",),
     cleared={"EnablePerformanceInsights": False},
     told={"EnablePerformanceInsights": lambda live: live.get("PerformanceInsightsEnabled")},
-    asked={},
-    changed={},
     along={"CACertificateIdentifier": ("CertificateRotationRestart",)},
 )
 
@@ -90,13 +85,13 @@ class DBClusterProvider(ClusterProvider):
         return await super().make({**properties, "Engine": "docdb"})
 
 
-class DBInstanceProvider(DatabaseProvider):
+class DBInstanceProvider(InstanceProvider):
     """Always a member of a cluster, which holds the data."""
 
     type = "AWS::DocDB::DBInstance"
     service = "docdb"
     shape = _INSTANCE
-    kind, noun, status, word = "db_instance", "DBInstance", "DBInstanceStatus", "instance"
+    word = "instance"
 
     def attributes(self, live: dict[str, Any]) -> Properties:
         endpoint = live.get("Endpoint", {})

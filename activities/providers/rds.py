@@ -4,13 +4,13 @@ from typing import Any
 
 from panka.activities.providers.provider import Ending
 from panka.activities.providers.rds_clusters import DBClusterProvider
-from panka.activities.providers.rds_databases import DatabaseProvider
+from panka.activities.providers.rds_databases import InstanceProvider
 from panka.activities.providers.rds_groups import (
     DBClusterParameterGroupProvider,
     DBParameterGroupProvider,
     DBSubnetGroupProvider,
 )
-from panka.activities.providers.rds_shapes import Shape, exported_logs, first, manages_password, security_groups
+from panka.activities.providers.rds_shapes import DatabaseShape, exported_logs, first, manages_password, security_groups
 from panka.planner.resource import Properties
 
 _OF_CLUSTER = frozenset(
@@ -36,7 +36,7 @@ _OF_CLUSTER = frozenset(
 )
 """What a member of a cluster tells too, and only the cluster can change."""
 
-_SHAPE = Shape(
+_SHAPE = DatabaseShape(
     changeable=(
         "AllocatedStorage",
         "AutoMinorVersionUpgrade",
@@ -116,13 +116,13 @@ _SHAPE = Shape(
 )
 
 
-class DBInstanceProvider(DatabaseProvider):
+class DBInstanceProvider(InstanceProvider):
     """An instance of its own, a replica of another, or a member of a cluster."""
 
     type = "AWS::RDS::DBInstance"
     service = "rds"
     shape = _SHAPE
-    kind, noun, status, word = "db_instance", "DBInstance", "DBInstanceStatus", "database"
+    word = "database"
 
     def attributes(self, live: dict[str, Any]) -> Properties:
         endpoint = live.get("Endpoint", {})
@@ -137,7 +137,7 @@ class DBInstanceProvider(DatabaseProvider):
     def changes(self, old: Properties, new: Properties) -> dict[str, Any]:
         if old.get("DBClusterIdentifier"):
             old, new = ({name: one[name] for name in one if name not in _OF_CLUSTER} for one in (old, new))
-        return self.shape.changes(old, new)
+        return super().changes(old, new)
 
     def ending(self, live: dict[str, Any], how: Ending) -> dict[str, Any]:
         # RDS takes no snapshot of replicas, nor of the members of a cluster.

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from panka.activities.providers.rds_databases import DatabaseProvider
-from panka.activities.providers.rds_shapes import Shape, exported_logs, manages_password, security_groups
+from panka.activities.providers.rds_databases import ClusterProvider
+from panka.activities.providers.rds_shapes import DatabaseShape, exported_logs, manages_password, security_groups
 from panka.activities.providers.shapes import told
 from panka.planner.resource import Properties
 
-_SHAPE = Shape(
+_FORWARDING = frozenset({"enabled", "enabling", "requested"})
+_SHAPE = DatabaseShape(
     changeable=(
         "AllocatedStorage",
         "AutoMinorVersionUpgrade",
@@ -83,23 +84,10 @@ _SHAPE = Shape(
         "PerformanceInsightsEnabled": "EnablePerformanceInsights",
         "PerformanceInsightsKmsKeyId": "PerformanceInsightsKMSKeyId",
     },
-    changed={},
     along={"EngineVersion": ("DBInstanceParameterGroupName",), "ManageMasterUserPassword": ("MasterUserSecret",)},
 )
-_FORWARDING = frozenset({"enabled", "enabling", "requested"})
 _NO_ROLE = frozenset({"DBClusterRoleNotFound"})
 _HAS_ROLE = frozenset({"DBClusterRoleAlreadyExists"})
-
-
-class ClusterProvider(DatabaseProvider):
-    """A cluster of RDS or DocumentDB. It holds the data; its members, which only compute, are deleted before it."""
-
-    kind, noun, status, word = "db_cluster", "DBCluster", "Status", "cluster"
-
-    def changes(self, old: Properties, new: Properties) -> dict[str, Any]:
-        change = self.shape.changes(old, new)
-        # No property allows it: who asks for a version means it.
-        return {**change, "AllowMajorVersionUpgrade": True} if "EngineVersion" in change else change
 
 
 class DBClusterProvider(ClusterProvider):
@@ -121,8 +109,8 @@ class DBClusterProvider(ClusterProvider):
             "StorageThroughput": live.get("StorageThroughput"),
         }
 
-    async def update(self, id: str, old: Properties, new: Properties) -> None:
-        await super().update(id, old, new)
+    async def change(self, id: str, old: Properties, new: Properties) -> None:
+        await super().change(id, old, new)
         serves = bool(new.get("EnableHttpEndpoint"))
         if serves != bool(old.get("EnableHttpEndpoint")) and (live := await self.live(id)):
             operation = "enable_http_endpoint" if serves else "disable_http_endpoint"

@@ -81,6 +81,16 @@ DOCUMENTS = Case(
     endpoints=("ministack",),
 )
 
+CACHE_SUBNETS = Case(
+    "AWS::ElastiCache::SubnetGroup",
+    {"CacheSubnetGroupName": NAME, "Description": "For tests", "SubnetIds": of("@network", "TwoSubnets")},
+    updates=(
+        {"Description": "For more tests", "Tags": RED},
+        {"SubnetIds": of("@network", "Subnets"), "Tags": []},
+    ),
+    endpoints=("ministack",),
+)
+
 CASES: tuple[Case, ...] = (
     CLUSTER_PARAMETERS,
     Case(
@@ -139,6 +149,81 @@ CASES: tuple[Case, ...] = (
         updates=(
             {"DBInstanceClass": "db.r6g.large", "PreferredMaintenanceWindow": "sun:06:00-sun:07:00", "Tags": RED},
             {"Tags": []},
+        ),
+        endpoints=("ministack",),
+    ),
+    CACHE_SUBNETS,
+    Case(
+        "AWS::ElastiCache::ParameterGroup",
+        {
+            "CacheParameterGroupFamily": "redis7",
+            "Description": "For tests",
+            "Properties": {"maxmemory-policy": "allkeys-lru", "timeout": "60"},
+        },
+        updates=(
+            {"Properties": {"maxmemory-policy": "noeviction", "databases": "4"}, "Tags": RED},
+            {"Properties": GONE, "Tags": []},
+        ),
+        unique=False,
+        endpoints=("ministack",),
+    ),
+    Case(
+        "AWS::ElastiCache::ReplicationGroup",
+        {
+            "ReplicationGroupId": NAME,
+            "ReplicationGroupDescription": "For tests",
+            "Engine": "redis",
+            "EngineVersion": "7.1",
+            "CacheNodeType": "cache.t4g.micro",
+            "NumCacheClusters": 2,
+            "AutomaticFailoverEnabled": True,
+            "MultiAZEnabled": True,
+            "Port": 6379,
+            "CacheSubnetGroupName": of("subnets", "CacheSubnetGroupName"),
+            "SecurityGroupIds": [of("group", "GroupId")],
+            "AtRestEncryptionEnabled": True,
+            "TransitEncryptionEnabled": True,
+        },
+        needs={"subnets": CACHE_SUBNETS, "group": GROUP},
+        updates=(
+            {"ReplicationGroupDescription": "For more tests", "SnapshotRetentionLimit": 3, "Tags": RED},
+            {"NumCacheClusters": 3, "SnapshotWindow": "06:00-07:00", "Tags": []},
+            {"NumCacheClusters": 1, "AutomaticFailoverEnabled": False, "MultiAZEnabled": GONE},
+            {"CacheNodeType": "cache.t4g.small", "SnapshotRetentionLimit": GONE},
+        ),
+        endpoints=("ministack",),
+    ),
+    Case(
+        "AWS::ElastiCache::ReplicationGroup",
+        {
+            "ReplicationGroupId": NAME,
+            "ReplicationGroupDescription": "For tests",
+            "Engine": "redis",
+            "EngineVersion": "7.1",
+            "CacheNodeType": "cache.t4g.micro",
+            "NumNodeGroups": 3,
+            "ReplicasPerNodeGroup": 1,
+            "AutomaticFailoverEnabled": True,
+            "CacheParameterGroupName": "default.redis7.cluster.on",
+        },
+        updates=({"ReplicasPerNodeGroup": 2}, {"ReplicasPerNodeGroup": 1}),
+        endpoints=("ministack",),
+        label="shards",
+    ),
+    Case(
+        "AWS::ElastiCache::CacheCluster",
+        {
+            "ClusterName": NAME,
+            "Engine": "memcached",
+            "CacheNodeType": "cache.t4g.micro",
+            "NumCacheNodes": 2,
+            "AZMode": "single-az",
+            "CacheSubnetGroupName": of("subnets", "CacheSubnetGroupName"),
+        },
+        needs={"subnets": CACHE_SUBNETS},
+        updates=(
+            {"NumCacheNodes": 3, "PreferredMaintenanceWindow": "sun:06:00-sun:07:00", "Tags": RED},
+            {"NumCacheNodes": 1, "Tags": []},
         ),
         endpoints=("ministack",),
     ),
