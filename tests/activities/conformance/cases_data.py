@@ -3,6 +3,8 @@
 from tests.activities.conformance.case import GONE, NAME, Case, of
 from tests.activities.conformance.cases_compute import GROUP, SUBNETS
 
+from panka.planner.resource import Properties
+
 
 def unfindable(reason: str) -> dict[str, str]:
     """Leaves out what meets a taken name on moto."""
@@ -90,6 +92,44 @@ CACHE_SUBNETS = Case(
     ),
     endpoints=("ministack",),
 )
+
+SETTINGS = Case(
+    "AWS::MSK::Configuration",
+    {"Name": NAME, "ServerProperties": "auto.create.topics.enable=true\n", "Description": "For tests"},
+    updates=(
+        {"ServerProperties": "auto.create.topics.enable=false\nlog.retention.hours=24\n"},
+        {"Description": "For more tests"},
+        {"Description": GONE},
+    ),
+    tagged=False,
+    endpoints=("fake_msk",),
+)
+KAFKA: Properties = {
+    "ClusterName": NAME,
+    "KafkaVersion": "3.8.x",
+    "NumberOfBrokerNodes": 2,
+    "BrokerNodeGroupInfo": {
+        "InstanceType": "kafka.m7g.large",
+        "ClientSubnets": of("@network", "TwoSubnets"),
+        "SecurityGroups": ["sg-1"],
+        "StorageInfo": {"EBSStorageInfo": {"VolumeSize": 100}},
+    },
+    "ClientAuthentication": {
+        "Sasl": {"Iam": {"Enabled": True}, "Scram": {"Enabled": True}},
+        "Unauthenticated": {"Enabled": False},
+    },
+    "EncryptionInfo": {"EncryptionInTransit": {"ClientBroker": "TLS", "InCluster": True}},
+}
+BROKERS = Case("AWS::MSK::Cluster", KAFKA, endpoints=("fake_msk",))
+
+
+def revision(number: int) -> Properties:
+    return {"Arn": of("settings", "Arn"), "Revision": number}
+
+
+def secrets(*names: str) -> list[str]:
+    return [f"arn:aws:secretsmanager:eu-west-1:000000000000:secret:AmazonMSK_{name}" for name in names]
+
 
 CASES: tuple[Case, ...] = (
     CLUSTER_PARAMETERS,
@@ -226,5 +266,65 @@ CASES: tuple[Case, ...] = (
             {"NumCacheNodes": 1, "Tags": []},
         ),
         endpoints=("ministack",),
+    ),
+    SETTINGS,
+    Case(
+        "AWS::MSK::Cluster",
+        KAFKA,
+        updates=(
+            {"NumberOfBrokerNodes": 4, "Tags": {"team": "red"}},
+            {
+                "BrokerNodeGroupInfo": {
+                    **KAFKA["BrokerNodeGroupInfo"],
+                    "InstanceType": "kafka.m7g.xlarge",
+                    "ConnectivityInfo": {"PublicAccess": {"Type": "SERVICE_PROVIDED_EIPS"}},
+                },
+                "Tags": {},
+            },
+        ),
+        endpoints=("fake_msk",),
+    ),
+    Case(
+        "AWS::MSK::Cluster",
+        {
+            **KAFKA,
+            "ConfigurationInfo": revision(1),
+            "EnhancedMonitoring": "PER_BROKER",
+            "LoggingInfo": {"BrokerLogs": {"CloudWatchLogs": {"Enabled": True, "LogGroup": "/kafka"}}},
+        },
+        needs={"settings": SETTINGS},
+        updates=(
+            {"KafkaVersion": "3.9.x"},
+            {
+                "EnhancedMonitoring": GONE,
+                "LoggingInfo": {"BrokerLogs": {"S3": {"Enabled": True, "Bucket": "logs"}}},
+                "OpenMonitoring": {"Prometheus": {"JmxExporter": {"EnabledInBroker": True}}},
+            },
+            {
+                "ClientAuthentication": {"Sasl": {"Iam": {"Enabled": True}}},
+                "LoggingInfo": GONE,
+                "OpenMonitoring": GONE,
+            },
+        ),
+        endpoints=("fake_msk",),
+        label="settings",
+    ),
+    Case(
+        "AWS::MSK::ServerlessCluster",
+        {
+            "ClusterName": NAME,
+            "VpcConfigs": [{"SubnetIds": of("@network", "TwoSubnets"), "SecurityGroups": ["sg-1"]}],
+            "ClientAuthentication": {"Sasl": {"Iam": {"Enabled": True}}},
+        },
+        updates=({"Tags": {"team": "red"}}, {"Tags": {}}),
+        endpoints=("fake_msk",),
+    ),
+    Case(
+        "AWS::MSK::BatchScramSecret",
+        {"ClusterArn": of("cluster", "Arn"), "SecretArnList": secrets("one", "two")},
+        needs={"cluster": BROKERS},
+        updates=({"SecretArnList": secrets("two", "three")},),
+        tagged=False,
+        endpoints=("fake_msk",),
     ),
 )
