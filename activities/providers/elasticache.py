@@ -3,6 +3,7 @@ elasticache_groups."""
 
 from typing import Any, ClassVar
 
+from panka.activities.providers.elasticache_changes import group_changes
 from panka.activities.providers.elasticache_groups import ParameterGroupProvider, SubnetGroupProvider
 from panka.activities.providers.elasticache_shapes import (
     CLUSTER,
@@ -10,7 +11,6 @@ from panka.activities.providers.elasticache_shapes import (
     CacheShape,
     cluster_attributes,
     group_attributes,
-    replicas,
     told_of_both,
 )
 from panka.activities.providers.provider import Ending
@@ -66,11 +66,7 @@ class CacheClusterProvider(CacheProvider):
 
 
 class ReplicationGroupProvider(CacheProvider):
-    """Shards of Redis or Valkey, each a primary and its replicas.
-
-    ElastiCache makes one change at a time: shards and replicas are added before other changes, which may need them,
-    and taken away after them.
-    """
+    """Shards of Redis or Valkey, each a primary and its replicas."""
 
     type = "AWS::ElastiCache::ReplicationGroup"
     service = "elasticache"
@@ -88,28 +84,10 @@ class ReplicationGroupProvider(CacheProvider):
         return self.shape.observed(told_of_both(live, members[0]) if members else live)
 
     async def change(self, id: str, old: Properties, new: Properties) -> None:
-        has, wanted = replicas(old, new)
-        shards = int(old.get("NumNodeGroups", 1))
-        wanted_shards = int(new.get("NumNodeGroups", shards))
-        if wanted > has:
-            await self._apply(id, "increase_replica_count", NewReplicaCount=wanted)
-        if wanted_shards > shards:
-            await self._apply(id, "modify_replication_group_shard_configuration", NodeGroupCount=wanted_shards)
-        if asked := self.shape.changes(old, new):
-            await self._apply(id, "modify_replication_group", **asked)
-        if wanted_shards < shards:
-            await self._take_shards(id, wanted_shards)
-        if wanted < has:
-            await self._apply(id, "decrease_replica_count", NewReplicaCount=wanted)
-
-    async def _take_shards(self, id: str, wanted: int) -> None:
         live = await self.live(id) or {}
-        last = sorted(shard["NodeGroupId"] for shard in live.get("NodeGroups", []))[wanted:]
-        operation = "modify_replication_group_shard_configuration"
-        await self._apply(id, operation, NodeGroupCount=wanted, NodeGroupsToRemove=last)
-
-    async def _apply(self, id: str, operation: str, **arguments: Any) -> None:
-        await self.when_free(id, operation, **self.named(id), ApplyImmediately=True, **arguments)
+        shards = [shard["NodeGroupId"] for shard in live.get("NodeGroups", [])]
+        for operation, arguments in group_changes(old, new, shards):
+            await self.when_free(id, operation, **self.named(id), ApplyImmediately=True, **arguments)
 
 
 PROVIDERS = (SubnetGroupProvider, ParameterGroupProvider, ReplicationGroupProvider, CacheClusterProvider)

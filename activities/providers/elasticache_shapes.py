@@ -201,15 +201,6 @@ def _where(name: str, found: dict[str, Any] | None) -> Properties:
     return {f"{name}.Address": found["Address"], f"{name}.Port": str(found["Port"])} if found else {}
 
 
-def replicas(old: Properties, new: Properties) -> tuple[int, int]:
-    """How many replicas each shard has, and how many it is to have."""
-    nodes, wanted = old.get("NumCacheClusters"), new.get("NumCacheClusters")
-    if nodes and wanted and nodes != wanted:
-        return nodes - 1, wanted - 1
-    has = int(old.get("ReplicasPerNodeGroup", 0))
-    return has, int(new.get("ReplicasPerNodeGroup", has))
-
-
 def told_of_both(live: dict[str, Any], member: dict[str, Any]) -> dict[str, Any]:
     """A replication group with what only its members tell."""
     return {**live, **told({name: member.get(name) for name in OF_MEMBERS})}

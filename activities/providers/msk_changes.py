@@ -3,6 +3,7 @@
 from typing import Any
 
 from panka.activities.providers.provider import pruned
+from panka.activities.providers.shapes import differing
 from panka.planner.resource import Properties
 
 _OFF: Properties = {"EnhancedMonitoring": "DEFAULT", "LoggingInfo": {}, "OpenMonitoring": {}}
@@ -17,7 +18,7 @@ def changes(old: Properties, new: Properties) -> list[Change]:
     """The calls that make `new` of `old`, in an order in which MSK takes them: growing disks cannot be taken back."""
     live, wanted = {**_OFF, **old}, {**_OFF, **new}
     brokers, wanted_brokers = (one.get("BrokerNodeGroupInfo", {}) for one in (live, wanted))
-    found = [
+    return [
         *_software(live, wanted),
         *_security(live, wanted),
         *_connectivity(brokers, wanted_brokers),
@@ -28,13 +29,10 @@ def changes(old: Properties, new: Properties) -> list[Change]:
         *_plain("update_storage", "StorageMode", live, "StorageMode", wanted),
         *_disks(brokers, wanted_brokers),
     ]
-    return found
 
 
 def _plain(operation: str, name: str, live: Properties, target: str, wanted: Properties) -> list[Change]:
-    if name not in wanted or wanted[name] == live.get(name):
-        return []
-    return [(operation, {target: wanted[name]})]
+    return [(operation, {target: value}) for value in differing(live, wanted, (name,)).values()]
 
 
 def _software(live: Properties, wanted: Properties) -> list[Change]:
@@ -57,13 +55,8 @@ def _security(live: Properties, wanted: Properties) -> list[Change]:
 
 def _connectivity(live: Properties, wanted: Properties) -> list[Change]:
     before, after = live.get("ConnectivityInfo", {}), wanted.get("ConnectivityInfo", {})
-    arguments = {
-        name: after[name]
-        for name in ("NetworkType", "PublicAccess")
-        if after.get(name, before.get(name)) != before.get(name)
-    }
-    if "VpcConnectivity" in after:
-        arguments |= _switched("VpcConnectivity", before, after)
+    arguments = differing(before, after, ("NetworkType", "PublicAccess"), {"PublicAccess": {"Type": "DISABLED"}})
+    arguments |= _switched("VpcConnectivity", before, {"VpcConnectivity": {}, **after})
     return [("update_connectivity", {"ConnectivityInfo": arguments})] if arguments else []
 
 

@@ -101,7 +101,7 @@ class Msk:
         self.configurations: dict[str, Configuration] = {}
         self.lock = threading.Lock()
 
-    def answer(self, method: str, path: str, query: dict[str, list[str]], body: Body) -> Body:
+    def answer(self, method: str, path: str, query: dict[str, list[str]], body: Body) -> Body:  # noqa: PLR0911  # routes
         """The answer to one request; its path still has its ARNs quoted."""
         match [method, *(urllib.parse.unquote(part) for part in path.strip("/").split("/"))]:
             case ["POST", "api", "v2", "clusters"]:
@@ -197,9 +197,7 @@ class Msk:
         after = json.loads(json.dumps(cluster.provisioned))
         then(after)
         if after == cluster.provisioned:
-            raise Refused(
-                "The request does not include any updates to the cluster. Verify the request, then try again."
-            )
+            raise Refused("The request does not include any updates to the cluster.")
         cluster.state, cluster.looks, cluster.then = "UPDATING", LOOKS, then
         return {"clusterArn": cluster.arn, "clusterOperationArn": f"{ARN}cluster-operation/{uuid.uuid4()}"}
 
@@ -215,25 +213,18 @@ class Msk:
             case "nodes/type":
                 return lambda of: of["brokerNodeGroupInfo"].update(instanceType=body["targetInstanceType"])
             case "nodes/storage":
-                disk = dict(body["targetBrokerEBSVolumeInfo"][0])
-                size = disk.pop("volumeSizeGB")
-                if (
-                    disk.pop("kafkaBrokerNodeId") != "All"
-                    or size < group["storageInfo"]["ebsStorageInfo"]["volumeSize"]
-                ):
+                (disk,) = body["targetBrokerEBSVolumeInfo"]
+                size = disk["volumeSizeGB"]
+                if disk["kafkaBrokerNodeId"] != "All" or size < group["storageInfo"]["ebsStorageInfo"]["volumeSize"]:
                     raise Refused("The storage of a broker can only grow.")
-                return lambda of: of["brokerNodeGroupInfo"]["storageInfo"]["ebsStorageInfo"].update(
-                    volumeSize=size, **disk
-                )
+                return lambda of: of["brokerNodeGroupInfo"]["storageInfo"]["ebsStorageInfo"].update(volumeSize=size)
             case "version" | "configuration":
                 software = self._revision(body["configurationInfo"]) if "configurationInfo" in body else {}
                 if what == "version":
                     software["kafkaVersion"] = body["targetKafkaVersion"]
                 return lambda of: of["currentBrokerSoftwareInfo"].update(software)
             case "connectivity":
-                return lambda of: _lay(
-                    of["brokerNodeGroupInfo"].setdefault("connectivityInfo", {}), said["connectivityInfo"]
-                )
+                return lambda of: _lay(of["brokerNodeGroupInfo"]["connectivityInfo"], said["connectivityInfo"])
             case "monitoring" | "security" | "rebalancing" | "storage":
                 return lambda of: _lay(of, said)
         raise Refused(f"The fake cannot change {what}.")
