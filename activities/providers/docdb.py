@@ -5,7 +5,7 @@ from typing import Any
 from panka.activities.providers.provider import Ending
 from panka.activities.providers.rds_databases import ClusterProvider, InstanceProvider
 from panka.activities.providers.rds_groups import ClusterParameterGroupProvider, SubnetGroupProvider
-from panka.activities.providers.rds_shapes import DatabaseShape, exported_logs, manages_password, security_groups
+from panka.activities.providers.rds_shapes import TOLD_BY_CLUSTERS, DatabaseShape
 from panka.planner.resource import Properties
 
 _CLUSTER = DatabaseShape(
@@ -40,13 +40,7 @@ _CLUSTER = DatabaseShape(
         "EnableCloudwatchLogsExports": [],
         "ManageMasterUserPassword": False,
     },
-    told={
-        "DBClusterParameterGroupName": lambda live: live.get("DBClusterParameterGroup"),
-        "DBSubnetGroupName": lambda live: live.get("DBSubnetGroup"),
-        "EnableCloudwatchLogsExports": exported_logs,
-        "ManageMasterUserPassword": manages_password,
-        "VpcSecurityGroupIds": security_groups,
-    },
+    told=TOLD_BY_CLUSTERS,
     along={"ManageMasterUserPassword": ("MasterUserSecretKmsKeyId",)},
 )
 _INSTANCE = DatabaseShape(

@@ -126,9 +126,9 @@ class BatchScramSecretProvider(Provider):
         return Observed({"ClusterArn": id, "SecretArnList": sorted(secrets)}) if secrets else None
 
     async def find(self, owner: Owner, properties: Properties) -> str | None:
-        id = str(properties["ClusterArn"])
-        cluster = await self.maybe("describe_cluster_v2", _GONE, ClusterArn=id)
-        if cluster is None:
+        id: str | None = properties.get("ClusterArn")
+        cluster = await self.maybe("describe_cluster_v2", _GONE, ClusterArn=id) if id else None
+        if id is None or cluster is None:
             return None
         if not of_our_stack(owner, cluster["ClusterInfo"].get("Tags", {})):
             raise NotOurs(f"The Kafka cluster {id} does not belong to {owner.scope}, so it is given no secrets.")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from panka.activities.providers.rds_databases import ClusterProvider
-from panka.activities.providers.rds_shapes import DatabaseShape, exported_logs, manages_password, security_groups
+from panka.activities.providers.rds_shapes import TOLD_BY_CLUSTERS, DatabaseShape
 from panka.activities.providers.shapes import told
 from panka.planner.resource import Properties
 
@@ -22,6 +22,7 @@ _SHAPE = DatabaseShape(
         "EnableCloudwatchLogsExports",
         "EnableIAMDatabaseAuthentication",
         "EnableLocalWriteForwarding",
+        "EngineLifecycleSupport",
         "EngineVersion",
         "Iops",
         "ManageMasterUserPassword",
@@ -47,7 +48,6 @@ _SHAPE = DatabaseShape(
         "DatabaseName",
         "EnableHttpEndpoint",
         "Engine",
-        "EngineLifecycleSupport",
         "EngineMode",
         "KmsKeyId",
         "MasterUsername",
@@ -67,18 +67,14 @@ _SHAPE = DatabaseShape(
         "PerformanceInsightsEnabled": False,
     },
     told={
+        **TOLD_BY_CLUSTERS,
         # The storage of Aurora grows and shrinks by itself; what it tells is no setting.
         "AllocatedStorage": lambda live: live.get("AllocatedStorage") if live.get("DBClusterInstanceClass") else None,
         "AssociatedRoles": lambda live: _roles(live.get("AssociatedRoles", [])),
-        "DBClusterParameterGroupName": lambda live: live.get("DBClusterParameterGroup"),
-        "DBSubnetGroupName": lambda live: live.get("DBSubnetGroup"),
-        "EnableCloudwatchLogsExports": exported_logs,
         "EnableHttpEndpoint": lambda live: live.get("HttpEndpointEnabled"),
         "EnableIAMDatabaseAuthentication": lambda live: live.get("IAMDatabaseAuthenticationEnabled"),
         "EnableLocalWriteForwarding": lambda live: live.get("LocalWriteForwardingStatus") in _FORWARDING or None,
-        "ManageMasterUserPassword": manages_password,
         "PerformanceInsightsKmsKeyId": lambda live: live.get("PerformanceInsightsKMSKeyId"),
-        "VpcSecurityGroupIds": security_groups,
     },
     asked={
         "PerformanceInsightsEnabled": "EnablePerformanceInsights",

@@ -1,6 +1,6 @@
 """Between CloudFormation's properties of a database and the calls and answers of RDS and DocumentDB."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -87,3 +87,13 @@ def exported_logs(live: dict[str, Any]) -> list[str]:
 def manages_password(live: dict[str, Any]) -> bool | None:
     """True when AWS keeps the master user's password itself; AWS does not tell otherwise."""
     return True if live.get("MasterUserSecret") else None
+
+
+TOLD_BY_CLUSTERS: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "DBClusterParameterGroupName": lambda live: live.get("DBClusterParameterGroup"),
+    "DBSubnetGroupName": lambda live: live.get("DBSubnetGroup"),
+    "EnableCloudwatchLogsExports": exported_logs,
+    "ManageMasterUserPassword": manages_password,
+    "VpcSecurityGroupIds": security_groups,
+}
+"""What clusters of both services spell otherwise in their answers."""

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from tests.activities.conformance.cases_data import CACHE_SUBNETS, CASES
 from tests.activities.conformance.stage import FORCED, staged
-from tests.plugins.faults import Answer, Faults
+from tests.plugins.faults import Answer, Faults, refusal
 
 from panka.activities.aws.errors import TryLater
 from panka.activities.aws.session import Cloud
@@ -18,12 +18,6 @@ pytestmark = pytest.mark.parametrize("endpoint", ["ministack"], indirect=True)
 
 GROUP, SHARDS = (case for case in CASES if case.type == "AWS::ElastiCache::ReplicationGroup")
 MEMCACHED = next(case for case in CASES if case.type == "AWS::ElastiCache::CacheCluster")
-
-
-def refused(code: str) -> Answer:
-    error = f"<Type>Sender</Type><Code>{code}</Code><Message>It is not in a state for that.</Message>"
-    body = f"<ErrorResponse><Error>{error}</Error><RequestId>r</RequestId></ErrorResponse>"
-    return Answer(400, body.encode(), {"content-type": "text/xml"})
 
 
 def described(status: str, pending: str = "") -> Answer:
@@ -87,7 +81,7 @@ async def test_a_busy_group_is_changed_later(cloud: Cloud, faults: Faults) -> No
     stage = await staged(SHARDS, cloud)
     id = await stage.apply(stage.properties())
     provider = ReplicationGroupProvider(cloud)
-    faults.instead = refused("InvalidReplicationGroupState")
+    faults.instead = refusal("InvalidReplicationGroupState")
 
     with pytest.raises(TryLater, match="busy"):
         await provider.when_free(id, "modify_replication_group", ReplicationGroupId=id, ApplyImmediately=True)
@@ -116,7 +110,7 @@ async def test_the_last_snapshot_is_taken_when_it_is_asked_for(cloud: Cloud) -> 
 async def test_a_group_in_use_is_deleted_later(cloud: Cloud, faults: Faults) -> None:
     stage = await staged(CACHE_SUBNETS, cloud)
     id = await stage.apply(stage.properties())
-    faults.instead = refused("CacheSubnetGroupInUse")
+    faults.instead = refusal("CacheSubnetGroupInUse")
 
     with pytest.raises(TryLater, match="still in use"):
         await stage.provider.delete(id, FORCED)

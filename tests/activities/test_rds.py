@@ -7,7 +7,7 @@ from tests.activities.conformance.cases_compute import CASES, PARAMETERS
 from tests.activities.conformance.cases_data import AURORA
 from tests.activities.conformance.cases_data import CASES as CLUSTERS
 from tests.activities.conformance.stage import FORCED, staged
-from tests.plugins.faults import Answer, Faults
+from tests.plugins.faults import Answer, Faults, refusal
 
 from panka.activities.aws.errors import AwsError, TryLater
 from panka.activities.aws.session import Cloud
@@ -17,12 +17,6 @@ from panka.planner.resource import Properties
 
 MEMBER = next(case for case in CLUSTERS if case.label == "member")
 DATABASE = next(case for case in CASES if case.type == "AWS::RDS::DBInstance" and not case.label)
-
-
-def refused(code: str) -> Answer:
-    error = f"<Type>Sender</Type><Code>{code}</Code><Message>It is not in a state for that.</Message>"
-    body = f"<ErrorResponse><Error>{error}</Error><RequestId>r</RequestId></ErrorResponse>"
-    return Answer(400, body.encode(), {"content-type": "text/xml"})
 
 
 def described(status: str, *, pending: str = "") -> Answer:
@@ -158,7 +152,7 @@ async def test_a_busy_database_is_changed_later(cloud: Cloud, faults: Faults) ->
     stage = await staged(DATABASE, cloud)
     id = await stage.apply(stage.properties())
     live = (await stage.live(id)).properties
-    faults.instead = refused("InvalidDBInstanceState")
+    faults.instead = refusal("InvalidDBInstanceState")
 
     with pytest.raises(TryLater, match="busy"):
         await stage.provider.update(id, live, {**live, "DBInstanceClass": "db.t4g.large"})
@@ -167,7 +161,7 @@ async def test_a_busy_database_is_changed_later(cloud: Cloud, faults: Faults) ->
 async def test_a_group_in_use_is_deleted_later(cloud: Cloud, faults: Faults) -> None:
     stage = await staged(PARAMETERS, cloud)
     id = await stage.apply(stage.properties())
-    faults.instead = refused("InvalidDBParameterGroupState")
+    faults.instead = refusal("InvalidDBParameterGroupState")
 
     with pytest.raises(TryLater, match="still in use"):
         await stage.provider.delete(id, FORCED)

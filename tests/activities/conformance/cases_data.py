@@ -93,6 +93,14 @@ CACHE_SUBNETS = Case(
     endpoints=("ministack",),
 )
 
+REDIS: Properties = {
+    "ReplicationGroupId": NAME,
+    "ReplicationGroupDescription": "For tests",
+    "Engine": "redis",
+    "EngineVersion": "7.1",
+    "CacheNodeType": "cache.t4g.micro",
+    "AutomaticFailoverEnabled": True,
+}
 SETTINGS = Case(
     "AWS::MSK::Configuration",
     {"Name": NAME, "ServerProperties": "auto.create.topics.enable=true\n", "Description": "For tests"},
@@ -210,13 +218,8 @@ CASES: tuple[Case, ...] = (
     Case(
         "AWS::ElastiCache::ReplicationGroup",
         {
-            "ReplicationGroupId": NAME,
-            "ReplicationGroupDescription": "For tests",
-            "Engine": "redis",
-            "EngineVersion": "7.1",
-            "CacheNodeType": "cache.t4g.micro",
+            **REDIS,
             "NumCacheClusters": 2,
-            "AutomaticFailoverEnabled": True,
             "MultiAZEnabled": True,
             "Port": 6379,
             "CacheSubnetGroupName": of("subnets", "CacheSubnetGroupName"),
@@ -236,14 +239,9 @@ CASES: tuple[Case, ...] = (
     Case(
         "AWS::ElastiCache::ReplicationGroup",
         {
-            "ReplicationGroupId": NAME,
-            "ReplicationGroupDescription": "For tests",
-            "Engine": "redis",
-            "EngineVersion": "7.1",
-            "CacheNodeType": "cache.t4g.micro",
+            **REDIS,
             "NumNodeGroups": 3,
             "ReplicasPerNodeGroup": 1,
-            "AutomaticFailoverEnabled": True,
             "CacheParameterGroupName": "default.redis7.cluster.on",
         },
         updates=({"ReplicasPerNodeGroup": 2}, {"ReplicasPerNodeGroup": 1}),
