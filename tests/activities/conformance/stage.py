@@ -19,12 +19,10 @@ from panka.activities.providers.provider import (
     Readiness,
     Ready,
     pruned,
-    tag_list,
-    tag_map,
 )
+from panka.planner.diff import with_tags
 from panka.planner.owner import Owner, Scope
 from panka.planner.resource import PhysicalName, Properties
-from panka.planner.resource_types import facts
 
 OURS = Scope(tenant="acme", stack="shop", environment="test")
 THEIRS = Scope(tenant="globex", stack="shop", environment="test")
@@ -50,9 +48,7 @@ class Stage:
         names = {NAME: self.name, CHOSEN: self.owner.name(PhysicalName("Name", 63))}
         full = filled(wanted, names, self.known)
         if self.case.tagged:
-            tags = tag_map(full.get("Tags")) | (owner or self.owner).tags()
-            known = facts(self.case.type)
-            full["Tags"] = tags if known and known.tags_are_a_map else tag_list(tags)
+            full = with_tags(self.case.type, full, (owner or self.owner).tags())
         return full
 
     def taken_away(self, count: int) -> list[str]:
