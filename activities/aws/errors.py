@@ -156,6 +156,7 @@ _NOT_YET: tuple[tuple[str, str, str], ...] = (
     (r"scheduler:\w+", r"ValidationException", r"assume the role"),
     (r"events:PutTargets", r"ValidationException", r"assume"),
     (r"rds:\w+", r"InvalidParameterValue", r"(?i)role arn value is invalid"),
+    (r"(rds|docdb|elasticache):Create\w+", r"InvalidParameterValue", r"(?i)service linked role.* try again later"),
     (r"s3:PutBucketPolicy", r"MalformedPolicy", _PRINCIPAL),
     (r"s3:Put(Bucket\w+|PublicAccessBlock)", r"NoSuchBucket", r""),
     (r"s3:PutBucketReplication", r"InvalidRequest|AccessDenied", r"(?i)role"),

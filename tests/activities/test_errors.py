@@ -99,6 +99,12 @@ def test_a_quota_is_no_throttling() -> None:
         ),
         ("ssm", "PutParameter", "TooManyUpdates", "There are concurrent updates for a resource."),
         ("s3", "CreateBucket", "OperationAborted", "A conflicting conditional operation is in progress"),
+        (
+            "docdb",
+            "CreateDBCluster",
+            "InvalidParameterValue",
+            "Verify that you have permission to create service linked role. Otherwise wait and try again later",
+        ),
     ],
 )
 def test_what_was_made_a_moment_ago_may_not_be_visible(service: str, operation: str, code: str, message: str) -> None:

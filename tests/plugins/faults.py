@@ -26,6 +26,13 @@ StandIn: TypeAlias = Callable[[str, bytes], Answer]
 """Answers a request by its operation (`PutScalingPolicy`) and its body."""
 
 
+def refusal(code: str) -> Answer:
+    """A refusal as the services of the query protocol (RDS, ElastiCache) say it."""
+    error = f"<Type>Sender</Type><Code>{code}</Code><Message>It is not in a state for that.</Message>"
+    body = f"<ErrorResponse><Error>{error}</Error><RequestId>r</RequestId></ErrorResponse>"
+    return Answer(400, body.encode(), {"content-type": "text/xml"})
+
+
 @dataclass
 class Faults:
     """What passed through the proxy since the last `reset`, and what is to go wrong."""

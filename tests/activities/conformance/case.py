@@ -36,6 +36,8 @@ class Case:
     """Why the case does not run at an endpoint (`moto`), in a test (`:a_delete_can_be_repeated`) or in both
     (`moto:a_delete_can_be_repeated`)."""
     label: str = ""
+    endpoints: tuple[str, ...] = ("moto", "ministack")
+    """Where the case runs: each `name` has a fixture `name_url` of the session."""
 
     def skipped(self, endpoint: str, test: str) -> str | None:
         """Why a test does not run at an endpoint; None: it runs."""

@@ -98,6 +98,18 @@ class Stage:
             await self.ready(id)
         return id
 
+    async def change(self, id: str, properties: Properties) -> None:
+        """An update as a step does it, tried again as long as AWS makes only a part of it at a time."""
+        for _ in range(10):
+            before = await self.live(id)
+            try:
+                await self.provider.update(id, before.properties, properties)
+            except TryLater:
+                await self.ready(id)
+            else:
+                return await self.ready(id)
+        raise AssertionError(f"{self.case} was not changed in ten tries.")
+
     async def remove(self, id: str) -> None:
         """Deletes it as a step does, and waits until it is gone."""
         for _ in range(10):

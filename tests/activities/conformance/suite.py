@@ -129,14 +129,12 @@ class Conformance:
         for count in range(1, len(case.updates) + 1):
             wanted = stage.properties(*case.updates[:count])
             before = await stage.live(id)
-            await stage.provider.update(id, before.properties, wanted)
-            await stage.ready(id)
+            await stage.change(id, wanted)
             after = await stage.live(id)
             assert stage.drift(wanted, after) == []
             assert [name for name in stage.taken_away(count) if _stayed(name, before, after)] == []
 
-        await stage.provider.update(id, (await stage.live(id)).properties, first.properties)
-        await stage.ready(id)
+        await stage.change(id, first.properties)
         assert stage.drift(first.properties, await stage.live(id)) == []
 
     async def test_an_update_converges_whichever_reply_is_lost(self, case: Case, cloud: Cloud, faults: Faults) -> None:
