@@ -1,6 +1,19 @@
 """The providers, by the CloudFormation type that they make. A new service is one line in the tuple."""
 
-from panka.activities.providers import dynamodb, ec2, ecs, iam, lambda_, logs, rds, s3, sns, sqs
+from panka.activities.providers import (
+    dynamodb,
+    ec2,
+    ecs,
+    events,
+    iam,
+    lambda_,
+    logs,
+    rds,
+    s3,
+    scheduler,
+    sns,
+    sqs,
+)
 from panka.activities.providers.provider import Provider
 
 PROVIDERS: dict[str, type[Provider]] = {
@@ -9,11 +22,13 @@ PROVIDERS: dict[str, type[Provider]] = {
         dynamodb,
         ec2,
         ecs,
+        events,
         iam,
         lambda_,
         logs,
         rds,
         s3,
+        scheduler,
         sns,
         sqs,
     )

@@ -20,9 +20,11 @@ from panka.activities.providers.provider import (
     Ready,
     pruned,
     tag_list,
+    tag_map,
 )
 from panka.planner.owner import Owner, Scope
 from panka.planner.resource import PhysicalName, Properties
+from panka.planner.resource_types import facts
 
 OURS = Scope(tenant="acme", stack="shop", environment="test")
 THEIRS = Scope(tenant="globex", stack="shop", environment="test")
@@ -48,8 +50,9 @@ class Stage:
         names = {NAME: self.name, CHOSEN: self.owner.name(PhysicalName("Name", 63))}
         full = filled(wanted, names, self.known)
         if self.case.tagged:
-            tags = {tag["Key"]: tag["Value"] for tag in full.get("Tags", [])}
-            full["Tags"] = tag_list(tags | (owner or self.owner).tags())
+            tags = tag_map(full.get("Tags")) | (owner or self.owner).tags()
+            known = facts(self.case.type)
+            full["Tags"] = tags if known and known.tags_are_a_map else tag_list(tags)
         return full
 
     def taken_away(self, count: int) -> list[str]:
