@@ -1,6 +1,7 @@
 """The providers, by the CloudFormation type that they make. A new service is one line in the tuple."""
 
 from panka.activities.providers import (
+    apigatewayv2,
     dynamodb,
     ec2,
     ecs,
@@ -19,6 +20,7 @@ from panka.activities.providers.provider import Provider
 PROVIDERS: dict[str, type[Provider]] = {
     provider.type: provider
     for service in (
+        apigatewayv2,
         dynamodb,
         ec2,
         ecs,
