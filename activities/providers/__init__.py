@@ -1,6 +1,7 @@
 """The providers, by the CloudFormation type that they make. A new service is one line in the tuple."""
 
 from panka.activities.providers import (
+    apigateway,
     apigatewayv2,
     dynamodb,
     ec2,
@@ -20,6 +21,7 @@ from panka.activities.providers.provider import Provider
 PROVIDERS: dict[str, type[Provider]] = {
     provider.type: provider
     for service in (
+        apigateway,
         apigatewayv2,
         dynamodb,
         ec2,

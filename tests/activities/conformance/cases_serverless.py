@@ -1,7 +1,7 @@
 """Schedules, buses and rules, policies of topics and queues, APIs, and what belongs to functions."""
 
 from tests.activities.conformance.case import GONE, NAME, Case, of
-from tests.activities.conformance.cases_compute import ROLE
+from tests.activities.conformance.cases_compute import ROLE, lets
 from tests.activities.conformance.cases_storage import QUEUE, TOPIC, allows
 
 from panka.planner.resource import Properties, text
@@ -48,6 +48,41 @@ DOMAIN = Case(
     {"DomainName": f"{NAME}.shop.example", "DomainNameConfigurations": [host("blue")]},
     updates=({"DomainNameConfigurations": [host("green")], "Tags": {"team": "red"}}, {"Tags": {}}),
     skip={"moto": "It neither updates nor tags host names."},
+)
+REST_API = Case("AWS::ApiGateway::RestApi", {"Name": NAME}, unique=False)
+
+
+def document(*paths: str) -> Properties:
+    """What a planned REST API is imported from."""
+    uri = f"arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/{FUNCTION_ARN}/invocations"
+    operation = {
+        "responses": {"default": {"description": "What the function answers."}},
+        "x-amazon-apigateway-integration": {"type": "aws_proxy", "httpMethod": "POST", "uri": uri},
+    }
+    return {
+        "openapi": "3.0.1",
+        "info": {"title": "shop", "version": "1"},
+        "paths": {path: {"get": operation} for path in paths},
+    }
+
+
+IMPORTED = Case("AWS::ApiGateway::RestApi", {"Name": NAME, "Body": document("/orders")}, unique=False)
+UNIMPORTED = {"ministack": "It takes documents only from templates."}
+METHODLESS = {"moto": "It deploys no API without methods, as AWS does, and ministack does not import any."}
+BREAKS = "It breaks when it is asked for a deployment that is gone."
+DEPLOYED = Case(
+    "AWS::ApiGateway::Deployment",
+    {"RestApiId": of("api", "RestApiId")},
+    needs={"api": IMPORTED},
+    tagged=False,
+    unique=False,
+    skip={
+        **UNIMPORTED,
+        "moto:what_is_absent_is_neither_found_nor_read": BREAKS,
+        "moto:a_create_converges_whichever_reply_is_lost": BREAKS,
+        "moto:a_delete_can_be_repeated": BREAKS,
+        "moto:a_delete_converges_whichever_reply_is_lost": BREAKS,
+    },
 )
 
 
@@ -366,5 +401,74 @@ CASES: tuple[Case, ...] = (
         needs={"domain": DOMAIN, "live": LIVE},
         tagged=False,
         skip={"moto": "It neither updates nor tags host names."},
+    ),
+    Case(
+        "AWS::ApiGateway::RestApi",
+        {"Name": NAME, "Description": "For tests", "Policy": lets("execute-api:Invoke")},
+        updates=(
+            {"Name": f"{NAME}-more", "Description": GONE, "Policy": lets("execute-api:*")},
+            {"Description": "For more tests", "Policy": GONE},
+        ),
+        unique=False,
+    ),
+    Case(
+        "AWS::ApiGateway::RestApi",
+        {
+            "Name": NAME,
+            "Description": "For tests",
+            "EndpointConfiguration": {"Types": ["REGIONAL"]},
+            "Body": document("/orders"),
+        },
+        updates=(
+            {"Body": document("/orders", "/orders/{id}")},
+            {"Description": GONE, "EndpointConfiguration": {"Types": ["EDGE"]}, "ApiKeySourceType": "AUTHORIZER"},
+        ),
+        unique=False,
+        unread=frozenset({"Body"}),
+        skip=UNIMPORTED,
+        label="imported",
+    ),
+    DEPLOYED,
+    Case(
+        "AWS::ApiGateway::Deployment",
+        {"RestApiId": of("api", "RestApiId"), "Description": "For tests"},
+        updates=({"Description": "For more tests"}, {"Description": GONE}),
+        needs={"api": REST_API},
+        tagged=False,
+        unique=False,
+        skip=METHODLESS,
+        label="described",
+    ),
+    Case(
+        "AWS::ApiGateway::Stage",
+        {
+            "RestApiId": of("first", "RestApiId"),
+            "StageName": "live",
+            "DeploymentId": of("first", "DeploymentId"),
+            "Description": "For tests",
+            "TracingEnabled": True,
+            "AccessLogSetting": {"DestinationArn": BLUE_LOG, "Format": LOG_FORMAT},
+            "MethodSettings": [{"ResourcePath": "/*", "HttpMethod": "*", "ThrottlingRateLimit": 10.5}],
+            "Variables": {"colour": "blue", "shape": "round"},
+        },
+        updates=(
+            {
+                "AccessLogSetting": {"DestinationArn": GREEN_LOG, "Format": LOG_FORMAT},
+                "MethodSettings": [
+                    {
+                        "ResourcePath": "/*",
+                        "HttpMethod": "*",
+                        "ThrottlingRateLimit": 20.5,
+                        "ThrottlingBurstLimit": 40,
+                        "LoggingLevel": "ERROR",
+                    }
+                ],
+                "Variables": {"colour": "green"},
+                **RED,
+            },
+            {"Description": GONE, "TracingEnabled": GONE, "AccessLogSetting": GONE, "Tags": []},
+        ),
+        needs={"first": DEPLOYED},
+        skip=UNIMPORTED,
     ),
 )
