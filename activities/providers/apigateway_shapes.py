@@ -90,7 +90,7 @@ def api_patches(live: dict[str, Any], wanted: Properties) -> Patches:
     types = (old.get("BinaryMediaTypes", []), new.get("BinaryMediaTypes", []))
     patches += _list_patches("/binaryMediaTypes", *types, in_path=True)
     # How an API is reached stays when it is not said: it would not answer at its old addresses.
-    endpoint = old.get("EndpointConfiguration", {})
+    endpoint: Properties = old.get("EndpointConfiguration", {})
     return [*patches, *_endpoint_patches(endpoint, new.get("EndpointConfiguration", endpoint))]
 
 

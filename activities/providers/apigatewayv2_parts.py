@@ -144,7 +144,7 @@ class PartProvider(Provider):
         return asked
 
     def _is_it(self, owner: Owner, properties: Properties, live: dict[str, Any]) -> bool:  # noqa: ARG002  # some carry a mark
-        return (live.get(self._key) or "") == properties.get(self._key, "")
+        return bool((live.get(self._key) or "") == properties.get(self._key, ""))
 
     def _is_ours(self, owner: Owner, properties: Properties, live: dict[str, Any], tags: dict[str, str]) -> bool:
         wanted = {name: properties[name] for name in self._names if name in properties}

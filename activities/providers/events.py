@@ -187,7 +187,9 @@ def _of_rule(arn: str) -> dict[str, str]:
 
 def _comparable(properties: Properties) -> Properties:
     pattern = as_parsed(properties.get("EventPattern"))
-    return pruned({name: properties.get(name) for name in _RULE if name in properties} | {"EventPattern": pattern})
+    said = {name: properties.get(name) for name in _RULE if name in properties}
+    compared: Properties = pruned({**said, "EventPattern": pattern})
+    return compared
 
 
 def _all_done(answer: dict[str, Any], operation: str) -> None:

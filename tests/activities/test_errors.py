@@ -56,6 +56,12 @@ def test_a_quota_is_no_throttling() -> None:
         ),
         ("ecs", "CreateService", "InvalidParameterException", "Unable to assume the service linked role."),
         ("s3", "PutBucketPolicy", "MalformedPolicy", "Invalid principal in policy"),
+        (
+            "s3",
+            "PutBucketNotificationConfiguration",
+            "InvalidArgument",
+            "Unable to validate the following destination configurations",
+        ),
         ("s3", "PutBucketTagging", "NoSuchBucket", "The specified bucket does not exist"),
         ("iam", "AttachRolePolicy", "NoSuchEntity", "The role with name x cannot be found."),
         ("s3", "CreateBucket", "OperationAborted", "A conflicting conditional operation is in progress"),

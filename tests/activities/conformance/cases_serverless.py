@@ -1,8 +1,9 @@
 """Schedules, buses and rules, policies of topics and queues, APIs, and what belongs to functions."""
 
 from tests.activities.conformance.case import GONE, NAME, Case, of
-from tests.activities.conformance.cases_compute import ROLE, lets
-from tests.activities.conformance.cases_storage import QUEUE, TOPIC, allows
+from tests.activities.conformance.cases_compute import FUNCTION, GROUP, ROLE, asset, lets
+from tests.activities.conformance.cases_storage import BUCKET, QUEUE, TOPIC, UNTAGGED, allows, unchangeable
+from tests.activities.conformance.packed import HELLO
 
 from panka.planner.resource import Properties, text
 
@@ -84,6 +85,30 @@ DEPLOYED = Case(
         "moto:a_delete_converges_whichever_reply_is_lost": BREAKS,
     },
 )
+LAYER = Case(
+    "AWS::Lambda::LayerVersion",
+    {
+        "LayerName": NAME,
+        "Content": asset(HELLO),
+        "Description": "For tests",
+        "CompatibleRuntimes": ["python3.12"],
+        "CompatibleArchitectures": ["arm64"],
+        "LicenseInfo": "MIT",
+    },
+    tagged=False,
+    unique=False,
+    unread=frozenset({"Content"}),
+)
+UNKEPT = {"moto": "It knows nothing of environments that are kept ready."}
+VERSION = Case(
+    "AWS::Lambda::Version",
+    {"FunctionName": of("function", "FunctionName"), "Description": "For tests"},
+    needs={"function": FUNCTION},
+    tagged=False,
+    unique=False,
+    skip=UNKEPT,
+)
+REPOSITORY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 
 
 def orders(*details: str) -> Properties:
@@ -470,5 +495,144 @@ CASES: tuple[Case, ...] = (
         ),
         needs={"first": DEPLOYED},
         skip=UNIMPORTED,
+    ),
+    Case(
+        "AWS::Lambda::Function",
+        {
+            "FunctionName": NAME,
+            "Role": of("role", "Arn"),
+            "PackageType": "Image",
+            "Code": {"ImageUri": f"{REPOSITORY}/hello:1"},
+            "ImageConfig": {"Command": ["hello.handle"]},
+            "Architectures": ["arm64"],
+            "VpcConfig": {"SubnetIds": of("@network", "TwoSubnets"), "SecurityGroupIds": [of("group", "GroupId")]},
+        },
+        updates=(
+            {"Code": {"ImageUri": f"{REPOSITORY}/hello:2"}, "ImageConfig": GONE},
+            {"VpcConfig": GONE, "ImageConfig": {"EntryPoint": ["/hello"]}},
+        ),
+        needs={"role": ROLE, "group": GROUP},
+        skip=unchangeable("It does not change how images are started."),
+        label="image",
+    ),
+    LAYER,
+    Case(
+        "AWS::Lambda::LayerVersionPermission",
+        {"LayerVersionArn": of("layer", "LayerVersionArn"), "Action": "lambda:GetLayerVersion", "Principal": "*"},
+        needs={"layer": LAYER},
+        tagged=False,
+        unique=False,
+    ),
+    VERSION,
+    Case(
+        "AWS::Lambda::Version",
+        {**VERSION.properties, "ProvisionedConcurrencyConfig": {"ProvisionedConcurrentExecutions": 2}},
+        needs={"function": FUNCTION},
+        tagged=False,
+        unique=False,
+        skip=UNKEPT,
+        label="ready",
+    ),
+    Case(
+        "AWS::Lambda::Alias",
+        {
+            "FunctionName": of("function", "FunctionName"),
+            "Name": "live",
+            "FunctionVersion": of("version", "Version"),
+            "Description": "For tests",
+        },
+        updates=({"Description": GONE, "FunctionVersion": "$LATEST"}, {"Description": "For more tests"}),
+        needs={"function": FUNCTION, "version": VERSION},
+        tagged=False,
+        skip=UNKEPT,
+    ),
+    Case(
+        "AWS::Lambda::Url",
+        {
+            "TargetFunctionArn": of("function", "FunctionName"),
+            "AuthType": "NONE",
+            "Cors": {"AllowOrigins": ["https://shop.example"], "AllowMethods": ["GET"], "MaxAge": 300},
+        },
+        updates=(
+            {"AuthType": "AWS_IAM", "Cors": {"AllowOrigins": ["*"]}, "InvokeMode": "RESPONSE_STREAM"},
+            {"Cors": GONE, "InvokeMode": GONE},
+        ),
+        needs={"function": FUNCTION},
+        tagged=False,
+        skip={"moto": "It neither tells the mode as AWS spells it nor changes it."},
+    ),
+    Case(
+        "AWS::S3::Bucket",
+        {"BucketName": NAME},
+        updates=(
+            {
+                "NotificationConfiguration": {
+                    "LambdaConfigurations": [
+                        {"Event": "s3:ObjectCreated:*", "Function": of("function", "Arn")},
+                        {
+                            "Event": "s3:ObjectRemoved:*",
+                            "Function": of("function", "Arn"),
+                            "Filter": {"S3Key": {"Rules": [{"Name": "suffix", "Value": ".png"}]}},
+                        },
+                    ],
+                    "TopicConfigurations": [
+                        {"Event": "s3:ReducedRedundancyLostObject", "Topic": of("topic", "TopicArn")}
+                    ],
+                }
+            },
+            {"NotificationConfiguration": {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}},
+            {"NotificationConfiguration": GONE},
+        ),
+        needs={"function": FUNCTION, "topic": TOPIC},
+        skip={**UNTAGGED, **unchangeable("It forgets that a bucket's events go to EventBridge.")},
+        label="notifies",
+    ),
+    Case(
+        "AWS::S3::Bucket",
+        {
+            "BucketName": NAME,
+            "WebsiteConfiguration": {
+                "IndexDocument": "index.html",
+                "RoutingRules": [
+                    {
+                        "RoutingRuleCondition": {"KeyPrefixEquals": "old/"},
+                        "RedirectRule": {"ReplaceKeyPrefixWith": "new/", "HttpRedirectCode": "301"},
+                    }
+                ],
+            },
+        },
+        updates=(
+            {
+                "WebsiteConfiguration": {
+                    "RedirectAllRequestsTo": {"HostName": "shop.example", "Protocol": "https"},
+                }
+            },
+        ),
+        skip=UNTAGGED,
+        label="redirects",
+    ),
+    Case(
+        "AWS::S3::Bucket",
+        {
+            "BucketName": NAME,
+            "VersioningConfiguration": {"Status": "Enabled"},
+            "ReplicationConfiguration": {
+                "Role": of("role", "Arn"),
+                "Rules": [
+                    {
+                        "Id": "all",
+                        "Status": "Enabled",
+                        "Priority": 1,
+                        "Filter": {"And": {"Prefix": "a/", "TagFilters": [{"Key": "keep", "Value": "long"}]}},
+                        "DeleteMarkerReplication": {"Status": "Disabled"},
+                        "Destination": {"Bucket": of("copy", "Arn"), "StorageClass": "STANDARD_IA"},
+                    }
+                ],
+            },
+        },
+        updates=({"ReplicationConfiguration": GONE},),
+        needs={"copy": BUCKET, "role": ROLE},
+        skip={"moto": "It forgets what a rule of replication is for."},
+        label="replicates",
     ),
 )
