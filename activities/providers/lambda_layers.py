@@ -118,9 +118,3 @@ def _of_version(arn: str) -> dict[str, Any]:
     """A layer version as the calls name it."""
     layer, _, version = arn.rpartition(":")
     return {"LayerName": layer.rpartition(":layer:")[2], "VersionNumber": int(version)}
-
-
-def _of_version(arn: str) -> dict[str, Any]:
-    """A layer version as the calls name it."""
-    layer, _, version = arn.rpartition(":")
-    return {"LayerName": layer.rpartition(":layer:")[2], "VersionNumber": int(version)}
