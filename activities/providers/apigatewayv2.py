@@ -1,4 +1,4 @@
-"""API Gateway, HTTP and WebSocket APIs: APIs and their stages. What they are made of is in apigatewayv2_parts."""
+"""API Gateway, HTTP and WebSocket APIs: APIs and their stages. What they are made of is in apigatewayv2_routes."""
 
 from typing import Any
 
@@ -6,14 +6,16 @@ from panka.activities.providers.apigatewayv2_domains import ApiMappingProvider, 
 from panka.activities.providers.apigatewayv2_parts import (
     GONE,
     TAKEN,
-    AuthorizerProvider,
-    DeploymentProvider,
-    IntegrationProvider,
-    RouteProvider,
     api_arn,
     cleared,
     retag,
     tags_of,
+)
+from panka.activities.providers.apigatewayv2_routes import (
+    AuthorizerProvider,
+    DeploymentProvider,
+    IntegrationProvider,
+    RouteProvider,
 )
 from panka.activities.providers.ownership import claim, unless_taken
 from panka.activities.providers.provider import Ending, Observed, Provider, is_ours, pruned

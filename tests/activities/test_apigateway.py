@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from tests.activities.conformance.case import Case, of
-from tests.activities.conformance.cases_serverless import (
+from tests.activities.conformance.cases_apis import (
     API,
     BLUE_LOG,
     CASES,
@@ -24,7 +24,7 @@ from panka.activities.aws.session import Cloud
 from panka.activities.providers.apigateway_shapes import api_patches, stage_patches
 from panka.activities.providers.apigatewayv2 import ApiProvider
 from panka.activities.providers.apigatewayv2_domains import DomainNameProvider
-from panka.activities.providers.apigatewayv2_parts import DeploymentProvider
+from panka.activities.providers.apigatewayv2_routes import DeploymentProvider
 from panka.activities.providers.provider import Failed, Readiness, Ready, Waiting
 from panka.planner.owner import Owner
 from panka.planner.resource import Properties
