@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from panka.activities.providers.apigateway_shapes import API, api_patches, api_told
+from panka.activities.providers.apigateway_shapes import API, api_patches, api_told, beside_document
 from panka.activities.providers.apigateway_stages import (
     GONE,
     DeploymentProvider,
@@ -11,7 +11,7 @@ from panka.activities.providers.apigateway_stages import (
     items,
     retag,
 )
-from panka.activities.providers.documents import as_parsed, written
+from panka.activities.providers.documents import written
 from panka.activities.providers.ownership import remarked, unmarked
 from panka.activities.providers.provider import Ending, Observed, Provider, is_ours, tag_list, tag_map
 from panka.activities.providers.shapes import settable, small, told
@@ -50,19 +50,15 @@ class RestApiProvider(Provider):
         settable(self.type, properties, self._names)
         id = await self.find(owner, properties)
         if id is None:
-            asked = {API[name]: properties[name] for name in API if name in properties}
-            asked["name"] = properties.get("Name") or _title(properties)
-            for name in ("endpointConfiguration", "policy"):
-                if name in asked:
-                    asked[name] = _SAID[name](asked[name])
-            made = await self.call("create_rest_api", tags=tag_map(properties.get("Tags")) | owner.tags(), **asked)
+            tags = tag_map(properties.get("Tags")) | owner.tags()
+            made = await self.call("create_rest_api", tags=tags, **_asked(properties))
             id = str(made["id"])
         await self._converge(id, properties)
         return id
 
     async def update(self, id: str, old: Properties, new: Properties) -> None:
         settable(self.type, new, self._names)
-        await self._converge(id, new)
+        await self._converge(id, beside_document(old, new))
         await retag(self, f"/restapis/{id}", old, new)
 
     async def delete(self, id: str, how: Ending) -> None:  # noqa: ARG002  # what it is made of goes with it
@@ -82,15 +78,14 @@ class RestApiProvider(Provider):
             await self.call("update_rest_api", restApiId=id, patchOperations=patches)
 
 
-_SAID: dict[str, Any] = {
-    "endpointConfiguration": lambda value: {small(key): item for key, item in value.items()},
-    "policy": written,
-}
-
-
-def _title(properties: Properties) -> str:
-    """The name that an import would give: an API without one cannot be made."""
-    return str(as_parsed(properties["Body"])["info"]["title"])
+def _asked(properties: Properties) -> dict[str, Any]:
+    asked = {API[name]: properties[name] for name in API if name in properties}
+    if "Policy" in properties:
+        asked["policy"] = written(properties["Policy"])
+    if endpoint := properties.get("EndpointConfiguration"):
+        asked["endpointConfiguration"] = {small(name): value for name, value in endpoint.items()}
+    # Without a name of its own an API gets its document's when that is imported.
+    return {"name": "imported", **asked}
 
 
 def _import(properties: Properties) -> dict[str, Any]:

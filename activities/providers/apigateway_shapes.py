@@ -70,7 +70,7 @@ def api_told(live: dict[str, Any]) -> Properties:
 def api_patches(live: dict[str, Any], wanted: Properties) -> Patches:
     """What brings a live API to what is wanted. What the imported document says and the properties do not stays."""
     old = api_told(live)
-    body = as_parsed(wanted.get("Body")) or {}
+    body = wanted.get("Body") or {}
     new = {**{name: old[name] for name, word in _SAID_IN_BODY.items() if word in body and name in old}, **wanted}
     # An API has a name, if not from the properties then from its document.
     new.setdefault("Name", old.get("Name"))
@@ -92,6 +92,13 @@ def api_patches(live: dict[str, Any], wanted: Properties) -> Patches:
     # How an API is reached stays when it is not said: it would not answer at its old addresses.
     endpoint: Properties = old.get("EndpointConfiguration", {})
     return [*patches, *_endpoint_patches(endpoint, new.get("EndpointConfiguration", endpoint))]
+
+
+def beside_document(old: Properties, new: Properties) -> Properties:
+    """What is wanted, without what is only as it was because the last document said so: the next one decides."""
+    body = new.get("Body") or {}
+    left = {name for name, word in _SAID_IN_BODY.items() if word in body and new.get(name) == old.get(name)}
+    return {name: value for name, value in new.items() if name not in left}
 
 
 def stage_told(live: dict[str, Any]) -> Properties:

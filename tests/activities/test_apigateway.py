@@ -21,7 +21,7 @@ from tests.plugins.faults import Answer, Faults
 
 from panka.activities.aws.errors import AwsError, NotOurs, TryLater
 from panka.activities.aws.session import Cloud
-from panka.activities.providers.apigateway_shapes import api_patches, stage_patches
+from panka.activities.providers.apigateway_shapes import api_patches, beside_document, stage_patches
 from panka.activities.providers.apigatewayv2 import ApiProvider
 from panka.activities.providers.apigatewayv2_domains import DomainNameProvider
 from panka.activities.providers.apigatewayv2_routes import DeploymentProvider
@@ -264,6 +264,15 @@ def test_an_api_is_patched_only_where_it_differs(
     live: Properties, wanted: Properties, patches: list[dict[str, str]]
 ) -> None:
     assert api_patches({**REST, **live}, wanted) == patches
+
+
+def test_a_new_document_decides_what_the_last_one_decided() -> None:
+    said = "x-amazon-apigateway-binary-media-types"
+    old: Properties = {"Name": "shop", "BinaryMediaTypes": ["a/b"], "Policy": {"Resource": "*"}}
+    new: Properties = {**old, "Body": {said: ["c/d"]}}
+
+    assert beside_document(old, new) == {name: value for name, value in new.items() if name != "BinaryMediaTypes"}
+    assert beside_document(old, {**new, "BinaryMediaTypes": ["e/f"]}) == {**new, "BinaryMediaTypes": ["e/f"]}
 
 
 ALL: Properties = {"ResourcePath": "/*", "HttpMethod": "*"}
