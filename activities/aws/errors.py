@@ -159,6 +159,7 @@ _NOT_YET: tuple[tuple[str, str, str], ...] = (
     (r"(rds|docdb|elasticache):Create\w+", r"InvalidParameterValue", r"(?i)service linked role.* try again later"),
     (r"s3:PutBucketPolicy", r"MalformedPolicy", _PRINCIPAL),
     (r"s3:Put(Bucket\w+|PublicAccessBlock)", r"NoSuchBucket", r""),
+    (r"s3:PutBucketNotificationConfiguration", r"InvalidArgument", r"(?i)validate the following destination"),
     (r"s3:PutBucketReplication", r"InvalidRequest|AccessDenied", r"(?i)role"),
     (r"sns:\w+", r"InvalidParameter", r"PrincipalNotFound"),
     (r"sqs:SetQueueAttributes", r"InvalidAttributeValue", _PRINCIPAL),

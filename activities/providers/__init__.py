@@ -2,6 +2,8 @@
 
 from panka.activities.providers import (
     acm,
+    apigateway,
+    apigatewayv2,
     application_autoscaling,
     cloudfront,
     cloudwatch,
@@ -11,6 +13,7 @@ from panka.activities.providers import (
     ecs,
     elasticache,
     elbv2,
+    events,
     iam,
     kms,
     lambda_,
@@ -19,6 +22,7 @@ from panka.activities.providers import (
     rds,
     route53,
     s3,
+    scheduler,
     secretsmanager,
     service_discovery,
     sns,
@@ -31,6 +35,8 @@ PROVIDERS: dict[str, type[Provider]] = {
     provider.type: provider
     for service in (
         acm,
+        apigateway,
+        apigatewayv2,
         application_autoscaling,
         cloudfront,
         cloudwatch,
@@ -40,6 +46,7 @@ PROVIDERS: dict[str, type[Provider]] = {
         ecs,
         elasticache,
         elbv2,
+        events,
         iam,
         kms,
         lambda_,
@@ -48,6 +55,7 @@ PROVIDERS: dict[str, type[Provider]] = {
         rds,
         route53,
         s3,
+        scheduler,
         secretsmanager,
         service_discovery,
         sns,

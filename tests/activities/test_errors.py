@@ -83,6 +83,12 @@ def test_a_quota_is_no_throttling() -> None:
         ),
         ("application-autoscaling", "PutScalingPolicy", "ConcurrentUpdateException", "There is a pending update."),
         ("s3", "PutBucketPolicy", "MalformedPolicy", "Invalid principal in policy"),
+        (
+            "s3",
+            "PutBucketNotificationConfiguration",
+            "InvalidArgument",
+            "Unable to validate the following destination configurations",
+        ),
         ("s3", "PutBucketTagging", "NoSuchBucket", "The specified bucket does not exist"),
         ("iam", "AttachRolePolicy", "NoSuchEntity", "The role with name x cannot be found."),
         (
