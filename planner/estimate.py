@@ -19,6 +19,9 @@ _LONGEST = 6 * 3600.0
 
 # Seconds of a create; (create, deadline).
 _SLOW: dict[str, tuple[float, float]] = {
+    "AWS::ApiGateway::Stage": (4, 900),
+    "AWS::ApiGatewayV2::DomainName": (30, 900),
+    "AWS::CertificateManager::Certificate": (180, 3600),
     "AWS::CloudFront::Distribution": (300, 2400),
     "AWS::DocDB::DBCluster": (120, 2400),
     "AWS::DocDB::DBInstance": (480, 3600),
@@ -29,11 +32,14 @@ _SLOW: dict[str, tuple[float, float]] = {
     "AWS::ElastiCache::CacheCluster": (300, 2400),
     "AWS::ElastiCache::ReplicationGroup": (480, 3600),
     "AWS::ElasticLoadBalancingV2::LoadBalancer": (150, 1200),
+    "AWS::Lambda::Alias": (4, 900),
     "AWS::Lambda::Function": (8, 900),
+    "AWS::Lambda::Version": (4, 900),
     "AWS::MSK::Cluster": (1500, 5400),
     "AWS::MSK::ServerlessCluster": (300, 2400),
     "AWS::RDS::DBCluster": (120, 2400),
     "AWS::RDS::DBInstance": (420, 5400),
+    "AWS::ServiceDiscovery::HttpNamespace": (15, 600),
     "AWS::ServiceDiscovery::PrivateDnsNamespace": (45, 600),
 }
 

@@ -120,19 +120,19 @@ metadata: {name: jobs}
 kind: Resource
 metadata: {name: access}
 spec:
-  type: AWS::SQS::QueuePolicy
+  type: AWS::RDS::DBSecurityGroup
   properties:
-    Queues: [https://sqs.eu-west-1.amazonaws.com/111122223333/jobs]
-    PolicyDocument: {Statement: []}
+    GroupDescription: Who may reach the database.
+    DBSecurityGroupIngress: [{CIDRIP: 10.0.0.0/16}]
 """,
         """\
 kind: Resource
 metadata: {name: access}
 spec:
-  type: AWS::SQS::QueueInlinePolicy
+  type: AWS::EC2::SecurityGroup
   properties:
-    Queue: https://sqs.eu-west-1.amazonaws.com/111122223333/jobs
-    PolicyDocument: {Statement: []}
+    GroupDescription: Who may reach the database.
+    SecurityGroupIngress: [{IpProtocol: tcp, FromPort: 5432, ToPort: 5432, CidrIp: 10.0.0.0/16}]
 """,
     ),
     "PK355": Lesson(

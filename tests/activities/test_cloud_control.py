@@ -63,9 +63,10 @@ async def made(stage: Stage) -> str:
 
 async def test_a_type_has_its_own_provider_or_cloud_control_or_none(cloud: Cloud) -> None:
     assert isinstance(provider_of("AWS::SQS::Queue", cloud), QueueProvider)
+    assert isinstance(provider_of("AWS::Athena::WorkGroup", cloud), CloudControlProvider)
     assert provider_of("AWS::Athena::WorkGroup", cloud).type == "AWS::Athena::WorkGroup"
-    with pytest.raises(ApplicationError, match="no provider for AWS::SQS::QueuePolicy"):
-        provider_of("AWS::SQS::QueuePolicy", cloud)
+    with pytest.raises(ApplicationError, match="no provider for AWS::RDS::DBSecurityGroup"):
+        provider_of("AWS::RDS::DBSecurityGroup", cloud)
 
 
 async def test_a_create_ends_when_the_identifier_is_told_and_ready_waits_for_the_rest(cloud: Cloud) -> None:
@@ -132,9 +133,11 @@ async def test_a_create_that_has_failed_all_too_often_is_given_up(cloud: Cloud, 
 
 async def test_what_aws_refuses_is_told_in_its_own_words(cloud: Cloud) -> None:
     stage = await staged(SECRETIVE, cloud)
-    wanted = {name: value for name, value in stage.properties().items() if name != "Value"}
+    wanted = {name: value for name, value in stage.properties().items() if name != "Name"}
 
-    with pytest.raises(AwsError, match=r"CREATE AWS::SSM::Parameter InvalidRequest: .*'Value'.* not found") as refused:
+    with pytest.raises(
+        AwsError, match=r"CREATE AWS::Athena::WorkGroup InvalidRequest: .*'Name'.* not found"
+    ) as refused:
         await stage.provider.create(stage.owner, wanted, stage.token)
 
     assert refused.value.cause is Cause.FINAL
@@ -296,7 +299,7 @@ async def test_what_is_never_told_is_kept_by_every_update_and_causes_none(
 ) -> None:
     stage = await staged(SECRETIVE, cloud)
     id, recorded = await made(stage), stage.properties()
-    wanted = {**recorded, "Value": "two"}
+    wanted = {**recorded, "Description": "two"}
     live = (await stage.live(id)).properties
     known = recalled(stage.case.type, live, recorded, wanted, wanted)
     faults.reset()
@@ -307,7 +310,7 @@ async def test_what_is_never_told_is_kept_by_every_update_and_causes_none(
     await stage.provider.update(id, known, wanted)
     await stage.ready(id)
     now = order("resources")[SECRETIVE.type][id]
-    assert (now["Value"], now["Description"]) == ("two", "never told")
+    assert (now["Description"], now["RecursiveDeleteOption"]) == ("two", False)
 
 
 async def test_what_is_never_told_is_sent_when_the_stack_says_otherwise(
@@ -315,13 +318,13 @@ async def test_what_is_never_told_is_sent_when_the_stack_says_otherwise(
 ) -> None:
     stage = await staged(SECRETIVE, cloud)
     id, recorded = await made(stage), stage.properties()
-    wanted = {**recorded, "Description": "another"}
+    wanted = {**recorded, "RecursiveDeleteOption": True}
     live = (await stage.live(id)).properties
 
     await stage.provider.update(id, recalled(stage.case.type, live, recorded, wanted, wanted), wanted)
     await stage.ready(id)
 
-    assert order("resources")[SECRETIVE.type][id]["Description"] == "another"
+    assert order("resources")[SECRETIVE.type][id]["RecursiveDeleteOption"] is True
 
 
 async def test_what_is_gone_when_it_is_to_be_deleted_is_no_error(cloud: Cloud) -> None:

@@ -125,19 +125,25 @@ def test_paths_lead_into_mappings_and_lists() -> None:
     assert value["A"] == {"B": 1, "C": 2}
 
 
-BEFORE = {"Name": "/it", "Value": "1", "Description": "{{resolve:secretsmanager:a}}", "Tier": "Standard"}
+TYPE = "AWS::IAM::User"
+BEFORE = {"UserName": "ann", "LoginProfile": {"Password": "{{resolve:secretsmanager:a}}"}}
 
 
 def test_what_is_wanted_as_it_was_recorded_is_known_although_aws_never_tells_it() -> None:
-    after = {**BEFORE, "Tier": "Advanced"}
-    wanted = {**after, "Description": "the secret"}
+    live = {"UserName": "ann", "LoginProfile": {"PasswordResetRequired": True}}
+    after = {**BEFORE, "Path": "/x/"}
+    wanted = {**after, "LoginProfile": {"Password": "the secret"}}
 
-    found = recalled("AWS::SSM::Parameter", {"Value": "1"}, BEFORE, after, wanted)
+    found = recalled(TYPE, live, BEFORE, after, wanted)
 
-    assert found == {"Value": "1", "Description": "the secret"}
+    assert found["LoginProfile"] == {"PasswordResetRequired": True, "Password": "the secret"}
+
+
+def test_what_is_wanted_otherwise_than_it_was_recorded_is_not_known() -> None:
+    after = {"UserName": "ann", "LoginProfile": {"Password": "{{resolve:secretsmanager:b}}"}}
+
+    assert recalled(TYPE, {"UserName": "ann"}, BEFORE, after, after) == {"UserName": "ann"}
 
 
 def test_what_was_on_record_can_be_restored_although_aws_never_tells_it() -> None:
-    found = with_untold("AWS::SSM::Parameter", {"Value": "0"}, BEFORE)
-
-    assert found == {"Value": "0", "Description": "{{resolve:secretsmanager:a}}", "Tier": "Standard"}
+    assert with_untold(TYPE, {"UserName": "ann"}, BEFORE) == BEFORE

@@ -25,7 +25,7 @@ from plugins.clouds import Sky, SkyProvider
 
 T = TypeVar("T")
 ORDERS = Owner(scope=Scope(tenant="acme", stack="shop", environment="test"), address="orders:main", generation=1)
-SECRETIVE = next(case for case in CASES if case.type == "AWS::SSM::Parameter")
+SECRETIVE = next(case for case in CASES if case.type == "AWS::Athena::WorkGroup")
 
 
 class Endless(SkyProvider):
@@ -101,14 +101,14 @@ async def test_what_aws_never_tells_is_changed_and_taken_back_by_what_is_on_reco
     stage = await staged(SECRETIVE, cloud)
     recorded = stage.properties()
     id = await stage.apply(recorded)
-    wanted = {**recorded, "Description": "another", "Value": "two"}
+    wanted = {**recorded, "Description": "two", "RecursiveDeleteOption": True}
     update = step(Action.UPDATE, SECRETIVE.type, id=id, properties=encode(wanted), before=recorded)
 
     done = await run(lambda: _work(stage, update).carry_out({}, run=2))
-    assert await _kept(cloud_control_url, id) == ("two", "another")
+    assert await _kept(cloud_control_url, id) == ("two", True)
 
     await run(lambda: _work(stage, update).take_back(done, {}, started_only=False))
-    assert await _kept(cloud_control_url, id) == ("one", "never told")
+    assert await _kept(cloud_control_url, id) == ("one", False)
 
 
 def _work(stage: Stage, one: Step) -> Work:
@@ -116,11 +116,11 @@ def _work(stage: Stage, one: Step) -> Work:
     return Work(one, stage.owner, cloud, provider_of(one.type, cloud), Beat())
 
 
-async def _kept(url: str, id: str) -> tuple[str, str]:
+async def _kept(url: str, id: str) -> tuple[str, bool]:
     def ask() -> Properties:
         with urllib.request.urlopen(f"{url}/fake/resources", timeout=10) as answer:
             found: Properties = json.loads(answer.read())[SECRETIVE.type][id]
             return found
 
     found = await asyncio.to_thread(ask)
-    return found["Value"], found["Description"]
+    return found["Description"], found["RecursiveDeleteOption"]

@@ -99,7 +99,7 @@ async def test_the_shop_applies_replans_empty_and_leaves_nothing(place: World) -
 async def test_a_type_that_nobody_makes_is_refused_before_anything_begins(place: World) -> None:
     broken = STACK + (
         "---\napiVersion: components.panka.io/v1\nkind: Resource\nmetadata: {name: access, service: api}\n"
-        "spec: {type: 'AWS::SQS::QueuePolicy', properties: {Queues: [q], PolicyDocument: {Statement: []}}}\n"
+        "spec: {type: 'AWS::RDS::DBSecurityGroup', properties: {GroupDescription: x, DBSecurityGroupIngress: []}}\n"
     )
     path = write(place, broken)
 

@@ -269,14 +269,14 @@ FILTER = {"LogGroupName": "g", "FilterName": "f", "FilterPattern": "x", "MetricT
 
 def test_what_nobody_can_make_is_refused_where_it_stands() -> None:
     with pytest.raises(Invalid) as refused:
-        plan([queue(), other("AWS::SQS::QueuePolicy", Queues=["q"], PolicyDocument={})])
+        plan([queue(), other("AWS::RDS::DBSecurityGroup", GroupDescription="x")])
 
     (one,) = refused.value.diagnostics
     assert (one.code, one.label and one.label.span.line) == ("PK364", 7)
 
 
 def test_what_nobody_can_make_does_not_matter_where_it_is_left_out() -> None:
-    made = plan([queue(), other("AWS::SQS::QueuePolicy", Queues=["q"])], wish=Wish(excludes=("other",)))
+    made = plan([queue(), other("AWS::RDS::DBSecurityGroup", GroupDescription="x")], wish=Wish(excludes=("other",)))
 
     assert only(made).address == "jobs:main"
 

@@ -246,7 +246,12 @@ def invalid(known: TypeFacts, desired: Model) -> str:
 
 def fill_in(known: TypeFacts, model: Model) -> None:
     """Everything that AWS alone sets."""
-    for path in sorted(path for path in known.read_only if "*" not in path):
+    told = [
+        one
+        for one in known.read_only
+        if not any(lies_in(f"/{one.replace('.', '/')}", path) for path in known.write_only)
+    ]
+    for path in sorted(path for path in told if "*" not in path):
         inside, _, name = path.rpartition(".")
         holder = model
         for step in inside.split(".") if inside else ():

@@ -20,7 +20,7 @@ from panka.planner.state import Target
 from plugins.clouds import Sky
 from plugins.runs import Place
 
-PARAMETER, PLAN = "AWS::SSM::Parameter", "AWS::ApiGateway::UsagePlan"
+GROUP, PLAN = "AWS::Athena::WorkGroup", "AWS::ApiGateway::UsagePlan"
 KEY, FILTER = "AWS::EC2::KeyPair", "AWS::Logs::MetricFilter"
 
 
@@ -58,7 +58,7 @@ class Controlled(Sky):
 async def place(temporal: Client, cloud_control_url: str) -> AsyncIterator[Place]:
     with ThreadPoolExecutor(16) as threads:
         sky = Controlled(url=cloud_control_url)
-        place = Place(temporal, threads, sky=sky, types=frozenset({PARAMETER, PLAN, KEY, FILTER}))
+        place = Place(temporal, threads, sky=sky, types=frozenset({GROUP, PLAN, KEY, FILTER}))
         async with place.worker():
             yield place
         sky.threads.shutdown()
@@ -73,12 +73,12 @@ def one(name: str, type: str, /, **properties: Any) -> Resource:
     return Resource(Address.of(name, "main"), type, properties, "Resource")
 
 
-def stack(place: Place, *, description: str = "first", key_type: str = "rsa", pattern: str = "ERROR") -> list[Resource]:
+def stack(place: Place, *, recursive: bool = False, key_type: str = "rsa", pattern: str = "ERROR") -> list[Resource]:
     name = place.scope.stack
     plan = one("plan", PLAN, UsagePlanName=name)
     return [
         plan,
-        one("parameter", PARAMETER, Name=f"/{name}", Type="String", Value=plan.ref("Id"), Description=description),
+        one("group", GROUP, Name=name, Description=plan.ref("Id"), RecursiveDeleteOption=recursive),
         one("key", KEY, KeyName=name, KeyType=key_type),
         one("filter", FILTER, LogGroupName=name, FilterName="f", FilterPattern=pattern, MetricTransformations=[]),
     ]
@@ -89,20 +89,20 @@ async def test_a_stack_is_made_changed_replaced_and_destroyed(place: Place) -> N
 
     assert (await place.apply(*stack(place))).result == "succeeded"
     there = await sky(place).there(name)
-    assert there.keys() == {PARAMETER, PLAN, KEY, FILTER}
-    assert there[PARAMETER]["Value"] == there[PLAN]["Id"]
+    assert there.keys() == {GROUP, PLAN, KEY, FILTER}
+    assert there[GROUP]["Description"] == there[PLAN]["Id"]
     assert place.plan(*stack(place)).empty
 
-    changed = stack(place, description="second", key_type="ed25519", pattern="WARN")
+    changed = stack(place, recursive=True, key_type="ed25519", pattern="WARN")
     plan = place.plan(*changed)
     assert {step.key: step.action for step in plan.forward} == {
-        "parameter:main": Action.UPDATE,
+        "group:main": Action.UPDATE,
         "key:main": Action.REPLACE,
         "filter:main": Action.UPDATE,
     }
     assert (await place.run(plan)).result == "succeeded"
     now = await sky(place).there(name)
-    assert (now[PARAMETER]["Description"], now[FILTER]["FilterPattern"]) == ("second", "WARN")
+    assert (now[GROUP]["RecursiveDeleteOption"], now[FILTER]["FilterPattern"]) == (True, "WARN")
     assert (now[KEY]["KeyType"], now[KEY]["KeyPairId"] != there[KEY]["KeyPairId"]) == ("ed25519", True)
 
     assert (await place.run(place.plan(destroy=True))).result == "succeeded"
@@ -112,13 +112,13 @@ async def test_a_stack_is_made_changed_replaced_and_destroyed(place: Place) -> N
 async def test_a_run_that_fails_goes_back_to_what_was_values_that_aws_never_tells_included(place: Place) -> None:
     await place.apply(*stack(place))
     before = await sky(place).there(place.scope.stack)
-    extra = one("other", PARAMETER, Name=f"/{place.scope.stack}/other", Type="String")  # lacks its value
-    waits = Resource(extra.address, extra.type, extra.properties, "Resource", depends_on=(Address("parameter:main"),))
+    extra = one("other", FILTER, LogGroupName=place.scope.stack, FilterName="other")  # lacks what it filters
+    waits = Resource(extra.address, extra.type, extra.properties, "Resource", depends_on=(Address("group:main"),))
 
-    ended = await place.apply(*stack(place, description="second", pattern="WARN"), waits)
+    ended = await place.apply(*stack(place, recursive=True, pattern="WARN"), waits)
 
     assert ended.result == "rolled back"
-    assert "required key ['Value'] not found" in ended.failures[0].message
+    assert "required key ['FilterPattern', 'MetricTransformations'] not found" in ended.failures[0].message
     assert await sky(place).there(place.scope.stack) == before
 
 

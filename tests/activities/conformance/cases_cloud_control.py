@@ -62,10 +62,13 @@ CASES = (
         label="child",
     ),
     Case(
-        "AWS::SSM::Parameter",
-        {"Name": f"/{NAME}/it", "Type": "String", "Value": "one", "Description": "never told", "Tags": {"team": "red"}},
-        updates=({"Value": "two", "Description": "still not told"}, {"Tags": {}, "Tier": "Advanced"}),
-        unread=frozenset({"Description", "Tier"}),
+        "AWS::Athena::WorkGroup",
+        {"Name": NAME, "Description": "one", "RecursiveDeleteOption": False, "Tags": RED},
+        updates=(
+            {"Description": "two", "RecursiveDeleteOption": True},
+            {"WorkGroupConfiguration": {"RequesterPaysEnabled": True}, "Tags": []},
+        ),
+        unread=frozenset({"RecursiveDeleteOption"}),
         skip=FORGETFUL,
         endpoints=HERE,
         label="write-only",
