@@ -23,6 +23,7 @@ REPLACES_IN_PRACTICE: dict[str, tuple[str, ...]] = {
 """Properties that the schemas call conditionally create-only and whose change always makes a new resource here."""
 
 FIXED_IN_PRACTICE: dict[str, tuple[str, ...]] = {
+    "AWS::EC2::EIP": ("Domain", "PublicIpv4Pool"),
     "AWS::EC2::Volume": ("AvailabilityZone", "Encrypted", "KmsKeyId", "SnapshotId"),
     "AWS::ElastiCache::CacheCluster": ("CacheNodeType",),
     "AWS::ElastiCache::ReplicationGroup": ("TransitEncryptionEnabled",),

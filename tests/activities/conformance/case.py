@@ -27,7 +27,7 @@ class Case:
     needs: Mapping[str, "Case"] = field(default_factory=dict)
     """What is made first, in this order, by the same stack."""
     tagged: bool = True
-    """Whether the type takes tags in its `Tags`."""
+    """Whether the type takes tags."""
     unique: bool = True
     """Whether its name can be taken: two resources of the same properties cannot be there at once."""
     unread: frozenset[str] = frozenset()

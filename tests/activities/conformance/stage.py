@@ -23,6 +23,7 @@ from panka.activities.providers.provider import (
 )
 from panka.planner.owner import Owner, Scope
 from panka.planner.resource import PhysicalName, Properties
+from panka.planner.resource_types import facts
 
 OURS = Scope(tenant="acme", stack="shop", environment="test")
 THEIRS = Scope(tenant="globex", stack="shop", environment="test")
@@ -48,9 +49,15 @@ class Stage:
         names = {NAME: self.name, CHOSEN: self.owner.name(PhysicalName("Name", 63))}
         full = filled(wanted, names, self.known)
         if self.case.tagged:
-            tags = {tag["Key"]: tag["Value"] for tag in full.get("Tags", [])}
-            full["Tags"] = tag_list(tags | (owner or self.owner).tags())
+            tags = {tag["Key"]: tag["Value"] for tag in full.get(self.tags, [])}
+            full[self.tags] = tag_list(tags | (owner or self.owner).tags())
         return full
+
+    @property
+    def tags(self) -> str:
+        """The property that holds the tags."""
+        known = facts(self.case.type)
+        return (known.tag_property if known else None) or "Tags"
 
     def taken_away(self, count: int) -> list[str]:
         """Properties that update number `count`, from 1, takes away."""
