@@ -225,7 +225,7 @@ def _vpc(attachment: str) -> str:
 def _addresses(live: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The first address of a NAT gateway, and the others that stay."""
     every = live.get("NatGatewayAddresses", [])
-    first = next((one for one in every if one.get("IsPrimary", True)), {})
+    first: dict[str, Any] = next((one for one in every if one.get("IsPrimary", True)), {})
     going = {"disassociating", "failed"}
     return first, [one for one in every if one is not first and one.get("Status") not in going]
 

@@ -4,11 +4,11 @@ from functools import partial
 from typing import Any
 
 from panka.activities.providers.documents import as_parsed, parsed, written
-from panka.activities.providers.efs_doors import AccessPointProvider, MountTargetProvider
-from panka.activities.providers.efs_parts import GONE, ending, readiness, retag, when_free
+from panka.activities.providers.efs_doors import PROVIDERS as DOORS
+from panka.activities.providers.efs_parts import GONE, EfsProvider
 from panka.activities.providers.ownership import once
-from panka.activities.providers.provider import Ending, Observed, Provider, Readiness, is_ours, tag_list, tag_map
-from panka.activities.providers.shapes import covers, every, settable, told
+from panka.activities.providers.provider import Observed, tag_list, tag_map
+from panka.activities.providers.shapes import covers, settable, told
 from panka.planner.owner import Owner
 from panka.planner.resource import Properties
 
@@ -25,14 +25,14 @@ _NAMES = (*_CREATED, *_ASIDE, "BypassPolicyLockoutSafetyCheck", "FileSystemTags"
 _NO_POLICY = GONE | {"PolicyNotFound"}
 
 
-class FileSystemProvider(Provider):
+class FileSystemProvider(EfsProvider):
     """EFS keeps the token of a create, so a run makes one; another run finds it by its tags.
 
     Backups, policies and protection are calls of their own, which EFS takes when the file system is there.
     """
 
     type = "AWS::EFS::FileSystem"
-    service = "efs"
+    noun = "file_system"
 
     async def read(self, id: str) -> Observed | None:
         live = await self._live(id)
@@ -48,10 +48,7 @@ class FileSystemProvider(Provider):
         return Observed(told(properties), {"Arn": live["FileSystemArn"], "FileSystemId": id})
 
     async def find(self, owner: Owner, properties: Properties) -> str | None:  # noqa: ARG002  # the tags say it all
-        there = await every(self, "describe_file_systems", "FileSystems", "Marker", "NextMarker")
-        stays = [live for live in there if live.get("LifeCycleState") not in {"deleting", "deleted"}]
-        ours = [live for live in stays if is_ours(owner, tag_map(live.get("Tags")))]
-        return min((str(live["FileSystemId"]) for live in ours), default=None)
+        return await self._tagged(owner)
 
     async def create(self, owner: Owner, properties: Properties, token: str) -> str:
         settable(self.type, properties, _NAMES)
@@ -71,43 +68,26 @@ class FileSystemProvider(Provider):
     async def update(self, id: str, old: Properties, new: Properties) -> None:
         settable(self.type, new, _NAMES)
         if (speed := _speed(new)) != _speed(old):
-            await when_free(self, "update_file_system", FileSystemId=id, **speed)
+            await self._when_free("update_file_system", FileSystemId=id, **speed)
         await self._set(id, old, new)
-        await retag(self, id, "FileSystemTags", old, new)
-
-    async def delete(self, id: str, how: Ending) -> None:  # noqa: ARG002  # EFS takes no snapshots
-        live = await self._live(id)
-        if live is not None and live.get("LifeCycleState") != "deleting":
-            # Its mount targets go first, and take a minute.
-            await when_free(self, "delete_file_system", missing=GONE, FileSystemId=id)
-
-    async def ready(self, id: str) -> Readiness:
-        return readiness(await self._live(id), "the file system")
-
-    async def gone(self, id: str) -> Readiness:
-        return ending(await self._live(id), "the file system")
+        await self._retag(id, "FileSystemTags", old, new)
 
     async def _set(self, id: str, old: Properties, new: Properties) -> None:
         """What calls of their own set."""
         live, wanted = {**_defaults(new), **old}, {**_defaults(new), **new}
         if _sorted(live["LifecyclePolicies"]) != _sorted(wanted["LifecyclePolicies"]):
             moves = wanted["LifecyclePolicies"]
-            await when_free(self, "put_lifecycle_configuration", FileSystemId=id, LifecyclePolicies=moves)
+            await self._when_free("put_lifecycle_configuration", FileSystemId=id, LifecyclePolicies=moves)
         if live["BackupPolicy"] != wanted["BackupPolicy"]:
-            await when_free(self, "put_backup_policy", FileSystemId=id, BackupPolicy=wanted["BackupPolicy"])
+            await self._when_free("put_backup_policy", FileSystemId=id, BackupPolicy=wanted["BackupPolicy"])
         if live["FileSystemProtection"] != wanted["FileSystemProtection"]:
-            await when_free(self, "update_file_system_protection", FileSystemId=id, **wanted["FileSystemProtection"])
+            await self._when_free("update_file_system_protection", FileSystemId=id, **wanted["FileSystemProtection"])
         policy = as_parsed(wanted.get("FileSystemPolicy"))
         if policy is None and live.get("FileSystemPolicy") is not None:
-            await when_free(self, "delete_file_system_policy", FileSystemId=id)
+            await self._when_free("delete_file_system_policy", FileSystemId=id)
         elif policy is not None and not covers(live.get("FileSystemPolicy"), policy):
             unchecked = told({"BypassPolicyLockoutSafetyCheck": new.get("BypassPolicyLockoutSafetyCheck")})
-            await when_free(self, "put_file_system_policy", FileSystemId=id, Policy=written(policy), **unchecked)
-
-    async def _live(self, id: str) -> dict[str, Any] | None:
-        answer = await self.maybe("describe_file_systems", GONE, FileSystemId=id)
-        found: list[dict[str, Any]] = answer["FileSystems"] if answer else []
-        return next((live for live in found if live.get("LifeCycleState") != "deleted"), None)
+            await self._when_free("put_file_system_policy", FileSystemId=id, Policy=written(policy), **unchecked)
 
     async def _aside(self, live: dict[str, Any]) -> Properties | None:
         """What calls of their own tell; None: it is gone meanwhile."""
@@ -115,12 +95,17 @@ class FileSystemProvider(Provider):
         backup = await self.maybe("describe_backup_policy", _NO_POLICY, FileSystemId=id)
         policy = await self.maybe("describe_file_system_policy", _NO_POLICY, FileSystemId=id)
         moves = await self.maybe("describe_lifecycle_configuration", GONE, FileSystemId=id)
+        if moves is None:
+            return None
         # On the way (ENABLING) is as good as there.
         on = backup is not None and backup["BackupPolicy"]["Status"].startswith("ENABL")
-        return moves and {
+        # The target of a replication is protected by nobody's choice.
+        protection = live.get("FileSystemProtection")
+        chosen = protection is not None and protection["ReplicationOverwriteProtection"] != "REPLICATING"
+        return {
             "BackupPolicy": {"Status": "ENABLED" if on else "DISABLED"},
             "FileSystemPolicy": parsed(policy["Policy"]) if policy else None,
-            "FileSystemProtection": live.get("FileSystemProtection"),
+            "FileSystemProtection": protection if chosen else None,
             "LifecyclePolicies": moves.get("LifecyclePolicies"),
         }
 
@@ -144,4 +129,4 @@ def _sorted(policies: list[dict[str, str]]) -> list[list[tuple[str, str]]]:
     return sorted(sorted(policy.items()) for policy in policies)
 
 
-PROVIDERS = (FileSystemProvider, MountTargetProvider, AccessPointProvider)
+PROVIDERS = (FileSystemProvider, *DOORS)

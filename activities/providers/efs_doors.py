@@ -3,23 +3,23 @@
 from functools import partial
 from typing import Any
 
-from panka.activities.aws.errors import AwsError, NotOurs, TryLater
-from panka.activities.providers.efs_parts import GONE, ending, readiness, retag, when_free
+from panka.activities.aws.errors import NotOurs, TryLater
+from panka.activities.providers.efs_parts import GONE, EfsProvider
 from panka.activities.providers.ownership import of_our_stack, once
-from panka.activities.providers.provider import Ending, Observed, Provider, Readiness, is_ours, tag_list, tag_map
-from panka.activities.providers.shapes import every, settable, told
+from panka.activities.providers.provider import Observed, tag_list, tag_map
+from panka.activities.providers.shapes import settable, told
 from panka.planner.owner import Owner
 from panka.planner.resource import Properties
 
-_GOING = frozenset({"deleting", "deleted"})
+_NUMBERS = frozenset({"Gid", "OwnerGid", "OwnerUid", "SecondaryGids", "Uid"})
 _NOT_YET = GONE | {"IncorrectMountTargetState"}
 
 
-class MountTargetProvider(Provider):
+class MountTargetProvider(EfsProvider):
     """A file system has one in a subnet at most. It has no tags: it is ours when its file system is."""
 
     type = "AWS::EFS::MountTarget"
-    service = "efs"
+    noun = "mount_target"
     _names = ("FileSystemId", "IpAddress", "IpAddressType", "Ipv6Address", "SecurityGroups", "SubnetId")
 
     async def read(self, id: str) -> Observed | None:
@@ -37,7 +37,7 @@ class MountTargetProvider(Provider):
         files, subnet = properties.get("FileSystemId"), properties.get("SubnetId")
         if not files or not subnet:
             return None
-        live = await self._in_subnet(files, subnet)
+        live = next((one for one in await self._list(FileSystemId=files) if one["SubnetId"] == subnet), None)
         if live is None:
             return None
         answer = await self.maybe("describe_file_systems", GONE, FileSystemId=files)
@@ -53,7 +53,7 @@ class MountTargetProvider(Provider):
         asked = {name: properties[name] for name in self._names if name in properties}
 
         async def make() -> str:
-            return str((await when_free(self, "create_mount_target", **asked))["MountTargetId"])
+            return str((await self._when_free("create_mount_target", **asked))["MountTargetId"])
 
         return await once(self, partial(self.find, owner, properties), make, frozenset({"MountTargetConflict"}))
 
@@ -61,42 +61,15 @@ class MountTargetProvider(Provider):
         settable(self.type, new, self._names)
         groups = sorted(new.get("SecurityGroups", []))
         if groups and groups != sorted(old.get("SecurityGroups", [])):
-            await when_free(self, "modify_mount_target_security_groups", MountTargetId=id, SecurityGroups=groups)
-
-    async def delete(self, id: str, how: Ending) -> None:  # noqa: ARG002  # a door holds nothing
-        live = await self._live(id)
-        if live is not None and live.get("LifeCycleState") != "deleting":
-            await when_free(self, "delete_mount_target", missing=GONE, MountTargetId=id)
-
-    async def ready(self, id: str) -> Readiness:
-        return readiness(await self._live(id), "the mount target")
-
-    async def gone(self, id: str) -> Readiness:
-        return ending(await self._live(id), "the mount target")
-
-    async def _live(self, id: str) -> dict[str, Any] | None:
-        answer = await self.maybe("describe_mount_targets", GONE, MountTargetId=id)
-        found: list[dict[str, Any]] = answer["MountTargets"] if answer else []
-        return next((live for live in found if live.get("LifeCycleState") != "deleted"), None)
-
-    async def _in_subnet(self, files: str, subnet: str) -> dict[str, Any] | None:
-        try:
-            there = await every(
-                self, "describe_mount_targets", "MountTargets", "Marker", "NextMarker", FileSystemId=files
-            )
-        except AwsError as error:
-            if error.code in GONE:
-                return None
-            raise
-        stays = (live for live in there if live.get("LifeCycleState") != "deleted")
-        return next((live for live in stays if live["SubnetId"] == subnet), None)
+            await self._when_free("modify_mount_target_security_groups", MountTargetId=id, SecurityGroups=groups)
 
 
-class AccessPointProvider(Provider):
+class AccessPointProvider(EfsProvider):
     """EFS keeps the token of a create, so a run makes one; another run finds it by its tags."""
 
     type = "AWS::EFS::AccessPoint"
-    service = "efs"
+    noun = "access_point"
+    paging = ("NextToken", "NextToken")
     _names = ("AccessPointTags", "FileSystemId", "PosixUser", "RootDirectory")
 
     async def read(self, id: str) -> Observed | None:
@@ -113,16 +86,7 @@ class AccessPointProvider(Provider):
         return Observed(told(properties), {"AccessPointId": id, "Arn": live["AccessPointArn"]})
 
     async def find(self, owner: Owner, properties: Properties) -> str | None:
-        where = told({"FileSystemId": properties.get("FileSystemId")})
-        try:
-            there = await every(self, "describe_access_points", "AccessPoints", "NextToken", "NextToken", **where)
-        except AwsError as error:
-            if error.code in GONE:
-                return None
-            raise
-        stays = [live for live in there if live.get("LifeCycleState") not in _GOING]
-        ours = [live for live in stays if is_ours(owner, tag_map(live.get("Tags")))]
-        return min((str(live["AccessPointId"]) for live in ours), default=None)
+        return await self._tagged(owner, **told({"FileSystemId": properties.get("FileSystemId")}))
 
     async def create(self, owner: Owner, properties: Properties, token: str) -> str:
         settable(self.type, properties, self._names)
@@ -135,32 +99,13 @@ class AccessPointProvider(Provider):
         }
 
         async def make() -> str:
-            return str((await when_free(self, "create_access_point", **told(asked)))["AccessPointId"])
+            return str((await self._when_free("create_access_point", **told(asked)))["AccessPointId"])
 
         return await once(self, partial(self.find, owner, properties), make, frozenset({"AccessPointAlreadyExists"}))
 
     async def update(self, id: str, old: Properties, new: Properties) -> None:
         settable(self.type, new, self._names)
-        await retag(self, id, "AccessPointTags", old, new)
-
-    async def delete(self, id: str, how: Ending) -> None:  # noqa: ARG002  # the folder stays in the file system
-        live = await self._live(id)
-        if live is not None and live.get("LifeCycleState") != "deleting":
-            await when_free(self, "delete_access_point", missing=GONE, AccessPointId=id)
-
-    async def ready(self, id: str) -> Readiness:
-        return readiness(await self._live(id), "the access point")
-
-    async def gone(self, id: str) -> Readiness:
-        return ending(await self._live(id), "the access point")
-
-    async def _live(self, id: str) -> dict[str, Any] | None:
-        answer = await self.maybe("describe_access_points", GONE, AccessPointId=id)
-        found: list[dict[str, Any]] = answer["AccessPoints"] if answer else []
-        return next((live for live in found if live.get("LifeCycleState") != "deleted"), None)
-
-
-_NUMBERS = frozenset({"Gid", "OwnerGid", "OwnerUid", "SecondaryGids", "Uid"})
+        await self._retag(id, "AccessPointTags", old, new)
 
 
 def _numbers(said: Any, name: str = "") -> Any:
@@ -177,3 +122,6 @@ def _texts(live: dict[str, Any]) -> Properties:
     return {
         name: [str(one) for one in value] if isinstance(value, list) else str(value) for name, value in live.items()
     }
+
+
+PROVIDERS: tuple[type[EfsProvider], ...] = (MountTargetProvider, AccessPointProvider)
