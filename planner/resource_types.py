@@ -28,6 +28,7 @@ REPLACES_IN_PRACTICE: dict[str, tuple[str, ...]] = {
 FIXED_IN_PRACTICE: dict[str, tuple[str, ...]] = {
     "AWS::ApiGateway::Deployment": ("StageName",),
     "AWS::ApiGatewayV2::Deployment": ("StageName",),
+    "AWS::EC2::EIP": ("Domain", "PublicIpv4Pool"),
     "AWS::EC2::Volume": ("AvailabilityZone", "Encrypted", "KmsKeyId", "SnapshotId"),
     "AWS::ElastiCache::CacheCluster": ("CacheNodeType", "TransitEncryptionEnabled"),
     "AWS::ElastiCache::ReplicationGroup": ("TransitEncryptionEnabled",),

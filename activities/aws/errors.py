@@ -140,6 +140,7 @@ _NO_CREDENTIALS = frozenset(
 _UNSENT = (botocore.EndpointConnectionError, botocore.ConnectTimeoutError, botocore.ProxyConnectionError)
 
 _PRINCIPAL = r"(?i)principal"
+_NO_SUCH = r"Invalid\w+\.NotFound|NatGatewayNotFound"
 _NOT_YET: tuple[tuple[str, str, str], ...] = (
     # operation, code, message: what services say of roles, policies and groups that were made a moment ago
     (r"lambda:(Create|Update)\w+", r"InvalidParameterValueException", r"cannot be assumed by Lambda"),
@@ -178,6 +179,13 @@ _NOT_YET: tuple[tuple[str, str, str], ...] = (
         r"(?i)cannot be assumed|unable to assume|assume the role|invalid principal",
     ),
     (r"cloudcontrol:(Get|List)Resources?", r"ResourceConflictException", r""),
+    (r"ec2:Create(NatGateway|Route|RouteTable|Subnet|Tags|VpcEndpoint)", _NO_SUCH, r""),
+    (r"ec2:(Associate\w+|Attach\w+|Modify\w+Attribute)", _NO_SUCH, r""),
+    # The gateway was attached a moment ago.
+    (r"ec2:CreateRoute", r"InvalidParameterValue", r"belong to different networks"),
+    (r"ec2:CreateNatGateway", r"Gateway\.NotAttached", r""),
+    (r"efs:CreateMountTarget", r"SubnetNotFound|SecurityGroupNotFound", r""),
+    (r"efs:PutFileSystemPolicy", r"InvalidPolicyException", _PRINCIPAL),
 )
 _OF_HANDLERS = {
     "NetworkFailure": Cause.TRANSIENT,

@@ -104,6 +104,19 @@ def test_a_quota_is_no_throttling() -> None:
             "Secrets Manager cannot invoke the specified Lambda function.",
         ),
         ("ssm", "PutParameter", "TooManyUpdates", "There are concurrent updates for a resource."),
+        ("ec2", "CreateSubnet", "InvalidVpcID.NotFound", "The vpc ID 'vpc-1' does not exist"),
+        ("ec2", "CreateRoute", "NatGatewayNotFound", "The Nat Gateway nat-1 was not found"),
+        (
+            "ec2",
+            "CreateRoute",
+            "InvalidParameterValue",
+            "route table rtb-1 and network gateway igw-1 belong to different networks",
+        ),
+        ("ec2", "CreateNatGateway", "Gateway.NotAttached", "Network vpc-1 has no Internet gateway attached"),
+        ("ec2", "ModifyVpcAttribute", "InvalidVpcID.NotFound", "The vpc ID 'vpc-1' does not exist"),
+        ("ec2", "AssociateRouteTable", "InvalidRouteTableID.NotFound", "The routeTable ID 'rtb-1' does not exist"),
+        ("efs", "CreateMountTarget", "SecurityGroupNotFound", "The SecurityGroup ID 'sg-1' does not exist"),
+        ("efs", "PutFileSystemPolicy", "InvalidPolicyException", "Policy contains invalid Principal block."),
         ("s3", "CreateBucket", "OperationAborted", "A conflicting conditional operation is in progress"),
         ("cloudcontrol", "GetResource", "ResourceConflictException", "The resource is busy."),
         ("cloudcontrol", "UpdateResource", "InvalidRequestException", "The role cannot be assumed by Lambda."),
@@ -122,6 +135,7 @@ def test_what_was_made_a_moment_ago_may_not_be_visible(service: str, operation: 
 def test_the_same_code_with_another_message_is_final() -> None:
     assert cause("lambda", "CreateFunction", "InvalidParameterValueException", "Unzipped size too big") is Cause.FINAL
     assert cause("s3", "GetBucketTagging", "NoSuchBucket") is Cause.FINAL
+    assert cause("ec2", "DeleteVpc", "InvalidVpcID.NotFound") is Cause.FINAL
 
 
 def test_a_server_error_may_have_taken_effect() -> None:
