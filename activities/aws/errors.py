@@ -1,6 +1,8 @@
 """What an error of AWS means for a run: whether to go on at once, later, or never."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 
 from botocore import exceptions as botocore
@@ -58,6 +60,21 @@ class TryLater(Exception):
     def __init__(self, message: str, seconds: float) -> None:
         super().__init__(message)
         self.seconds = seconds
+
+
+@contextmanager
+def waiting_out(busy: frozenset[str], what: str, seconds: float) -> Iterator[None]:
+    """For calls that AWS refuses while it is at work: the codes in `busy` ask for a pause, other errors stay.
+
+    Raises:
+        TryLater: AWS is at work; the message begins with `what`.
+    """
+    try:
+        yield
+    except AwsError as error:
+        if error.code in busy:
+            raise TryLater(f"{what}: {error.message}", seconds) from error
+        raise
 
 
 NOT_EMULATED = "NotEmulated"

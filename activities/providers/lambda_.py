@@ -3,7 +3,7 @@
 import base64
 from typing import Any
 
-from panka.activities.aws.errors import AwsError, TryLater
+from panka.activities.aws.errors import waiting_out
 from panka.activities.providers.lambda_code import ASSET, taken_code
 from panka.activities.providers.lambda_layers import LayerVersionPermissionProvider, LayerVersionProvider
 from panka.activities.providers.lambda_triggers import EventSourceMappingProvider, PermissionProvider
@@ -28,6 +28,7 @@ from panka.planner.resource import Properties
 
 _GONE = frozenset({"ResourceNotFoundException"})
 _BUSY = frozenset({"ResourceConflictException"})
+_AT_WORK = ("Lambda is still busy with the last change of the function", 2)
 
 _PLAIN = ("Description", "Handler", "ImageConfig", "Layers", "MemorySize", "Role", "Runtime", "Timeout")
 _BLOCKS = ("DeadLetterConfig", "EphemeralStorage", "FileSystemConfigs", "LoggingConfig", "SnapStart", "TracingConfig")
@@ -110,10 +111,8 @@ class FunctionProvider(Provider):
             await self._one_at_a_time("update_function_code", FunctionName=id, **code, **platform)
 
     async def delete(self, id: str, how: Ending) -> None:  # noqa: ARG002  # code is kept elsewhere
-        try:
+        with waiting_out(_BUSY, *_AT_WORK):
             await self.maybe("delete_function", _GONE, FunctionName=id)
-        except AwsError as error:
-            raise _later(error) from error
 
     async def ready(self, id: str) -> Readiness:
         live = await self.maybe("get_function_configuration", _GONE, FunctionName=id)
@@ -140,10 +139,8 @@ class FunctionProvider(Provider):
             )
 
     async def _one_at_a_time(self, operation: str, **arguments: Any) -> None:
-        try:
+        with waiting_out(_BUSY, *_AT_WORK):
             await self.call(operation, **arguments)
-        except AwsError as error:
-            raise _later(error) from error
 
 
 def _changes(id: str, old: Properties, new: Properties) -> dict[str, Any]:
@@ -204,12 +201,6 @@ def _code(answer: dict[str, Any]) -> dict[str, Any] | None:
         return {"ImageUri": uri}
     sha256 = answer["Configuration"].get("CodeSha256")
     return {"ZipFile": {ASSET: base64.b64decode(sha256).hex()}} if sha256 else None
-
-
-def _later(error: AwsError) -> Exception:
-    if error.code in _BUSY:
-        return TryLater("Lambda is still busy with the last change of the function.", seconds=2)
-    return error
 
 
 PROVIDERS: tuple[type[Provider], ...] = (

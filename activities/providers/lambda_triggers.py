@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from panka.activities.aws.errors import AwsError, NotOurs, TryLater
+from panka.activities.aws.errors import AwsError, NotOurs, TryLater, waiting_out
 from panka.activities.providers.ownership import retagged
 from panka.activities.providers.provider import (
     Ending,
@@ -23,6 +23,7 @@ from panka.planner.resource import Properties
 
 _GONE = frozenset({"ResourceNotFoundException"})
 _BUSY = frozenset({"ResourceInUseException", "ResourceConflictException"})
+_AT_WORK = ("Lambda is still busy with the event source mapping", 3)
 _UPDATABLE = (
     "BatchSize",
     "BisectBatchOnFunctionError",
@@ -107,10 +108,8 @@ class EventSourceMappingProvider(Provider):
         live = await self.maybe("get_event_source_mapping", _GONE, UUID=id)
         if live is None or live.get("State") == "Deleting":
             return
-        try:
+        with waiting_out(_BUSY, *_AT_WORK):
             await self.maybe("delete_event_source_mapping", _GONE, UUID=id)
-        except AwsError as error:
-            raise _later(error) from error
 
     async def ready(self, id: str) -> Readiness:
         live = await self.maybe("get_event_source_mapping", _GONE, UUID=id)
@@ -137,10 +136,8 @@ class EventSourceMappingProvider(Provider):
         return None if answer is None else answer.get("Tags", {})
 
     async def _when_free(self, operation: str, **arguments: Any) -> dict[str, Any]:
-        try:
+        with waiting_out(_BUSY, *_AT_WORK):
             return await self.call(operation, **arguments)
-        except AwsError as error:
-            raise _later(error) from error
 
     @staticmethod
     def _arn(live: dict[str, Any]) -> str:
@@ -222,9 +219,3 @@ def principal_of(live: str | dict[str, str]) -> str:
 def function_name(name: str) -> str:
     """A function's name with its alias or version, from either a name or an ARN."""
     return name.partition(":function:")[2] or name
-
-
-def _later(error: AwsError) -> Exception:
-    if error.code in _BUSY:
-        return TryLater("Lambda is still busy with the event source mapping.", seconds=3)
-    return error
