@@ -1,25 +1,16 @@
 """The specs of what surrounds components: Stack, Service, ComponentInfra, InfraDefaults."""
 
-import ipaddress
+from collections.abc import Sequence
+from itertools import combinations
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
+from panka.planner.cidrs import Cidrs, apart
 from panka.planner.component import Spec
-from panka.planner.rules import broken, shaped, unique
+from panka.planner.rules import beside, broken, shaped, unique
 
 OnFailure: TypeAlias = Literal["rollback", "pause", "keep"]
-
-
-def _cidr(value: str) -> str:
-    try:
-        ipaddress.ip_network(value)
-    except ValueError as error:
-        raise broken("PK301", f"`{value}` is not a network such as 10.0.0.0/16") from error
-    return value
-
-
-Cidr: TypeAlias = Annotated[str, AfterValidator(_cidr)]
 
 
 class Metadata(Spec):
@@ -70,7 +61,7 @@ class RuleSpec(Spec):
     """The last port that is opened."""
     protocol: Literal["tcp", "udp", "icmp", "all"] = "tcp"
     """The protocol; `all` opens every port."""
-    cidr_blocks: tuple[Cidr, ...] = ()
+    cidr_blocks: Cidrs = ()
     """Networks that the rule holds for."""
     source_component: str | None = None
     """A component whose security group the rule holds for."""
@@ -89,6 +80,38 @@ class RuleSpec(Spec):
             raise broken("PK311", "a rule needs `cidrBlocks` or `sourceComponent`")
         return self
 
+    @property
+    def opened(self) -> tuple[str, int | None, int | None]:
+        """The protocol and the ports, first and last; no ports where they have no meaning."""
+        if self.protocol == "all":
+            return self.protocol, None, None
+        return (
+            self.protocol,
+            self.from_port if self.port is None else self.port,
+            self.to_port if self.port is None else self.port,
+        )
+
+
+def each_once(direction: str, rules: Sequence[RuleSpec]) -> None:
+    """Raises PK349 or PK309 when two rules open the same ports to the same networks or component.
+
+    EC2 takes no rule twice. `direction` is the field that the rules stand in.
+    """
+    for (first, one), (again, other) in combinations(enumerate(rules), 2):
+        if one.opened != other.opened:
+            continue
+        apart(
+            (f"{direction}.{number}.cidrBlocks.{place}", cidr)
+            for number, rule in ((first, one), (again, other))
+            for place, cidr in enumerate(rule.cidr_blocks)
+        )
+        source = other.source_component
+        if source is not None and one.source_component is not None:
+            name = source.rpartition("/")[2]
+            if name == one.source_component.rpartition("/")[2]:
+                fields = (f"{direction}.{number}.sourceComponent" for number in (again, first))
+                raise beside("PK309", f"the component `{name}` is let through twice at the same ports", *fields)
+
 
 class SecurityGroupSpec(Spec):
     id: str | None = None
@@ -102,6 +125,8 @@ class SecurityGroupSpec(Spec):
     def _exists_or_is_made(self) -> "SecurityGroupSpec":
         if self.id is not None and (self.ingress or self.egress):
             raise broken("PK310", "a security group is either named by `id` or made of rules")
+        each_once("ingress", self.ingress)
+        each_once("egress", self.egress)
         return self
 
 

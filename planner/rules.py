@@ -45,7 +45,7 @@ RULES: dict[str, str] = {
     "PK346": "The registry of AWS has no resource type of this name.",
     "PK347": "The resource type has no such property, or AWS alone sets it.",
     "PK348": "The resource type needs a property that is not given.",
-    "PK349": "Networks overlap, or a subnet does not lie in its network.",
+    "PK349": "Networks overlap, of subnets or in rules, or a subnet does not lie in its network.",
     "PK350": "A network of a tenant is both made and taken as it is, or lacks what it needs.",
 }
 """What each code means, in a sentence."""
@@ -105,6 +105,11 @@ def broken(code: LiteralString, sentence: str, field: str = "") -> PydanticCusto
 def twice(code: LiteralString, sentence: str, value: str) -> PydanticCustomError:
     """As `broken`, of a value that stands in two places of what is validated: the message shows both."""
     return PydanticCustomError(code, "{sentence}", {"sentence": sentence, "twice": value})
+
+
+def beside(code: LiteralString, sentence: str, field: str, other: str) -> PydanticCustomError:
+    """As `broken`, of a field that cannot stand beside an `other` one: the message shows both."""
+    return PydanticCustomError(code, "{sentence}", {"sentence": sentence, "field": field, "other": other})
 
 
 def shaped(pattern: str, meaning: str) -> AfterValidator:

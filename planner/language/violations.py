@@ -220,6 +220,9 @@ class _Violation:
         return Diagnostic("PK107", f"{message}, in {self.subject.title}", self.at())
 
     def _rule(self) -> Diagnostic:
+        if isinstance(other := self.context.get("other"), str):
+            first = self.at("the other one", path=self.path + _steps(other))
+            return Diagnostic(self.type, self.message, self._rule_place(), (first,))
         places = list(_places_of(self.input, self.context.get("twice")))
         if len(places) < 2:
             return Diagnostic(self.type, self.message, self._rule_place())
@@ -228,12 +231,15 @@ class _Violation:
 
     def _rule_place(self) -> Label:
         field = self.context.get("field")
-        inner = (
-            tuple(int(step) if step.isdigit() else step for step in field.split(".")) if isinstance(field, str) else ()
-        )
+        inner = _steps(field) if isinstance(field, str) else ()
         path = self.path + inner
         # A rule between fields has no value of its own to point at: it points at the key that holds them.
         return self.at(path=path, key=isinstance(self.input, dict | BaseModel) and not inner)
+
+
+def _steps(field: str) -> Steps:
+    """The way that a rule's `field` stands for: `listeners.0.port`."""
+    return tuple(int(step) if step.isdigit() else step for step in field.split("."))
 
 
 def _place(data: Data, loc: tuple[int | str, ...], error: str) -> tuple[Steps, tuple[Steps, str] | None]:

@@ -213,7 +213,8 @@ spec:
     ),
     "PK349": Lesson(
         "A subnet has a part of its network's addresses for itself alone. The number behind the slash says how large "
-        "it is: each one more halves it, and `/24` is 256 addresses.",
+        "it is: each one more halves it, and `/24` is 256 addresses. In the rules of a security group a network that "
+        "lies in another one with the same ports says nothing new, and EC2 takes no rule twice.",
         """\
 # tenant.yaml
 kind: TenantConfig

@@ -6,8 +6,8 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
+from panka.planner.cidrs import Cidrs
 from panka.planner.component import Component, ComponentSpec, Context, Lowered
-from panka.planner.core import Cidr
 from panka.planner.resource import Address, PhysicalName, Properties, Ref, Resource, Text, text
 from panka.planner.rules import broken, shaped
 
@@ -33,7 +33,7 @@ UrlPath: TypeAlias = Annotated[
     str,
     shaped(r"/[A-Za-z0-9_.$/~\"'@:+&*?-]{0,126}", "a path from `/` on; `*` and `?` stand for any characters"),
 ]
-AllowedCidrs: TypeAlias = Annotated[tuple[Cidr, ...], Field(alias="allowedCIDRs")]
+AllowedCidrs: TypeAlias = Annotated[Cidrs, Field(alias="allowedCIDRs")]
 HttpOrHttps: TypeAlias = Annotated[Literal["HTTP", "HTTPS"], BeforeValidator(upper_case)]
 Transport: TypeAlias = Annotated[Literal["TCP", "UDP", "TLS"], BeforeValidator(upper_case)]
 

@@ -130,7 +130,9 @@ def test_broken_text_is_refused() -> None:
         formatted("a: [1\n")
 
 
-@pytest.mark.parametrize("place", sorted((ROOT / "planner" / "authoring" / "examples").glob("*.yaml")), ids=lambda place: place.stem)
+@pytest.mark.parametrize(
+    "place", sorted((ROOT / "planner" / "authoring" / "examples").glob("*.yaml")), ids=lambda place: place.stem
+)
 def test_examples_are_in_order(place: Path) -> None:
     text = place.read_text()
 
