@@ -23,7 +23,6 @@ from panka.planner.component import (
 )
 from panka.planner.diagnostics import Diagnostic, Findings, Invalid, Label
 from panka.planner.language.addresses import check_addresses
-from panka.planner.language.documents import Steps
 from panka.planner.language.envelopes import Entry
 from panka.planner.language.expansion import Reference
 from panka.planner.language.expressions import Foreign, Malformed, Output
@@ -37,6 +36,7 @@ from panka.planner.packing import Packer
 from panka.planner.placing import OWN_GROUP, network_of, own_group
 from panka.planner.resolving import plainly, resolve
 from panka.planner.resource import STACK, Address, Properties, Ref, Resource
+from panka.planner.rivals import check_names, path_of
 from panka.planner.state import Target
 from panka.planner.vocabulary.balancing import clashes
 
@@ -80,6 +80,7 @@ def compile_parts(
     compiling.let_in()
     callers = compiling.notify()
     compiling.check_rules()
+    check_names(compiling.resources, parts, compiling.findings)
     compiling.wait()
     compiling.untie(callers)
     compiling.place_own_group()
@@ -212,7 +213,7 @@ class _Compiling:
     def _rule_label(self, part: Part, error: PydanticCustomError) -> Label:
         """Where the rule's field is, if it names one, or the value that it is about; else the component's name."""
         context = error.context or {}
-        if (path := _path_of(part.data, context.get("value"))) is not None:
+        if (path := path_of(part.data, context.get("value"))) is not None:
             return Label(part.entry.layers.span(("spec", *path)))
         named = context.get("field")
         if not isinstance(named, str):
@@ -358,11 +359,3 @@ class _Compiling:
                     summary = f"`{component}` as it is written has no output `{error.output.output}`"
                     self.findings.add("PK201", summary, label)
         return found
-
-
-def _path_of(data: Any, value: object) -> Steps | None:
-    """The way to the first text in the data that is this one."""
-    if isinstance(data, str):
-        return () if data == value else None
-    items = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
-    return next(((step, *path) for step, item in items if (path := _path_of(item, value)) is not None), None)

@@ -10,6 +10,7 @@ from pydantic.alias_generators import to_camel
 from panka.planner.owner import Scope
 from panka.planner.resource import Address, Lifecycle, PhysicalName, Place, Properties, Ref, Resource, Text
 from panka.planner.state import Target
+from panka.planner.tagging import Tags
 
 Path: TypeAlias = tuple[str | int, ...]
 """Where a value stands below a component's `spec`: `("deadLetterQueue", "enabled")`, keys as the user wrote them."""
@@ -59,7 +60,7 @@ class ComponentSpec(Spec):
 
     depends_on: tuple[str, ...] = ()
     """Components (`name` or `service/name`) that must be ready first."""
-    tags: dict[str, str] = Field(default_factory=dict)
+    tags: Tags = Field(default_factory=dict)
     """Tags of every resource of the component."""
     lifecycle: LifecycleSpec = LifecycleSpec()
     """How the component's resources may change and end."""

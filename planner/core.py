@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from panka.planner.cidrs import Cidrs, apart
 from panka.planner.component import Spec
 from panka.planner.rules import beside, broken, shaped, unique
+from panka.planner.tagging import Tags
 
 OnFailure: TypeAlias = Literal["rollback", "pause", "keep"]
 
@@ -65,7 +66,9 @@ class RuleSpec(Spec):
     """Networks that the rule holds for."""
     source_component: str | None = None
     """A component whose security group the rule holds for."""
-    description: str = ""
+    description: Annotated[
+        str, shaped(r"[A-Za-z0-9. _:/()#,@\[\]+=&;{}!$*-]{0,255}", "a description that EC2 takes: up to 255 characters")
+    ] = ""
     """A line for people."""
 
     @model_validator(mode="after")
@@ -186,7 +189,7 @@ class StackSpec(Spec):
     """Components that no plan may delete or replace."""
     outputs: dict[str, Any] = Field(default_factory=dict)
     """Values that `panka output` shows after a run."""
-    tags: dict[str, str] = Field(default_factory=dict)
+    tags: Tags = Field(default_factory=dict)
     """Tags of every resource."""
     moved: tuple[MovedSpec, ...] = ()
     """Components and resources that were renamed: they are kept, not made anew."""

@@ -18,6 +18,7 @@ from panka.planner.language.overlays import Layered
 from panka.planner.language.violations import Subject, check
 from panka.planner.owner import NAME
 from panka.planner.rules import beside, broken, shaped, unique
+from panka.planner.tagging import Tags
 from panka.planner.units import Seconds
 
 Region: TypeAlias = Annotated[str, shaped(r"[a-z]{2}(-[a-z]+)+-\d", "a region such as eu-west-1")]
@@ -212,7 +213,7 @@ class TenantSpec(Spec):
     """The network of the tenant's stacks; by default the account's default VPC."""
     limits: Limits = Limits()
     """How much the tenant may have."""
-    default_tags: dict[str, str] = Field(default_factory=dict)
+    default_tags: Tags = Field(default_factory=dict)
     """Tags of every resource of the tenant."""
     allowed_resources: tuple[str, ...] | None = None
     """Kinds that the tenant's stacks may hold; by default all."""
@@ -247,9 +248,6 @@ class TenantSpec(Spec):
             for number, name in enumerate(names):
                 if self.environments and name not in self.environments:
                     raise broken("PK340", f"`environments` does not hold `{name}`", f"policies.{field}.{number}")
-        for key in self.default_tags:
-            if key.lower().startswith(("aws:", "panka:")) or key == "managed-by":
-                raise broken("PK310", f"the tag `{key}` is not the user's", f"defaultTags.{key}")
         return self
 
 

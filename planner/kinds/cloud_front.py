@@ -81,13 +81,13 @@ class CloudFrontSpec(ComponentSpec):
     """How requests are answered that no behaviour is for."""
     behaviors: tuple[Behavior, ...] = ()
     """How others are answered; the first that fits counts."""
-    aliases: tuple[str, ...] = ()
+    aliases: tuple[Annotated[str, shaped(r"(\*\.)?[A-Za-z0-9.-]+\.[A-Za-z]{2,}", "a host name")], ...] = ()
     """Host names of your own; they need a certificate."""
     certificate_arn: str | None = None
     """A certificate of ACM in us-east-1 for the aliases."""
     price_class: Literal["PriceClass_100", "PriceClass_200", "PriceClass_All"] = "PriceClass_100"
     """From how many places it serves: Europe and North America, most of the world, all of it."""
-    default_root_object: str | None = None
+    default_root_object: Annotated[str | None, shaped(r"[^/].{0,254}", "an object, which begins without `/`")] = None
     """The object for `/`: `index.html`."""
     waf: str | None = None
     """The ARN of a web ACL of WAF (v2, scope CLOUDFRONT, in us-east-1)."""

@@ -21,6 +21,7 @@ from panka.planner.component import (
     Used,
 )
 from panka.planner.language.reading import typed
+from panka.planner.naming import named
 from panka.planner.resource import PhysicalName, Properties, Ref, Resource, Text
 from panka.planner.rules import AT_LEAST_ONE, broken, shaped, unique
 from panka.planner.vocabulary.policies import allow
@@ -36,7 +37,7 @@ class Bus(Spec):
 
     default: bool = False
     """Use the account's default bus."""
-    name: Annotated[str | None, shaped(r"(?!default$)[/._A-Za-z0-9-]{1,256}", "a bus name other than `default`")] = None
+    name: Annotated[str | None, named("AWS::Events::EventBus")] = None
     """The name of the bus; by default Panka makes one."""
 
     @model_validator(mode="after")

@@ -25,7 +25,7 @@ from panka.planner.resource import Address, PhysicalName, Properties, Ref, Resou
 from panka.planner.rules import broken, shaped, unique
 from panka.planner.units import MiB, Seconds
 from panka.planner.vocabulary import doors
-from panka.planner.vocabulary.environment import FromOutput, PlainText, VariableName
+from panka.planner.vocabulary.environment import FromOutput, FunctionVariableName, PlainText
 from panka.planner.vocabulary.http_api import integration, permission, route
 from panka.planner.vocabulary.logs import log_group, write_logs
 from panka.planner.vocabulary.policies import allow, role, role_policy
@@ -73,7 +73,7 @@ class Vpc(Spec):
 class LambdaSpec(ComponentSpec):
     runtime: Annotated[str | None, shaped(r"[a-z]+[a-z0-9.-]*", "a Lambda runtime: `python3.13`")] = None
     """The runtime: `python3.13`, `nodejs22.x`, `provided.al2023` and so on; not for images."""
-    handler: str | None = None
+    handler: Annotated[str | None, shaped(r"\S{1,128}", "a handler: `main.handler`")] = None
     """The function in the code: `main.handler`; not for images."""
     code: Code
     """Where the code is."""
@@ -81,7 +81,7 @@ class LambdaSpec(ComponentSpec):
     """Memory in MiB (`512`, `"1Gi"`); CPU grows with it."""
     timeout: Annotated[Seconds, Field(ge=1, le=900)] = 3
     """How long a call may take: up to 15 minutes, by default 3 s."""
-    environment: dict[VariableName, PlainText | FromOutput] = Field(default_factory=dict)
+    environment: dict[FunctionVariableName, PlainText | FromOutput] = Field(default_factory=dict)
     """Environment variables: a value (may contain `${component.output}`) or `{valueFrom: {component, output}}`."""
     triggers: tuple[Trigger, ...] = ()
     """What calls the function."""

@@ -2,9 +2,9 @@
 
 import hashlib
 from collections.abc import Iterable
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from panka.planner.component import (
     Component,
@@ -63,7 +63,7 @@ class Encryption(Spec):
 
 
 class SnsSpec(ComponentSpec):
-    display_name: str | None = None
+    display_name: Annotated[str, Field(max_length=100)] | None = None
     """The sender's name in text messages and e-mails."""
     fifo_topic: bool = False
     """Delivers in order and exactly once, to FIFO queues. Changing this replaces the topic."""

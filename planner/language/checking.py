@@ -100,7 +100,6 @@ class _Checking:
             return None
         self._mentions(kind, spec)
         self._lifecycle(spec)
-        review.tags(spec.tags, entry, ("spec", "tags"))
         service = review.inventory.services.get(entry.service)
         service_labels = review.labels(service) if service else {}
         return Part(

@@ -105,6 +105,7 @@ class _Violation:
         self.context: Mapping[str, Any] = error.get("ctx", {})
         self.input = error["input"]
         self.path, self.branch = _place(data, error["loc"], self.type)
+        self.of_key = error["loc"][-1:] == ("[key]",)
         word = _WANTED.get(self.type.partition("_")[0]) if _MISTYPED.search(self.type) else None
         self.wanted = [word] if word else []
 
@@ -119,7 +120,7 @@ class _Violation:
 
     def at(self, text: str = "", *, path: Steps | None = None, key: bool = False) -> Label:
         full = self.subject.prefix + (self.path if path is None else path)
-        return Label(self.subject.layers.span(full, key), text)
+        return Label(self.subject.layers.span(full, key or self.of_key), text)
 
     def diagnostic(self) -> Diagnostic:
         if self.type.startswith("PK"):

@@ -80,6 +80,30 @@ spec:
   tags: {owner: mail-team}
 """,
     ),
+    "PK357": Lesson(
+        "Leave the name out, and Panka gives each its own; or write another one. Overlays of several environments that "
+        "live in one account may meet in the same way, which only AWS can tell.",
+        """\
+kind: S3
+metadata: {name: images}
+spec:
+  bucket: {name: shop-pictures}
+---
+kind: S3
+metadata: {name: photos}
+spec:
+  bucket: {name: shop-pictures}
+""",
+        """\
+kind: S3
+metadata: {name: images}
+spec:
+  bucket: {name: shop-pictures}
+---
+kind: S3
+metadata: {name: photos}
+""",
+    ),
     "PK361": Lesson(
         "A component that was renamed leaves its old name in `from`; one that Panka is to forget has left the stack. "
         "The blocks may stay after the run: what has moved or gone already is passed over.",

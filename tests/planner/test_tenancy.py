@@ -138,7 +138,7 @@ def subnets(cidr: str) -> dict[str, Any]:
         ({"networking": {"vpcId": "vpc-1"}}, "PK350"),
         ({"networking": {**NETWORK, "natGateway": {}, "internetGateway": {"enabled": False}}}, "PK350"),
         ({"networking": {**NETWORK, "natGateway": {"type": "triple"}}}, "PK104"),
-        ({"defaultTags": {"panka:x": "y"}}, "PK310"),
+        ({"defaultTags": {"panka:x.y": "z"}}, "PK354"),
         ({"weight": 0}, "PK105"),
         ({"wieght": 2}, "PK101"),
     ],
