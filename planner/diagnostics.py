@@ -34,6 +34,8 @@ class Label:
 
     span: Span
     text: str = ""
+    secret: bool = False
+    """The line holds a secret, so that nobody may quote it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +176,7 @@ CODES: dict[str, Code] = {
     "PK361": Code("block that contradicts the stack", "`moved` and `removed` name what the stack no longer has."),
     "PK362": Code("import of what is on record", "An `import` names what belongs to another resource of the stack."),
     "PK363": Code("delete that breaks a reference", "What is left out of the plan needs what the plan would delete."),
+    "PK356": Code("secret in plain sight", "A variable has what looks like a secret as its value."),
     "PK357": Code("name taken", "Two components would bear one name in AWS, which gives it once."),
     "PK355": Code("conflicting demands", "Two components want different things of what they share."),
     **{code: Code(TITLES.get(code, "rule between fields"), sentence) for code, sentence in RULES.items()},

@@ -18,7 +18,7 @@ def _traced(one: Diagnostic, inventory: Inventory) -> Diagnostic:
     if one.label is None:
         return one
     labels = {
-        Label(span, f"`{variable.name}` is set here")
+        Label(span, f"`{variable.name}` is set here", secret=one.label.secret)
         for variable in _variables(one.label.span, inventory)
         if (span := _setting(variable, one.label.span.file, inventory)) is not None and span != one.label.span
     }

@@ -80,6 +80,32 @@ spec:
   tags: {owner: mail-team}
 """,
     ),
+    "PK356": Lesson(
+        "Plan, state and the console of AWS show variables to everybody who may look there, and so does version "
+        "control. What is kept in Secrets Manager a container gets when it starts, under `secrets`; a function reads "
+        "it by its ARN. It is a warning, as the value may be harmless: then another name of the variable ends it.",
+        """\
+kind: MicroService
+metadata: {name: web}
+spec:
+  image: {repository: nginx, tag: "1.27"}
+  environment:
+    - {name: DB_PASSWORD, value: hunter2}
+""",
+        """\
+kind: Secret
+metadata: {name: db-password}
+spec:
+  generate: {}
+---
+kind: MicroService
+metadata: {name: web}
+spec:
+  image: {repository: nginx, tag: "1.27"}
+  secrets:
+    - {name: DB_PASSWORD, secretRef: "${db-password.arn}"}
+""",
+    ),
     "PK357": Lesson(
         "Leave the name out, and Panka gives each its own; or write another one. Overlays of several environments that "
         "live in one account may meet in the same way, which only AWS can tell.",
