@@ -15,18 +15,18 @@ class Form:
     """The names of one type."""
 
     property: str
-    pattern: re.Pattern[str]
+    pattern: str
     words: str
     """What such a name is, for people."""
     alone: bool = True
     """Whether no other resource of the account and region (or of all of AWS) can bear the same name."""
 
     def takes(self, name: str) -> bool:
-        return self.pattern.fullmatch(name) is not None
+        return re.fullmatch(self.pattern, name) is not None
 
 
 def _form(property: str, pattern: str, words: str, *, alone: bool = True) -> Form:
-    return Form(property, re.compile(pattern), words, alone)
+    return Form(property, pattern, words, alone)
 
 
 def _identifier(property: str, longest: int) -> Form:
@@ -134,7 +134,7 @@ FORMS: Mapping[str, Form] = {
 def named(type: str) -> AfterValidator:
     """Holds a text to the names of a type; one that contains a reference (`${…}`) passes, as it is not yet known."""
     form = FORMS[type]
-    return shaped(form.pattern.pattern, form.words)
+    return shaped(form.pattern, form.words)
 
 
 def fixed_name(one: Resource) -> str | None:

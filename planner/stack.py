@@ -1,6 +1,6 @@
 """Reads a stack: files to checked components that know what they need. `Draft.compile` makes resources of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from panka.planner.compile import Compiled, compile_parts
@@ -97,7 +97,7 @@ class Draft:
         return compile_parts(self._stack, self._parts, self._packer, scope, target, network, neighbours)
 
 
-def read_stack(source: Source, options: Options, kinds: Sequence[Kind] | None = None) -> Draft:
+def read_stack(source: Source, options: Options, kinds: Mapping[str, Kind] | None = None) -> Draft:
     """Reads and checks a stack. Mistakes of the user are diagnostics; a root that is not there `FileNotFoundError`."""
     if kinds is None:
         # Here, because kinds of the caller's own need none of Panka's to be there.
@@ -105,15 +105,14 @@ def read_stack(source: Source, options: Options, kinds: Sequence[Kind] | None = 
 
         kinds = KINDS
     findings = Findings()
-    by_name = {kind.name: kind for kind in kinds}
-    inventory = take_inventory(source, options.environment, by_name, findings)
+    inventory = take_inventory(source, options.environment, kinds, findings)
     variables = Variables(
         given=options.variables,
         services={name: written_variables(entry) for name, entry in inventory.services.items()},
         stack=written_variables(inventory.stack),
         fallback=options.fallback,
     )
-    stack, parts = check_all(Review(inventory, by_name, variables, findings))
+    stack, parts = check_all(Review(inventory, kinds, variables, findings))
     tenant = _tenant(inventory.stack, options.tenant, findings)
     return Draft(
         tenant=tenant,

@@ -252,10 +252,10 @@ class TenantSpec(Spec):
 
 
 def _kinds() -> Collection[str]:
-    # Here, because whoever reads a stack needs no tenants, and kinds take their time to load.
+    # Here, because whoever reads a stack needs no tenants.
     from panka.planner.kinds import KINDS  # noqa: PLC0415
 
-    return [kind.name for kind in KINDS]
+    return KINDS
 
 
 class Tenant(Spec):

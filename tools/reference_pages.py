@@ -27,12 +27,12 @@ def pages() -> Iterator[tuple[str, str]]:
     for name, spec in SURROUNDINGS.items():
         rows = [row for field in fields_of(spec) for one in field.all() for row in [_row(one, "")]]
         yield f"kinds/{name}.md", "\n".join([NOTE, "", f"# {name}", "", ABOUT[name], "", *_table(rows)])
-    for kind in KINDS:
+    for kind in KINDS.values():
         yield f"kinds/{kind.name}.md", _kind(kind)
 
 
 def _index() -> str:
-    said = ABOUT | {kind.name: about(kind) for kind in KINDS}
+    said = ABOUT | {name: about(kind) for name, kind in KINDS.items()}
     rows = [f"| [{name}]({name}.md) | {said[name]} |" for name in sorted(said, key=str.lower)]
     return "\n".join([NOTE, "", "# Kinds", "", "| kind | what it is |", "|---|---|", *rows, ""])
 

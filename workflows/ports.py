@@ -1,10 +1,11 @@
-"""The activities that workflows call, as signatures. `panka.activities` implements every one of them."""
+"""The activities that workflows call, as signatures. `panka.activities` implements every one of them.
+
+Commands that start no run read these shapes too, so nothing here brings Temporal's client along.
+"""
 
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Generic, Literal, TypeVar
-
-from temporalio.common import RetryPolicy
 
 from panka.planner.owner import Scope
 from panka.planner.plan import Action, Need
@@ -176,6 +177,16 @@ O = TypeVar("O", bound=Model | None)  # noqa: E741
 
 
 @dataclass(frozen=True, slots=True)
+class Retries:
+    """How an activity is tried again: without end, with pauses that double from `first` to `longest`."""
+
+    first: timedelta
+    longest: timedelta
+    never: tuple[str, ...]
+    """Types of application errors that end it at once."""
+
+
+@dataclass(frozen=True, slots=True)
 class Port(Generic[I, O]):
     """One activity: its name, its shapes, and how long and how often it is tried."""
 
@@ -185,14 +196,10 @@ class Port(Generic[I, O]):
     attempt: timedelta
     """The longest that one attempt may take."""
     heartbeat: timedelta | None = None
-    retry: RetryPolicy | None = None
+    retry: Retries | None = None
 
 
-_SOON = RetryPolicy(
-    initial_interval=timedelta(milliseconds=200),
-    maximum_interval=timedelta(seconds=10),
-    non_retryable_error_types=[LOCK_LOST, STALE, REFUSED],
-)
+_SOON = Retries(timedelta(milliseconds=200), timedelta(seconds=10), never=(LOCK_LOST, STALE, REFUSED))
 
 _MISSED = timedelta(seconds=15)
 """How long an activity may be silent until its worker counts as dead."""

@@ -52,7 +52,7 @@ def _abouts() -> "Mapping[str, str]":
     from panka.planner.authoring.reference import ABOUT, about  # noqa: PLC0415  # as above
     from panka.planner.kinds import KINDS  # noqa: PLC0415  # brings the planner
 
-    return ABOUT | {kind.name: about(kind) for kind in KINDS}
+    return ABOUT | {name: about(kind) for name, kind in KINDS.items()}
 
 
 def _list(screen: Screen, form: str) -> None:
@@ -81,7 +81,7 @@ class _Topic:
                 f"There is no kind `{asked}`.", did_you_mean(asked, self._abouts) or "panka explain lists them"
             )
         self._name = found
-        self._kind: Kind | None = next((kind for kind in KINDS if kind.name == found), None)
+        self._kind: Kind | None = KINDS.get(found)
         self._fields = fields_of(self._kind.spec if self._kind else SURROUNDINGS[found])
 
     def tell(self, path: str) -> None:

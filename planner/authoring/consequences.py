@@ -90,7 +90,7 @@ class _Memory:
 class Trial:
     """A kind's example, to be varied."""
 
-    def __init__(self, kind: Kind, kinds: Sequence[Kind]) -> None:
+    def __init__(self, kind: Kind, kinds: Mapping[str, Kind]) -> None:
         self._kinds = kinds
         self._kind = kind.name
         self._documents: Documents = [one for one in yaml.safe_load_all(example(kind.name)) if one is not None]
@@ -135,7 +135,7 @@ class Trial:
                         found.append(compiled)
 
 
-def _compiled(documents: Documents, kinds: Sequence[Kind]) -> Resources | None:
+def _compiled(documents: Documents, kinds: Mapping[str, Kind]) -> Resources | None:
     """The resources of a stack of these documents; None when it is not valid."""
     text = yaml.dump_all([_STACK, *documents], Dumper=yaml.CSafeDumper, sort_keys=False)
     draft = read_stack(_Memory(text), Options(), kinds)

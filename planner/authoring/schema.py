@@ -1,6 +1,6 @@
 """The JSON Schema (draft-07) of a stack's documents, from which editors complete and check while people write."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -32,14 +32,14 @@ _KEPT = (
 )  # fmt: skip
 
 
-def schema(kinds: Sequence[Kind], *, overlay: bool = False) -> JsonSchema:
+def schema(kinds: Mapping[str, Kind], *, overlay: bool = False) -> JsonSchema:
     """The schema of one document: a known kind, and the spec of that kind.
 
     Every field takes null, which is the same as leaving it out, and `${…}` whatever its type. In an overlay no field
     of a spec is required, as the document that it is laid over has it.
     """
-    specs = SURROUNDINGS | {kind.name: kind.spec for kind in kinds}
-    said = ABOUT | {kind.name: about(kind) for kind in kinds}
+    specs = SURROUNDINGS | {name: kind.spec for name, kind in kinds.items()}
+    said = ABOUT | {name: about(kind) for name, kind in kinds.items()}
     definitions: dict[str, JsonSchema] = {}
     names = _definitions(Metadata, "Metadata", definitions)
     definitions[names]["properties"]["name"] |= {"type": "string", "pattern": NAME}

@@ -1,51 +1,59 @@
 """Every kind of component, one file each. A kind knows no other kind."""
 
-from panka.planner.component import Kind
-from panka.planner.kinds.alb import ALB
-from panka.planner.kinds.api_gateway import API_GATEWAY
-from panka.planner.kinds.cloud_front import CLOUD_FRONT
-from panka.planner.kinds.cron_job import CRON_JOB
-from panka.planner.kinds.document_db import DOCUMENT_DB
-from panka.planner.kinds.dynamodb import DYNAMODB
-from panka.planner.kinds.ebs import EBS
-from panka.planner.kinds.efs import EFS
-from panka.planner.kinds.elasticache_memcached import ELASTICACHE_MEMCACHED
-from panka.planner.kinds.elasticache_redis import ELASTICACHE_REDIS
-from panka.planner.kinds.event_bridge import EVENT_BRIDGE
-from panka.planner.kinds.lambda_ import LAMBDA
-from panka.planner.kinds.micro_service import MICRO_SERVICE
-from panka.planner.kinds.msk import KAFKA, MSK
-from panka.planner.kinds.nlb import NLB
-from panka.planner.kinds.rds import RDS
-from panka.planner.kinds.resource import RESOURCE
-from panka.planner.kinds.s3 import S3
-from panka.planner.kinds.secret import SECRET
-from panka.planner.kinds.sns import SNS
-from panka.planner.kinds.sqs import SQS
-from panka.planner.kinds.worker import WORKER
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 
-KINDS: tuple[Kind, ...] = (
-    ALB,
-    API_GATEWAY,
-    CLOUD_FRONT,
-    CRON_JOB,
-    DOCUMENT_DB,
-    DYNAMODB,
-    EBS,
-    EFS,
-    ELASTICACHE_MEMCACHED,
-    ELASTICACHE_REDIS,
-    EVENT_BRIDGE,
-    KAFKA,
-    LAMBDA,
-    MICRO_SERVICE,
-    MSK,
-    NLB,
-    RDS,
-    RESOURCE,
-    S3,
-    SECRET,
-    SNS,
-    SQS,
-    WORKER,
+from panka.planner.component import Kind
+
+
+class Kinds(Mapping[str, Kind]):
+    """Kinds by their names. A kind's file is loaded when the kind is first asked for: a stack pays for what it has."""
+
+    def __init__(self, places: Mapping[str, str]) -> None:
+        """`places` says of each name the file and the kind in it: `sqs.SQS`."""
+        self._places = places
+        self._loaded: dict[str, Kind] = {}
+
+    def __getitem__(self, name: str) -> Kind:
+        if name not in self._loaded:
+            file, _, constant = self._places[name].partition(".")
+            self._loaded[name] = getattr(import_module(f"{__name__}.{file}"), constant)
+        return self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._places
+
+
+KINDS = Kinds(
+    {
+        "ALB": "alb.ALB",
+        "APIGateway": "api_gateway.API_GATEWAY",
+        "CloudFront": "cloud_front.CLOUD_FRONT",
+        "CronJob": "cron_job.CRON_JOB",
+        "DocumentDB": "document_db.DOCUMENT_DB",
+        "DynamoDB": "dynamodb.DYNAMODB",
+        "EBS": "ebs.EBS",
+        "EFS": "efs.EFS",
+        "ElastiCacheMemcached": "elasticache_memcached.ELASTICACHE_MEMCACHED",
+        "ElastiCacheRedis": "elasticache_redis.ELASTICACHE_REDIS",
+        "EventBridge": "event_bridge.EVENT_BRIDGE",
+        "Kafka": "msk.KAFKA",
+        "Lambda": "lambda_.LAMBDA",
+        "MicroService": "micro_service.MICRO_SERVICE",
+        "MSK": "msk.MSK",
+        "NLB": "nlb.NLB",
+        "RDS": "rds.RDS",
+        "Resource": "resource.RESOURCE",
+        "S3": "s3.S3",
+        "Secret": "secret.SECRET",
+        "SNS": "sns.SNS",
+        "SQS": "sqs.SQS",
+        "Worker": "worker.WORKER",
+    }
 )

@@ -32,11 +32,12 @@ def nothing(*_: object) -> Lowered:
 
 
 DATABASE_OUTPUTS = ("endpoint", "readerEndpoint", "port", "arn", "databaseName", "secretArn", "securityGroupId")
-KINDS = (
+OWN = (
     Kind("SQS", QueueSpec, nothing, {"queueUrl": "", "queueArn": ""}),
     Kind("RDS", DatabaseSpec, nothing, dict.fromkeys(DATABASE_OUTPUTS, "")),
     Kind("MicroService", ServerSpec, nothing, {"url": ""}),
 )
+KINDS = {kind.name: kind for kind in OWN}
 
 
 class Files:

@@ -12,6 +12,7 @@ from panka.planner.authoring.formatting import formatted
 from panka.planner.language.reading import Broken, read, typed
 
 ROOT = Path(__file__).parents[2]
+EXAMPLES = sorted((ROOT / "planner" / "authoring" / "examples").glob("*.yaml"))
 UNTIDY = """\
 # yaml-language-server: $schema=panka.schema.json
 # The queue of the shop.
@@ -130,9 +131,7 @@ def test_broken_text_is_refused() -> None:
         formatted("a: [1\n")
 
 
-@pytest.mark.parametrize(
-    "place", sorted((ROOT / "planner" / "authoring" / "examples").glob("*.yaml")), ids=lambda place: place.stem
-)
+@pytest.mark.parametrize("place", EXAMPLES, ids=lambda place: place.stem)
 def test_examples_are_in_order(place: Path) -> None:
     text = place.read_text()
 

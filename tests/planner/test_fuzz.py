@@ -120,7 +120,7 @@ WORDS = st.sampled_from(
 )
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(-10, 10**12), st.floats(), WORDS, NAMES, st.text(max_size=12))
 FIELDS = sorted(
-    {name for kind in KINDS for info in kind.spec.model_fields.items() for name in (info[1].alias or info[0],)}
+    {name for kind in KINDS.values() for info in kind.spec.model_fields.items() for name in (info[1].alias or info[0],)}
 )
 KEYS = st.one_of(
     st.sampled_from([*FIELDS, "name", "value", "valueFrom", "component", "enabled", "type", "<<"]), st.text(max_size=6)
@@ -130,9 +130,7 @@ VALUES = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(KEYS, inner, max_size=4)),
     max_leaves=12,
 )
-KIND_NAMES = st.sampled_from(
-    [*(kind.name for kind in KINDS), "Stack", "Service", "ComponentInfra", "InfraDefaults", "Nope"]
-)
+KIND_NAMES = st.sampled_from([*KINDS, "Stack", "Service", "ComponentInfra", "InfraDefaults", "Nope"])
 METADATA = st.one_of(st.fixed_dictionaries({"name": NAMES}), VALUES)
 SPECS = st.one_of(st.dictionaries(KEYS, VALUES, max_size=5), VALUES)
 DOCUMENTS = st.fixed_dictionaries(

@@ -61,7 +61,7 @@ def _mentions(spec: OwnSpec) -> list[tuple[str, tuple[str]]]:
     return [(spec.sends_to, ("sendsTo",))] if spec.sends_to else []
 
 
-OWN_KINDS = (Kind("Own", OwnSpec, _lower, {}, _mentions),)
+OWN_KINDS = {"Own": Kind("Own", OwnSpec, _lower, {}, _mentions)}
 """A kind that makes mistakes which none of Panka's own can make. It is there in stacks that use it."""
 
 
@@ -94,7 +94,7 @@ class Case:
         if b"kind: TenantConfig" in (text := self.files.get("tenant.yaml", b"")):
             return TenantDraft(SourceFile("tenant.yaml", "tenant.yaml", text.decode()))
         said = dict(zip(self.options[::2], self.options[1::2], strict=True))
-        kinds = (*KINDS, *OWN_KINDS) if b"kind: Own" in b"".join(self.files.values()) else KINDS
+        kinds = {**KINDS, **OWN_KINDS} if b"kind: Own" in b"".join(self.files.values()) else KINDS
         return read_stack(Files(self.files), Options(said.get("--env"), tenant=said.get("--tenant")), kinds)
 
 

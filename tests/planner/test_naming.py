@@ -43,7 +43,7 @@ def named_in_examples() -> dict[tuple[str, PhysicalName], set[str]]:
     """Every type to which the kinds' examples lower and that Panka names, with its parts of addresses."""
     found: dict[tuple[str, PhysicalName], set[str]] = {}
     for kind in KINDS:
-        text = f"apiVersion: panka.io/v1\nkind: Stack\nmetadata: {{name: example}}\n---\n{example_of(kind.name)}"
+        text = f"apiVersion: panka.io/v1\nkind: Stack\nmetadata: {{name: example}}\n---\n{example_of(kind)}"
         draft = read_stack(Files(text), Options())
         scope = Scope(tenant="acme", stack="example", environment="dev")
         for one in draft.compile(scope, Target(account="1" * 12, region="eu-west-1")).resources.values():

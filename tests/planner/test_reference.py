@@ -7,27 +7,25 @@ from panka.planner.authoring.reference import Field, about, example, fields_of, 
 from panka.planner.component import Kind
 from panka.planner.kinds import KINDS
 
-BY_NAME = {kind.name: kind for kind in KINDS}
-
 
 def field(kind: str, path: str) -> Field:
-    found = find(fields_of(BY_NAME[kind].spec), path)
+    found = find(fields_of(KINDS[kind].spec), path)
     assert found is not None
     return found
 
 
 def change(kind: str, path: str) -> Consequence:
-    return Trial(BY_NAME[kind], KINDS).consequence(field(kind, path))
+    return Trial(KINDS[kind], KINDS).consequence(field(kind, path))
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
 def test_every_kind_has_a_sentence_and_an_example_that_compiles(kind: Kind) -> None:
     assert about(kind).endswith(".")
     assert f"kind: {kind.name}\n" in example(kind.name)
     assert Trial(kind, KINDS).earned(tuple(kind.outputs)) is not None
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
 def test_every_field_of_a_kind_says_what_it_is(kind: Kind) -> None:
     every = [one for top in fields_of(kind.spec) for one in top.all()]
 
@@ -89,8 +87,8 @@ def test_what_cannot_be_varied_is_not_guessed() -> None:
 
 
 def test_a_reference_earns_what_the_kind_grants() -> None:
-    topic = Trial(BY_NAME["SNS"], KINDS).earned(("topicArn",))
-    database = Trial(BY_NAME["RDS"], KINDS).earned(("endpoint",))
+    topic = Trial(KINDS["SNS"], KINDS).earned(("topicArn",))
+    database = Trial(KINDS["RDS"], KINDS).earned(("endpoint",))
 
     assert topic is not None
     assert topic.actions == ("sns:Publish",)

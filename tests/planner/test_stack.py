@@ -131,7 +131,7 @@ def mentions(spec: ServerSpec) -> Iterable[tuple[str, Path]]:
     return ((name, ("feeds", number)) for number, name in enumerate(spec.feeds))
 
 
-KINDS = (
+OWN = (
     Kind("SQS", QueueSpec, lower_queue, {"arn": "", "url": "", "port": "", "title": ""}, accept=accept),
     Kind(
         "MicroService",
@@ -142,6 +142,7 @@ KINDS = (
         needs_network=True,
     ),
 )
+KINDS = {kind.name: kind for kind in OWN}
 
 
 class Files:

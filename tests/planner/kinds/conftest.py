@@ -17,7 +17,6 @@ from panka.planner.owner import Scope
 from panka.planner.resource import Place, Ref, Resource, Text
 from panka.planner.state import Target
 
-BY_NAME = {kind.name: kind for kind in KINDS}
 SCOPE = Scope(tenant="acme", stack="shop", environment="prod")
 TARGET = Target(account="111122223333", region="eu-west-1")
 NETWORK = Network("vpc-1", ("subnet-public",), ("subnet-a", "subnet-b"), ("sg-tenant",))
@@ -34,7 +33,7 @@ def lower_one(
     network: Network = NETWORK,
 ) -> Lowered:
     """A component lowered as a compiler would do it, checked against the schemas and the kind's own word."""
-    definition = BY_NAME[kind]
+    definition = KINDS[kind]
     checked = definition.spec.model_validate(spec, by_alias=True, by_name=False)
     component = Component(kind, name, "service", checked, {}, Place("stack.yaml", 1, 1))
     context = Context(SCOPE, TARGET, network, dict(uses or {}), granted, lambda _path: ASSET)
@@ -49,7 +48,7 @@ def used(kind: str, spec: Mapping[str, Any], name: str) -> Used:
 
 def accepted(kind: str, spec: Mapping[str, Any], name: str, lowered: Lowered) -> tuple[Resource, ...]:
     """The resource policy that a component makes of what another one asks of it."""
-    definition = BY_NAME[kind]
+    definition = KINDS[kind]
     assert definition.accept is not None
     component = Component(kind, name, "", definition.spec.model_validate(spec), {}, Place("stack.yaml", 1, 1))
     target = lower_one(kind, spec, name=name)
