@@ -178,6 +178,11 @@ CODES: dict[str, Code] = {
     "PK363": Code("delete that breaks a reference", "What is left out of the plan needs what the plan would delete."),
     "PK356": Code("secret in plain sight", "A variable has what looks like a secret as its value."),
     "PK357": Code("name taken", "Two components would bear one name in AWS, which gives it once."),
+    "PK371": Code("more than the tenant may have", "A tenant's `limits` say how much of a thing one stack may hold."),
+    "PK372": Code("kind that the tenant may not have", "A tenant's `allowedResources` name the kinds of its stacks."),
+    "PK373": Code(
+        "place that the tenant does not have", "A tenant may name the account, environments and regions of its stacks."
+    ),
     "PK355": Code("conflicting demands", "Two components want different things of what they share."),
     **{code: Code(TITLES.get(code, "rule between fields"), sentence) for code, sentence in RULES.items()},
 }

@@ -2,8 +2,8 @@
 
 A file has one case for each `## ` heading: fenced blocks that name a file (`yaml stack.yaml`; `hex` for bytes that
 are no text, `size` for a file of so many bytes), options of the command line if need be (`options`), and the expected
-output (`text`). A case whose `tenant.yaml` is a TenantConfig is about that tenant. Look at every difference that
-`PANKA_REWRITE_GOLDEN=1 pytest tests/planner/test_golden.py` makes before you keep it.
+output (`text`). A case whose `tenant.yaml` is a TenantConfig is about that tenant, and what its stack may have. Look at
+every difference that `PANKA_REWRITE_GOLDEN=1 pytest tests/planner/test_golden.py` makes before you keep it.
 """
 
 import os
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from panka.planner.allowance import Home
 from panka.planner.component import Component, ComponentSpec, Context, Inbound, Kind, Lowered
 from panka.planner.diagnostics import CODES, Diagnostic, Findings, errors, in_order
 from panka.planner.kinds import KINDS
@@ -29,6 +30,7 @@ GOLDEN = Path(__file__).parent / "golden"
 REWRITE = bool(os.environ.get("PANKA_REWRITE_GOLDEN"))
 SCOPE = Scope(tenant="acme", stack="shop", environment="prod")
 TARGET = Target(account="111122223333", region="eu-west-1")
+HOME = Home(SCOPE.tenant, SCOPE.environment, TARGET.region)
 FENCE = re.compile(r"^```(?P<info>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -67,16 +69,17 @@ OWN_KINDS = {"Own": Kind("Own", OwnSpec, _lower, {}, _mentions)}
 
 @dataclass(frozen=True)
 class TenantDraft:
-    """What `panka tenant` reads: one document, which belongs to no stack."""
+    """A TenantConfig, and the stack that is held to it, if there is one."""
 
     file: SourceFile
+    stack: Draft | None
 
     @property
     def files(self) -> dict[str, SourceFile]:
-        return {self.file.name: self.file}
+        return {self.file.name: self.file, **(self.stack.files if self.stack else {})}
 
-    def source_line(self, _file: str, line: int) -> str:
-        return self.file.lines[line - 1]
+    def source_line(self, file: str, line: int) -> str:
+        return self.files[file].lines[line - 1]
 
 
 @dataclass
@@ -92,7 +95,9 @@ class Case:
 
     def read(self) -> Draft | TenantDraft:
         if b"kind: TenantConfig" in (text := self.files.get("tenant.yaml", b"")):
-            return TenantDraft(SourceFile("tenant.yaml", "tenant.yaml", text.decode()))
+            others = {name: text for name, text in self.files.items() if name != "tenant.yaml"}
+            stack = read_stack(Files(others), Options()) if others else None
+            return TenantDraft(SourceFile("tenant.yaml", "tenant.yaml", text.decode()), stack)
         said = dict(zip(self.options[::2], self.options[1::2], strict=True))
         kinds = {**KINDS, **OWN_KINDS} if b"kind: Own" in b"".join(self.files.values()) else KINDS
         return read_stack(Files(self.files), Options(said.get("--env"), tenant=said.get("--tenant")), kinds)
@@ -127,8 +132,11 @@ def found_in(draft: Draft | TenantDraft) -> tuple[Diagnostic, ...]:
     """All that `panka validate` would tell, or of a tenant all that is wrong with it."""
     if isinstance(draft, TenantDraft):
         findings = Findings()
-        read_tenant(draft.file, findings)
-        return findings.all()
+        tenant = read_tenant(draft.file, findings)
+        if tenant is None or draft.stack is None:
+            return findings.all()
+        assert not draft.stack.diagnostics
+        return draft.stack.beyond(tenant, draft.stack.compile(SCOPE, TARGET), HOME)
     if errors(draft.diagnostics):
         return draft.diagnostics
     return in_order((*draft.diagnostics, *draft.compile(SCOPE, TARGET).diagnostics))

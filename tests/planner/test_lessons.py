@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from panka.planner.allowance import Home
 from panka.planner.diagnostics import CODES, Diagnostic, Findings, errors, in_order
 from panka.planner.language.documents import SourceFile
 from panka.planner.lessons import explained
@@ -14,6 +15,7 @@ from panka.planner.tenancy import read_tenant
 
 TENANT = "tenant.yaml"
 """A lesson on tenants shows this file, which is no stack's."""
+SCOPE = Scope(tenant="acme", stack="shop", environment="prod")
 SHOWN = sorted(code for code in CODES if explained(code).wrong)
 UNSHOWABLE = {
     "PK002": "bytes that are no text",
@@ -61,15 +63,17 @@ def found_in(fragment: str) -> tuple[Diagnostic, ...]:
     files = completed(fragment)
     if TENANT in files.files:
         findings = Findings()
-        read_tenant(SourceFile(TENANT, TENANT, files.files[TENANT]), findings)
-        return findings.all()
+        tenant = read_tenant(SourceFile(TENANT, TENANT, files.files.pop(TENANT)), findings)
+        if tenant is None:
+            return findings.all()
+    else:
+        tenant = None
     draft = read_stack(files, Options())
     if errors(draft.diagnostics):
         return draft.diagnostics
-    made = draft.compile(
-        Scope(tenant="acme", stack="shop", environment="prod"), Target(account="1", region="eu-west-1")
-    )
-    return in_order((*draft.diagnostics, *made.diagnostics))
+    made = draft.compile(SCOPE, Target(account="1", region="eu-west-1"))
+    beyond = draft.beyond(tenant, made, Home("acme", "prod", "eu-west-1")) if tenant else ()
+    return in_order((*draft.diagnostics, *made.diagnostics, *beyond))
 
 
 @pytest.mark.parametrize("code", SHOWN)
