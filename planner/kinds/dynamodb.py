@@ -99,7 +99,8 @@ class DynamoDbSpec(ComponentSpec):
         if self.billing_mode == "PROVISIONED" and None in said:
             raise broken("PK304", "`billingMode: PROVISIONED` needs `readCapacity` and `writeCapacity`", "billingMode")
         if self.billing_mode == "PAY_PER_REQUEST" and said != (None, None):
-            raise broken("PK304", "`readCapacity` and `writeCapacity` need `billingMode: PROVISIONED`")
+            field = "writeCapacity" if self.read_capacity is None else "readCapacity"
+            raise broken("PK304", "`readCapacity` and `writeCapacity` need `billingMode: PROVISIONED`", field)
         return self
 
     @model_validator(mode="after")
