@@ -395,5 +395,5 @@ LAMBDA = Kind(
         "roleArn": "The ARN of its role.",
     },
     mentions=mentions,
-    needs_network=True,
+    needs_network=lambda spec: spec.in_vpc,
 )

@@ -253,5 +253,5 @@ MICRO_SERVICE = Kind(
     },
     mentions=mentions,
     registers=True,
-    needs_network=True,
+    needs_network=lambda spec: spec.runtime.own_interface or bool(spec.expose or spec.balanced),
 )

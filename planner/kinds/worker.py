@@ -118,5 +118,5 @@ WORKER = Kind(
         "securityGroupId": "The id of its security group, with `networkMode: awsvpc`.",
     },
     mentions=mentions,
-    needs_network=True,
+    needs_network=lambda spec: spec.runtime.own_interface,
 )
