@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
+from panka.planner.blame import labels_of, labels_of_circle
 from panka.planner.blocks import Blocks
 from panka.planner.component import (
     Component,
@@ -36,9 +37,8 @@ from panka.planner.packing import Packer
 from panka.planner.placing import OWN_GROUP, network_of, own_group
 from panka.planner.resolving import plainly, resolve
 from panka.planner.resource import STACK, Address, Properties, Ref, Resource
-from panka.planner.rivals import check_names, path_of
+from panka.planner.rivals import check_names, check_rules
 from panka.planner.state import Target
-from panka.planner.vocabulary.balancing import clashes
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def compile_parts(
         compiling.lower(part)
     compiling.let_in()
     callers = compiling.notify()
-    compiling.check_rules()
+    check_rules(compiling.resources, parts, compiling.findings)
     check_names(compiling.resources, parts, compiling.findings)
     compiling.wait()
     compiling.untie(callers)
@@ -135,7 +135,8 @@ class _Compiling:
             self.assets |= lowered.assets
             self.lowered[name] = self._resolved(lowered)
         except PydanticCustomError as error:
-            self.findings.add(error.type, error.message(), self._rule_label(part, error))
+            label, others = labels_of(error, part, self.parts)
+            self.findings.add(error.type, error.message(), label, secondary=others)
         except Invalid as error:
             self.findings.extend(error.diagnostics)
         except _NoOutput as error:
@@ -210,17 +211,6 @@ class _Compiling:
             notes=(f"outputs of `{name}`: {', '.join(sorted(made))}",),
         )
 
-    def _rule_label(self, part: Part, error: PydanticCustomError) -> Label:
-        """Where the rule's field is, if it names one, or the value that it is about; else the component's name."""
-        context = error.context or {}
-        if (path := path_of(part.data, context.get("value"))) is not None:
-            return Label(part.entry.layers.span(("spec", *path)))
-        named = context.get("field")
-        if not isinstance(named, str):
-            return part.label
-        steps = tuple(int(step) if step.isdigit() else step for step in named.split("."))
-        return Label(part.entry.layers.span(("spec", *steps)))
-
     def _keep(self, resource: Resource, part: Part) -> None:
         if resource.address.component == STACK:
             self._share(replace(resource, tags={**self.stack.tags, **resource.tags}), part)
@@ -286,7 +276,8 @@ class _Compiling:
                 f"{callers[address].entry.title} waits for `{address.component}`, which must wait for it to call it"
             )
             help = "take the bucket out of `dependsOn`, or give it a `bucket.name` that is no reference"
-            self.findings.add("PK345", summary, callers[address].label, help=help)
+            label, others = labels_of_circle(address.component, callers[address], self.parts)
+            self.findings.add("PK345", summary, label, secondary=others, help=help)
 
     def wait(self) -> None:
         """Makes the first resources of a component wait for the last ones of those that it depends on."""
@@ -317,19 +308,6 @@ class _Compiling:
             if group is not None and all(name in self.lowered for name in self.parts):
                 group = replace(group, properties=plainly(resolve(group.properties, self._output)))
                 self.resources[group.address] = replace(group, tags=self.stack.tags)
-
-    def check_rules(self) -> None:
-        """Tells of rules that want the same place of one listener."""
-        for first, second in clashes(self.resources.values()):
-            ours, theirs = (self.parts[one.address.component] for one in (second, first))
-            place = second.properties["Priority"]
-            self.findings.add(
-                "PK326",
-                f"{ours.entry.title} wants the same place ({place}) among a listener's rules as {theirs.entry.title}",
-                ours.label,
-                secondary=(theirs.entry.name_label("the other one"),),
-                help="give one of them another `priority`",
-            )
 
     def check_overrides(self, part: Part) -> None:
         name = part.component.name

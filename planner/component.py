@@ -152,6 +152,8 @@ class Route:
     host: str | None = None
     path: str | None = None
     priority: int | None = None
+    field: str = ""
+    """Where the balancer's spec says so: `targets.0`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +166,8 @@ class Seat:
     target_group: Ref
     listener: Address
     """The listener that makes the group part of a balancer; ECS registers nothing before."""
+    field: str
+    """Where the balancer's spec says so: `listeners.0.target`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
+from panka.planner.blame import label_of_rule, path_of
 from panka.planner.diagnostics import Findings, Label
-from panka.planner.language.documents import Steps
 from panka.planner.language.parts import Part
-from panka.planner.language.reading import Data
 from panka.planner.naming import fixed_name, misnamed, namesakes
 from panka.planner.resource import Address, Resource
+from panka.planner.vocabulary.balancing import clashes
 
 
 def check_names(resources: Mapping[Address, Resource], parts: Mapping[str, Part], findings: Findings) -> None:
@@ -31,9 +31,15 @@ def _name_label(part: Part, one: Resource, text: str = "") -> Label:
     return Label(part.entry.layers.span(("spec", *path)), text) if path is not None else part.entry.name_label(text)
 
 
-def path_of(data: Data, value: object) -> Steps | None:
-    """The way to the first text in the data that is this one."""
-    if isinstance(data, str):
-        return () if data == value else None
-    items = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
-    return next(((step, *path) for step, item in items if (path := path_of(item, value)) is not None), None)
+def check_rules(resources: Mapping[Address, Resource], parts: Mapping[str, Part], findings: Findings) -> None:
+    """Tells of rules that want the same place of one listener."""
+    for first, second in clashes(resources.values()):
+        ours, theirs = (parts[one.address.component] for one in (second, first))
+        place = second.properties["Priority"]
+        findings.add(
+            "PK326",
+            f"{ours.entry.title} wants the same place ({place}) among a listener's rules as {theirs.entry.title}",
+            label_of_rule(second, parts),
+            secondary=(label_of_rule(first, parts, "the other one"),),
+            help="give one of them another `priority`",
+        )

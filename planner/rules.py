@@ -112,6 +112,12 @@ def beside(code: LiteralString, sentence: str, field: str, other: str) -> Pydant
     return PydanticCustomError(code, "{sentence}", {"sentence": sentence, "field": field, "other": other})
 
 
+def elsewhere(code: LiteralString, sentence: str, component: str, field: str, own: str) -> PydanticCustomError:
+    """As `broken` in a lowering, of a field of another component, which does not fit the `own` field of this one."""
+    said = {"sentence": sentence, "component": component, "field": field, "own": own}
+    return PydanticCustomError(code, "{sentence}", said)
+
+
 def shaped(pattern: str, meaning: str) -> AfterValidator:
     """Holds a text to a regular expression; one that contains a reference (`${…}`) passes, as it is not yet known."""
     compiled = re.compile(pattern)

@@ -188,7 +188,9 @@ def _targets(
         used = context.uses.get(name)
         if used is None:
             part = f"{component.name}{ordinal}"
-            routes.append(Route(name, part, target.port, target.host, target.path, target.priority))
+            routes.append(
+                Route(name, part, target.port, target.host, target.path, target.priority, f"targets.{number}")
+            )
         elif used.kind == "Lambda":
             functions += _function(component, context, listeners, target, used, f"{name}{ordinal}")
         else:

@@ -112,7 +112,9 @@ def lower(component: Component[NlbSpec], context: Context) -> Lowered:
         if used is None:
             udp = one.protocol == "UDP"
             arn = aim.ref("TargetGroupArn")
-            seats.append(Seat(name, one.target.port, "udp" if udp else "tcp", arn, opened.address))
+            seats.append(
+                Seat(name, one.target.port, "udp" if udp else "tcp", arn, opened.address, f"listeners.{number}.target")
+            )
     return Lowered(
         resources=tuple(resources),
         outputs={"dnsName": made.ref("DNSName"), "arn": made.ref("LoadBalancerArn")},

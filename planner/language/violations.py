@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from panka.planner.diagnostics import Diagnostic, Findings, Label, closest, did_you_mean, listed
-from panka.planner.language.documents import Steps
+from panka.planner.language.documents import Steps, steps_of
 from panka.planner.language.overlays import Layered
 from panka.planner.language.reading import Data
 from panka.planner.language.shapes import field_at, fields, model_at
@@ -222,7 +222,7 @@ class _Violation:
 
     def _rule(self) -> Diagnostic:
         if isinstance(other := self.context.get("other"), str):
-            first = self.at("the other one", path=self.path + _steps(other))
+            first = self.at("the other one", path=self.path + steps_of(other))
             return Diagnostic(self.type, self.message, self._rule_place(), (first,))
         places = list(_places_of(self.input, self.context.get("twice")))
         if len(places) < 2:
@@ -232,15 +232,10 @@ class _Violation:
 
     def _rule_place(self) -> Label:
         field = self.context.get("field")
-        inner = _steps(field) if isinstance(field, str) else ()
+        inner = steps_of(field) if isinstance(field, str) else ()
         path = self.path + inner
         # A rule between fields has no value of its own to point at: it points at the key that holds them.
         return self.at(path=path, key=isinstance(self.input, dict | BaseModel) and not inner)
-
-
-def _steps(field: str) -> Steps:
-    """The way that a rule's `field` stands for: `listeners.0.port`."""
-    return tuple(int(step) if step.isdigit() else step for step in field.split("."))
 
 
 def _place(data: Data, loc: tuple[int | str, ...], error: str) -> tuple[Steps, tuple[Steps, str] | None]:
