@@ -23,14 +23,17 @@ def labels_of(error: PydanticCustomError, part: Part, parts: Parts) -> tuple[Lab
     context = error.context or {}
     if (path := path_of(part.data, context.get("value"))) is not None:
         return _label(part, path), ()
-    field = context.get("field")
-    if not isinstance(field, str):
-        return part.label, ()
-    other = parts.get(str(context.get("component")))
-    if other is None:
-        return _label(part, steps_of(field)), ()
-    own = _label(part, steps_of(str(context.get("own"))), part.entry.title)
-    return _label(other, steps_of(field)), (own,)
+    places = [(parts.get(name, part), steps_of(field)) for name, field in context.get("places", ())]
+    if not places:
+        fields: tuple[str, ...] = context.get("fields", ())
+        return (_nearest(part, steps_of(fields[0])) if fields else part.label), ()
+    first, *others = places
+    return _nearest(*first), tuple(_nearest(*one, one[0].entry.title) for one in others)
+
+
+def _nearest(part: Part, path: Steps, text: str = "") -> Label:
+    """The value at a path, or what would hold it; of a component without a spec its name."""
+    return _label(part, path, text) if "spec" in part.entry.layers.document.data else part.entry.name_label(text)
 
 
 def label_of_rule(rule: Resource, parts: Parts, text: str = "") -> Label:

@@ -2,18 +2,22 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from panka.planner.owner import Scope
 from panka.planner.resource import Address, Lifecycle, PhysicalName, Place, Properties, Ref, Resource, Text
+from panka.planner.rules import shaped
 from panka.planner.state import Target
 from panka.planner.tagging import Tags
 
 Path: TypeAlias = tuple[str | int, ...]
 """Where a value stands below a component's `spec`: `("deadLetterQueue", "enabled")`, keys as the user wrote them."""
+
+ComponentName: TypeAlias = Annotated[str, shaped(r"\S+", "the name of a component")]
+"""Another component: `name` or `service/name`."""
 
 Statement: TypeAlias = dict[str, Any]
 """One statement of an IAM policy document; may hold references."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import Field, model_validator
 
 from panka.planner.cidrs import Cidrs, apart
-from panka.planner.component import Spec
+from panka.planner.component import ComponentName, Spec
 from panka.planner.rules import beside, broken, shaped, unique
 from panka.planner.tagging import Tags
 
@@ -64,7 +64,7 @@ class RuleSpec(Spec):
     """The protocol; `all` opens every port."""
     cidr_blocks: Cidrs = ()
     """Networks that the rule holds for."""
-    source_component: str | None = None
+    source_component: ComponentName | None = None
     """A component whose security group the rule holds for."""
     description: Annotated[
         str, shaped(r"[A-Za-z0-9. _:/()#,@\[\]+=&;{}!$*-]{0,255}", "a description that EC2 takes: up to 255 characters")

@@ -94,12 +94,13 @@ TITLES: dict[str, str] = {
 """What each code is called; one without a title is called after this module."""
 
 
-def broken(code: LiteralString, sentence: str, field: str = "") -> PydanticCustomError:
+def broken(code: LiteralString, sentence: str, *fields: str) -> PydanticCustomError:
     """The error of a broken rule; its type is the code. Validators of specs raise it, and so do lowerings.
 
-    `field` leads to what is wrong (`bucket.acl`): from the validated model, or in a lowering from the spec.
+    A field leads to what is wrong (`bucket.acl`): from the validated model, or in a lowering from the spec. Of several
+    the first that is written is meant.
     """
-    return PydanticCustomError(code, "{sentence}", {"sentence": sentence, **({"field": field} if field else {})})
+    return PydanticCustomError(code, "{sentence}", {"sentence": sentence, "fields": fields})
 
 
 def twice(code: LiteralString, sentence: str, value: str) -> PydanticCustomError:
@@ -109,13 +110,14 @@ def twice(code: LiteralString, sentence: str, value: str) -> PydanticCustomError
 
 def beside(code: LiteralString, sentence: str, field: str, other: str) -> PydanticCustomError:
     """As `broken`, of a field that cannot stand beside an `other` one: the message shows both."""
-    return PydanticCustomError(code, "{sentence}", {"sentence": sentence, "field": field, "other": other})
+    return PydanticCustomError(code, "{sentence}", {"sentence": sentence, "fields": (field,), "other": other})
 
 
-def elsewhere(code: LiteralString, sentence: str, component: str, field: str, own: str) -> PydanticCustomError:
-    """As `broken` in a lowering, of a field of another component, which does not fit the `own` field of this one."""
-    said = {"sentence": sentence, "component": component, "field": field, "own": own}
-    return PydanticCustomError(code, "{sentence}", said)
+def across(code: LiteralString, sentence: str, *places: tuple[str, str]) -> PydanticCustomError:
+    """As `broken` in a lowering, of fields of several components: a component's name, or `""` for the one that is
+    lowered, and a field of it. The first place is to blame, if not the others.
+    """
+    return PydanticCustomError(code, "{sentence}", {"sentence": sentence, "places": places})
 
 
 def shaped(pattern: str, meaning: str) -> AfterValidator:

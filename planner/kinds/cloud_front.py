@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from panka.planner.component import (
     Component,
+    ComponentName,
     ComponentSpec,
     Context,
     Inbound,
@@ -19,7 +20,7 @@ from panka.planner.component import (
 )
 from panka.planner.owner import Owner
 from panka.planner.resource import Address, PhysicalName, Properties, Ref, Resource, Text, text
-from panka.planner.rules import AT_LEAST_ONE, broken, shaped, unique
+from panka.planner.rules import AT_LEAST_ONE, beside, broken, shaped, unique
 from panka.planner.vocabulary.policies import allow
 
 CACHE_POLICIES = {
@@ -41,7 +42,7 @@ class Origin(Spec):
 
     id: Annotated[str, shaped(r"[A-Za-z0-9._-]{1,128}", "an id: letters, digits, `.`, `_` and `-`")]
     """The name by which behaviours choose it."""
-    component: str | None = None
+    component: ComponentName | None = None
     """An S3, ALB, NLB or APIGateway component. A bucket stays private: it lets this distribution in."""
     domain_name: Annotated[str | None, shaped(r"[A-Za-z0-9.-]+\.[A-Za-z]{2,}", "a host name")] = None
     """A host outside the stack, reached over HTTPS."""
@@ -97,7 +98,8 @@ class CloudFrontSpec(ComponentSpec):
         unique((one.id for one in self.origins), "the origin")
         unique((one.path for one in self.behaviors), "the behaviour for")
         if bool(self.aliases) != (self.certificate_arn is not None):
-            raise broken("PK311", "`aliases` and `certificateArn` need each other")
+            said, missing = ("aliases", "certificateArn") if self.aliases else ("certificateArn", "aliases")
+            raise beside("PK311", "`aliases` and `certificateArn` need each other", said, missing)
         for field, arn in (("certificateArn", self.certificate_arn), ("waf", self.waf)):
             if arn and arn.startswith("arn:") and "${" not in arn and arn.split(":")[3:4] != ["us-east-1"]:
                 raise broken("PK341", f"CloudFront takes `{field}` from us-east-1 alone", field)

@@ -97,7 +97,11 @@ class DynamoDbSpec(ComponentSpec):
     def _capacity(self) -> Self:
         said = (self.read_capacity, self.write_capacity)
         if self.billing_mode == "PROVISIONED" and None in said:
-            raise broken("PK304", "`billingMode: PROVISIONED` needs `readCapacity` and `writeCapacity`", "billingMode")
+            fields = [
+                name for name, value in zip(("readCapacity", "writeCapacity"), said, strict=True) if value is None
+            ]
+            sentence = "`billingMode: PROVISIONED` needs `readCapacity` and `writeCapacity`"
+            raise broken("PK304", sentence, *fields, "billingMode")
         if self.billing_mode == "PAY_PER_REQUEST" and said != (None, None):
             field = "writeCapacity" if self.read_capacity is None else "readCapacity"
             raise broken("PK304", "`readCapacity` and `writeCapacity` need `billingMode: PROVISIONED`", field)

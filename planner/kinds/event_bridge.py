@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from panka.planner.component import (
     Component,
+    ComponentName,
     ComponentSpec,
     Context,
     Grants,
@@ -50,13 +51,13 @@ class Bus(Spec):
 class Target(Spec):
     """Who gets the events."""
 
-    component: str | None = None
+    component: ComponentName | None = None
     """A Lambda, SQS or SNS component of this stack; it lets the rule in."""
     arn: str | None = None
     """The ARN of something outside the stack, which lets EventBridge in."""
     input: Any = None
     """What the target gets instead of the event: any value."""
-    dead_letter_queue: str | None = None
+    dead_letter_queue: ComponentName | None = None
     """An SQS component for events that could not be delivered."""
 
     @model_validator(mode="after")

@@ -22,7 +22,7 @@ from panka.planner.component import (
 )
 from panka.planner.language.reading import typed
 from panka.planner.resource import Address, PhysicalName, Properties, Ref, Resource, Text, text
-from panka.planner.rules import broken, shaped, unique
+from panka.planner.rules import across, broken, shaped, unique
 from panka.planner.units import MiB, Seconds
 from panka.planner.vocabulary import doors
 from panka.planner.vocabulary.environment import FromOutput, FunctionVariableName, PlainText
@@ -99,7 +99,8 @@ class LambdaSpec(ComponentSpec):
     @model_validator(mode="after")
     def _packed(self) -> Self:
         if self.code.image_uri is None and not (self.runtime and self.handler):
-            raise broken("PK311", "a function from a zip needs `runtime` and `handler`")
+            missing = "handler" if self.runtime else "runtime"
+            raise broken("PK311", "a function from a zip needs `runtime` and `handler`", missing)
         if self.code.image_uri and (self.runtime or self.handler or self.layers):
             raise broken("PK312", "`runtime`, `handler` and `layers` have no effect for an image")
         unique((part_of(trigger) for trigger in self.triggers), "the trigger")
@@ -262,7 +263,8 @@ def _hides_long_enough(timeout: int, queue: Used) -> None:
     hidden = queue.lowered.resources[-1].properties["VisibilityTimeout"]
     if hidden < timeout:
         queue_says = f"SQS `{queue.name}` has a `visibilityTimeout` of only {hidden} s"
-        raise broken("PK314", f"`timeout` is {timeout} s, but {queue_says}", "timeout")
+        places = ("", "timeout"), (queue.name, "visibilityTimeout")
+        raise across("PK314", f"`timeout` is {timeout} s, but {queue_says}", *places)
 
 
 def _trigger(

@@ -82,7 +82,7 @@ class MicroServiceSpec(ContainerSpec):
         unique(((one.port if one.protocol == "tcp" else f"{one.port}/udp") for one in self.ports), "the port")
         unique((one.name for one in self.ports if one.name), "the port name")
         if self.health_check and not self.ports and self.health_check.balanced.wants_default_port:
-            raise broken("PK311", "the health check needs a `port`, as the service has no `ports`")
+            raise broken("PK311", "the health check needs a `port`, as the service has no `ports`", "ports")
         return self
 
     @property

@@ -24,7 +24,7 @@ from panka.planner.component import (
 )
 from panka.planner.naming import named
 from panka.planner.resource import Address, Lifecycle, PhysicalName, Properties, Resource, text
-from panka.planner.rules import broken
+from panka.planner.rules import beside, broken
 from panka.planner.tagging import Tags
 from panka.planner.vocabulary.aging import BucketLifecycle
 from panka.planner.vocabulary.policies import allow, document, role, role_policy
@@ -157,10 +157,11 @@ class S3Spec(ComponentSpec):
     def _public(self) -> Self:
         block = self.public_access_block
         if self.bucket.acl in PUBLIC and (block.block_public_acls or block.ignore_public_acls):
-            raise broken(
+            raise beside(
                 "PK308",
                 f"`acl: {self.bucket.acl}` needs `blockPublicAcls` and `ignorePublicAcls` of `publicAccessBlock` false",
                 "bucket.acl",
+                "publicAccessBlock",
             )
         return self
 

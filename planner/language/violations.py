@@ -122,6 +122,11 @@ class _Violation:
         full = self.subject.prefix + (self.path if path is None else path)
         return Label(self.subject.layers.span(full, key or self.of_key), text)
 
+    def _is_written(self, path: Steps) -> bool:
+        """Whether something stands at a path, if only a null."""
+        layers, full = self.subject.layers, self.subject.prefix + path
+        return layers.span(full) != layers.span(full[:-1], key=True)
+
     def diagnostic(self) -> Diagnostic:
         if self.type.startswith("PK"):
             if isinstance(self.input, str) and "${" in self.input:
@@ -223,7 +228,8 @@ class _Violation:
     def _rule(self) -> Diagnostic:
         if isinstance(other := self.context.get("other"), str):
             first = self.at("the other one", path=self.path + steps_of(other))
-            return Diagnostic(self.type, self.message, self._rule_place(), (first,))
+            shown = (first,) if self._is_written(self.path + steps_of(other)) else ()
+            return Diagnostic(self.type, self.message, self._rule_place(), shown)
         places = list(_places_of(self.input, self.context.get("twice")))
         if len(places) < 2:
             return Diagnostic(self.type, self.message, self._rule_place())
@@ -231,8 +237,8 @@ class _Violation:
         return Diagnostic(self.type, self.message, again, (first,))
 
     def _rule_place(self) -> Label:
-        field = self.context.get("field")
-        inner = steps_of(field) if isinstance(field, str) else ()
+        fields = [steps_of(field) for field in self.context.get("fields", ())]
+        inner = next((one for one in fields if self._is_written(self.path + one)), fields[0] if fields else ())
         path = self.path + inner
         # A rule between fields has no value of its own to point at: it points at the key that holds them.
         return self.at(path=path, key=isinstance(self.input, dict | BaseModel) and not inner)

@@ -46,15 +46,16 @@ def balancer(
     *,
     part: str = "main",
     internal: bool = False,
+    field: str = "internal",
     attributes: Mapping[str, str | Ref | Text] | None = None,
     depends_on: Iterable[Address] = (),
 ) -> Resource:
-    """A load balancer in public subnets, or in private ones if it is internal."""
+    """A load balancer in public subnets, or in private ones if it is internal, as a `field` of the spec says."""
     network = context.network
     subnets = network.private_subnets or network.public_subnets if internal else network.public_subnets
     if not subnets:
         sentence = "a load balancer that the internet reaches needs public subnets, and the network has none"
-        raise broken("PK322", f"{sentence}: `internal: true` puts it into private ones")
+        raise broken("PK322", f"{sentence}: `internal: true` puts it into private ones", field)
     properties: Properties = {
         "Type": type,
         "Scheme": "internal" if internal else "internet-facing",

@@ -4,7 +4,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import BeforeValidator
 
-from panka.planner.component import Spec
+from panka.planner.component import ComponentName, Spec
 from panka.planner.rules import shaped
 
 
@@ -43,7 +43,7 @@ FunctionVariableName: TypeAlias = Annotated[
 class ValueFrom(Spec):
     """An output of another component."""
 
-    component: str
+    component: ComponentName
     """The component: `name`, or `service/name`."""
     output: str
     """One of its outputs."""

@@ -6,9 +6,9 @@ from typing import Literal, Protocol, Self
 
 from pydantic import model_validator
 
-from panka.planner.component import Component, ComponentSpec, Context, Lowered, Route, Seat, Spec, Used
+from panka.planner.component import Component, ComponentName, ComponentSpec, Context, Lowered, Route, Seat, Spec, Used
 from panka.planner.resource import Address, Properties, Ref, Resource, Text, text
-from panka.planner.rules import broken, elsewhere
+from panka.planner.rules import across, broken
 from panka.planner.vocabulary.balancing import (
     ANYWHERE,
     NOT_FOUND,
@@ -33,7 +33,7 @@ from panka.planner.vocabulary.health import HealthCheck, Port, connection_check,
 class Expose(Spec):
     """Sends requests of an application load balancer here."""
 
-    alb: str
+    alb: ComponentName
     """The ALB component; every listener of it that redirects nobody gets the rule."""
     host: Host | None = None
     """Requests for this host: `shop.example`, `*.shop.example`; by default for any."""
@@ -161,12 +161,11 @@ class _Joining:
         if not known or (wanted is not None and wanted not in known):
             aim = f"port {wanted}, which is not among `ports`" if wanted else "a port of TCP, and `ports` has none"
             place = f"{field}.port" if wanted else field
-            raise elsewhere("PK323", f"a load balancer sends requests to {aim}", balancer, place, "ports")
+            raise across("PK323", f"a load balancer sends requests to {aim}", (balancer, place), ("", "ports"))
         return wanted or known[0]
 
     def _routed(self, used: Used, route: Route) -> Joined:
-        ours = self.component.name, "expose"
-        port = self._port(route.port, *((used.name, route.field) if route.field else ours))
+        port = self._port(route.port, *((used.name, route.field) if route.field else ("", "expose")))
         group = self._http_group(f"target-{route.part}", port)
         listeners = open_listeners(used.lowered)
         rules = tuple(
@@ -198,7 +197,7 @@ class _Joining:
     def _seated(self, used: Used, seat: Seat) -> Joined:
         if (seat.port, seat.protocol) not in [(one.port, one.protocol) for one in self.wishes.ports]:
             sentence = f"`{used.name}` connects to the {seat.protocol} port {seat.port}, which is not among `ports`"
-            raise elsewhere("PK323", sentence, used.name, f"{seat.field}.port", "ports")
+            raise across("PK323", sentence, (used.name, f"{seat.field}.port"), ("", "ports"))
         return Joined(
             group=seat.target_group,
             port=seat.port,
@@ -227,12 +226,20 @@ class _Joining:
 
     def _frame(self, own: LoadBalancer, ports: list[tuple[int, str]]) -> tuple[Resource, Resource]:
         group = entrance(self.component, self.context, own.allowed_cidrs, ports, part="balancer-security-group")
-        made = balancer(self.component, self.context, group, own.type, part="balancer", internal=own.internal)
+        made = balancer(
+            self.component,
+            self.context,
+            group,
+            own.type,
+            part="balancer",
+            internal=own.internal,
+            field="loadBalancer.internal",
+        )
         return group, made
 
     def _own_application(self, own: LoadBalancer) -> Iterator[Joined]:
         secure = own.certificate_arn is not None
-        port = self._port(None, self.component.name, "loadBalancer")
+        port = self._port(None, "", "loadBalancer")
         clients, made = self._frame(own, [(80, "tcp"), *([(443, "tcp")] if secure else [])])
         group = self._http_group("target", port)
         ingress = self.wishes.ingress
@@ -318,7 +325,7 @@ class _Joining:
             tcp = [port.port for port in self.wishes.ports if port.protocol == "tcp"]
             if not tcp:
                 sentence = "a load balancer checks by TCP whether a task works, and the service has no port of TCP"
-                raise elsewhere("PK323", sentence, self.component.name, "loadBalancer", "ports")
+                raise across("PK323", sentence, ("", "loadBalancer"), ("", "ports"))
             asked = tcp[0]
         if own.health_check_path:
             return page_check(self.wishes.health, own.health_check_path, asked)

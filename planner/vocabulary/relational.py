@@ -34,7 +34,7 @@ class Engine(Spec):
         if self.parameters and self.parameter_group:
             raise broken("PK310", "`parameters` and `parameterGroup` exclude each other")
         if self.parameters and self.version is None:
-            raise broken("PK311", "`parameters` need a `version`, as each version has its own")
+            raise broken("PK311", "`parameters` need a `version`, as each version has its own", "version")
         return self
 
     def check_user(self, name: str) -> None:

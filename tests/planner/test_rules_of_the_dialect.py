@@ -130,6 +130,7 @@ RULES = [
     ("an account", [doc("Stack", "shop", "provider: {accountId: '12'}")], ("PK301", 5)),
     ("an unknown output", [doc("SQS", "q"), doc("SNS", "t", "displayName: ${q.nope}")], ("PK201", 9)),
     ("an unknown component", [doc("SQS", "q", "dependsOn: [nope]")], ("PK202", 5)),
+    ("a component without a name", [doc("SNS", "t", "subscriptions: [{component: ''}]")], ("PK301", 5)),
     ("an unknown variable", [doc("SNS", "t", "displayName: ${NOPE}")], ("PK205", 5)),
     ("an unknown service", [doc("Service", "a", "dependsOn: [nope]"), doc("SQS", "q", service="a")], ("PK202", 5)),
     ("a cycle of components", [doc("SQS", "a", "dependsOn: [b]"), doc("SQS", "b", "dependsOn: [a]")], ("PK203", 5)),

@@ -99,7 +99,7 @@ def test_the_plan_gives_the_function_the_name_that_the_bucket_will_have() -> Non
 def test_a_function_that_waits_for_the_bucket_that_calls_it_is_told_so() -> None:
     waiting = FUNCTION.replace("spec:\n", "spec:\n  dependsOn: [images]\n")
 
-    assert found(STACK, waiting, BUCKET) == [("PK345", "thumbnails")]
+    assert found(STACK, waiting, BUCKET) == [("PK345", "images")]
 
 
 def test_a_bucket_has_one_policy_with_the_distribution_in_it() -> None:
