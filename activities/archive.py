@@ -32,7 +32,7 @@ class Archive:
         self._read: OrderedDict[str, Model] = OrderedDict()
 
     def save_plan(self, plan: Plan) -> PlanRef:
-        body = _body(plan)
+        body = plan.text().encode()
         key = f"{_home(plan.scope)}/plans/{plan.id}.json"
         self._objects.put(key, body)
         return PlanRef(id=plan.id, key=key, sha256=_digest(body))

@@ -5,7 +5,7 @@ Nothing here changes the cloud or the state; a plan and its files are written un
 
 import asyncio
 from collections.abc import Coroutine, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -55,6 +55,12 @@ class Desk:
         self.archive = archive
         self.locks = locks
         self._clients = clients
+        self._account: Future[str] | None = None
+
+    def expect(self) -> None:
+        """Begins to ask whose the credentials are, so that `target` need not wait for it."""
+        if self._account is None:
+            self._account = self._clients.executor.submit(lambda: _wait(Cloud(self._clients).identity()))
 
     def target(
         self,
@@ -70,12 +76,17 @@ class Desk:
             WrongAccount: the stack names another account than the credentials'.
             AwsError: AWS refuses the credentials, or does not answer.
         """
-        found = _wait(Cloud(self._clients).identity())
+        found = self._identity()
         if account is not None and account != found:
             raise WrongAccount(f"The stack is for account {account}; the credentials in use are for {found}.")
         return Target(
             account=found, region=region or self._clients.target.region, profile=profile, endpoint_url=endpoint_url
         )
+
+    def _identity(self) -> str:
+        self.expect()
+        assert self._account is not None  # noqa: S101  # expected a line above
+        return self._account.result()
 
     def network(self, target: Target) -> Network:
         """The account's default network. Raises AwsError, LookupError."""

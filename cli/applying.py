@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import click
 
@@ -16,6 +16,7 @@ from panka.cli.session import Session
 from panka.cli.views.plan import destructive, plan_text, summary
 from panka.cli.views.run import Narrator, failures_text, result_text
 from panka.cli.watching import Watch
+from panka.planner.core import OnFailure
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan
 from panka.workflows.messages import Result, RunInput
@@ -26,15 +27,26 @@ class How:
     """How a run is asked for, started and followed."""
 
     yes: bool = False
-    on_failure: Literal["rollback", "keep"] | None = None
+    on_failure: OnFailure | None = None
     """None: as the stack itself wishes."""
     lock_timeout: float = 0
     parallelism: int = 100
+    schedule: Literal["ready", "levels"] = "ready"
+    pause_between_levels: bool = False
+    require_approval: bool = False
     detach: bool = False
     cancel_on_interrupt: bool = False
     timeout: float | None = None
     form: str = "table"
     detail: bool = False
+
+    @classmethod
+    def asked(cls, session: Session, ways: Mapping[str, Any], *, form: str, detail: bool) -> Self:
+        """As the options of a command say, and the settings where these have the word."""
+        if ways["pause_between_levels"] and ways["schedule"] != "levels":
+            raise Misused("Only levels have something between them.", "add --schedule levels")
+        given = {**ways, "lock_timeout": session.settings.lock_timeout}
+        return cls(**given, form=form, detail=detail)
 
 
 def carry_out(session: Session, planned: Planned, how: How) -> int:
@@ -55,6 +67,9 @@ def carry_out(session: Session, planned: Planned, how: How) -> int:
         lock_wait=how.lock_timeout,
         window=how.parallelism,
         step_queue=session.settings.step_queue,
+        approval=how.require_approval,
+        schedule=how.schedule,
+        pause_between_levels=how.pause_between_levels,
     )
     follower = _Follower(session, plan.scope, how)
     result = follower.start(run)

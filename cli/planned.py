@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from panka.activities.stores.store import NotThere
 from panka.cli.exits import InvalidStack, Misused, RunFailed
 from panka.cli.session import Session
 from panka.cli.stacks import compiled, git_commit, read, report, tenant_in
+from panka.planner.core import OnFailure
 from panka.planner.diagnostics import Invalid
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan
@@ -32,7 +33,7 @@ class Planned:
     ref: PlanRef | None
     """None: there is nothing to do, so nothing was filed."""
     notes: tuple[str, ...] = ()
-    on_failure: Literal["rollback", "keep"] = "rollback"
+    on_failure: OnFailure = "rollback"
     """What the stack itself wishes for a run that fails."""
 
 
@@ -63,6 +64,7 @@ def plan_stack(
         Stop: whatever else stands in the way, with its exit code.
     """
     tenant = tenant_in(tenant_config)
+    session.expect_desk()
     draft = read(session, path, given, files, tenant)
     whole = compiled(session, draft)
     if tenant is not None:
@@ -77,9 +79,7 @@ def plan_stack(
     if ref is not None:
         _remember(session, plan)
     notes = tuple(f"{component}: {note}" for component, note in whole.compiled.notes)
-    if draft.on_failure == "pause":
-        notes += ("A run cannot pause on a failure yet; it keeps what it has done, as with --on-failure keep.",)
-    return Planned(whole.desk, plan, ref, notes, "rollback" if draft.on_failure == "rollback" else "keep")
+    return Planned(whole.desk, plan, ref, notes, draft.on_failure)
 
 
 @contextmanager

@@ -10,7 +10,14 @@ from typing import Any, TypeAlias
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, DescribeTaskQueueRequest
-from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.client import (
+    Client,
+    WorkflowExecutionDescription,
+    WorkflowExecutionStatus,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes, WorkflowIDConflictPolicy
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import WorkflowAlreadyStartedError
@@ -20,7 +27,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from panka.cli.exits import Locked, Misused, Unreachable
 from panka.cli.settings import Settings
 from panka.planner.owner import Scope
-from panka.workflows.messages import PROGRESS, RUN, Phase, Progress, Result, RunInput
+from panka.workflows.messages import PROGRESS, RUN, Approval, Decision, Phase, Progress, Result, RunInput
 
 Handle: TypeAlias = WorkflowHandle[Any, Result]
 
@@ -179,6 +186,24 @@ class Runs:
         except RPCError:
             return None
         return told
+
+    async def tell(self, scope: Scope, name: str, said: Approval | Decision) -> None:
+        """Tells the run of a stack what somebody wants, and waits until it has taken it.
+
+        Raises:
+            Misused: no run of the stack goes on, or it refuses, with its reason.
+        """
+        handle = await self.latest(scope)
+        if handle is None or await self.running(scope) is None:
+            raise Misused(f"No run of {scope} goes on.", f"panka history {scope.stack} shows those that ended")
+        try:
+            await handle.execute_update(name, said, rpc_timeout=timedelta(seconds=PATIENCE))
+        except WorkflowUpdateFailedError as error:
+            raise Misused(str(error.cause or error), f"panka status {scope.stack} tells what it waits for") from error
+        except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+            raise Unreachable(
+                f"The run of {scope} does not answer.", "panka worker starts a worker that carries it on"
+            ) from error
 
     async def polled(self) -> bool | None:
         """Whether a worker has asked for this queue's work lately; None: the server does not say."""

@@ -12,6 +12,8 @@ from panka.cli.settings import Raw, Settings, read_settings, read_terminal
 from panka.cli.views.screen import Screen
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from panka.activities.planning import Desk
     from panka.cli.dev import Local, LocalInfo
     from panka.planner.owner import Scope
@@ -29,24 +31,28 @@ class Session:
     """These parts are kept after the command's work, until Ctrl-C."""
     ui_url: str | None = None
     """Temporal's Web UI, where it is known."""
-    _desks: "dict[str, Desk]" = field(default_factory=dict)
+    _desks: "dict[str, Future[Desk]]" = field(default_factory=dict)
 
     def desk(self, region: str | None = None) -> "Desk":
         """Where plans are made and the record is read. Raises Misused when a setting is missing."""
-        where = self.region(region)
-        if where not in self._desks:
-            from panka.activities.planning import DeskSettings, open_desk  # noqa: PLC0415  # brings boto3
+        return self._opening(self.region(region)).result()
 
-            self._desks[where] = open_desk(
-                DeskSettings(
-                    bucket=self.settings.need("bucket"),
-                    table=self.settings.need("table"),
-                    region=where,
-                    endpoint_url=self.settings.endpoint_url,
-                    profile=self.settings.profile,
-                )
-            )
-        return self._desks[where]
+    def expect_desk(self) -> None:
+        """Begins to open the desk and to ask AWS whose the credentials are, while the stack is being read.
+
+        Where the stack may name the region, there is nothing to begin yet. What goes wrong is told by `desk`.
+        """
+        if self.settings.region and self.settings.bucket and self.settings.table:
+            self._opening(self.settings.region).add_done_callback(_ask_ahead)
+
+    def _opening(self, region: str) -> "Future[Desk]":
+        if region not in self._desks:
+            from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  # most commands need none
+
+            settings = self.settings
+            bucket, table = settings.need("bucket"), settings.need("table")
+            self._desks[region] = ThreadPoolExecutor(1).submit(_open, settings, bucket, table, region)
+        return self._desks[region]
 
     def region(self, named: str | None = None) -> str:
         """The region of the settings, else the one named, else that of AWS's own configuration. Raises Misused."""
@@ -58,6 +64,18 @@ class Session:
 
         tenant, environment = self.settings.need("tenant"), self.settings.need("environment")
         return Scope(tenant=tenant, stack=stack, environment=environment)
+
+
+def _open(settings: Settings, bucket: str, table: str, region: str) -> "Desk":
+    from panka.activities.planning import DeskSettings, open_desk  # noqa: PLC0415  # brings boto3
+
+    where = DeskSettings(bucket, table, region, endpoint_url=settings.endpoint_url, profile=settings.profile)
+    return open_desk(where)
+
+
+def _ask_ahead(opened: "Future[Desk]") -> None:
+    if opened.exception() is None:
+        opened.result().expect()
 
 
 def begin(flags: Mapping[str, Raw | None]) -> Session:

@@ -14,10 +14,11 @@ from panka.planner.diff import compare
 from panka.planner.difference import Difference, Refusal
 from panka.planner.graph import Cycle, Graph
 from panka.planner.owner import Scope
-from panka.planner.plan import Action, Plan, Step
+from panka.planner.plan import FORMAT, Action, Plan, Step, Undo
 from panka.planner.resource import Address, Properties, Resource, decode, encode, references, substitute
 from panka.planner.selecting import Wish, choose
 from panka.planner.state import Pointer, State, Target
+from panka.planner.undoing import undo_of
 
 
 class Protected(Exception):
@@ -78,6 +79,7 @@ def make_plan(
     promised = {} if destroy else known.outputs(outputs)
     offered = {} if destroy else {name: known.of(values) for name, values in (exports or {}).items()}
     plan = Plan(
+        format=FORMAT,
         id="",
         operation="destroy" if destroy else "apply",
         scope=scope,
@@ -137,13 +139,12 @@ def _known(values: Properties) -> Properties:
 
 def name(plan: Plan) -> str:
     """`p-` and 12 hexadecimal digits of what the plan says."""
-    said = plan.model_dump_json(exclude={"id"}, by_alias=True)
-    return "p-" + hashlib.sha256(said.encode()).hexdigest()[:12]
+    return "p-" + hashlib.sha256(plan.text(named=False).encode()).hexdigest()[:12]
 
 
 def _used(difference: Difference, assets: tuple[str, ...]) -> set[str]:
     """The files that the steps need; unchanged code is not brought along."""
-    said = json.dumps([step.properties for step in difference.forward.values()])
+    said = json.dumps([step.properties for step in difference.forward.values()]) if assets else ""
     return {sha256 for sha256 in assets if sha256 in said}
 
 
@@ -170,10 +171,16 @@ def _in_order(steps: Mapping[str, Step], waits: Mapping[str, set[str]]) -> tuple
                 "depends_on": tuple(graph.dependencies(key)),
                 "level": levels[key],
                 "weight": round(weights[key], 3),
+                **_undo(steps[key]),
             }
         )
         for key in graph.order()
     )
+
+
+def _undo(step: Step) -> dict[str, str]:
+    undo, why = undo_of(step)
+    return {} if undo is Undo.EXACT else {"undo": undo, "undo_why": why}
 
 
 def _acyclic(steps: Mapping[str, Step], waits: Mapping[str, set[str]]) -> Graph:

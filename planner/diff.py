@@ -133,8 +133,7 @@ class _Wanted:
         wanted = {**self.resource.properties, **(named or {})}
         if self.resource.name is not None and named is None:
             wanted[self.resource.name.property] = owner.name(self.resource.name)
-        known = substitute(wanted, difference.known)
-        assert isinstance(known, dict)  # noqa: S101  # substitute keeps a mapping a mapping
+        known: Properties = substitute(wanted, difference.known)
         return with_tags(self.resource.type, known, self.resource.tags | owner.tags())
 
     def _changes(self, difference: Difference, old: Recorded) -> tuple[Change, ...]:
@@ -299,7 +298,10 @@ class _Wanted:
         reason: str = "",
     ) -> None:
         one = self.resource
-        needs = {(ref.address, ref.attribute): None for ref in references(desired)}
+        # Of what refers to nothing, nothing is left to be known: most resources need one walk here, not two.
+        refers = references(one.properties)
+        needs = {(ref.address, ref.attribute): None for ref in (references(desired) if refers else ())}
+        waits = {ref.address for ref in refers if not ref.early}.union(one.depends_on)
         difference.forward[one.address] = Step(
             key=one.address,
             address=one.address,
@@ -313,7 +315,7 @@ class _Wanted:
             before=before,
             changes=changes,
             needs=tuple(Need(address=address, attribute=attribute) for address, attribute in needs),
-            dependencies=tuple(sorted(one.dependencies())),
+            dependencies=tuple(sorted(waits)),
             probe=probe,
             delete_first=delete_first,
             replaced=replaced,

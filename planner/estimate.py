@@ -8,6 +8,7 @@ _DEADLINE = 600.0
 
 # Seconds of a create; (create, deadline).
 _SLOW: dict[str, tuple[float, float]] = {
+    "AWS::CertificateManager::Certificate": (180, 3600),
     "AWS::CloudFront::Distribution": (300, 2400),
     "AWS::DocDB::DBCluster": (120, 2400),
     "AWS::DocDB::DBInstance": (480, 3600),
@@ -23,6 +24,7 @@ _SLOW: dict[str, tuple[float, float]] = {
     "AWS::MSK::ServerlessCluster": (300, 2400),
     "AWS::RDS::DBCluster": (120, 2400),
     "AWS::RDS::DBInstance": (420, 5400),
+    "AWS::ServiceDiscovery::HttpNamespace": (15, 600),
     "AWS::ServiceDiscovery::PrivateDnsNamespace": (45, 600),
 }
 

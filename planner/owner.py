@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from pydantic import Field
@@ -30,7 +31,8 @@ class Scope(Model):
         return f"{self.tenant}/{self.stack}/{self.environment}"
 
 
-class Owner(Model):
+@dataclass(frozen=True, slots=True)
+class Owner:
     """One generation of one resource. Two owners are never the same resource, so their names and tokens differ."""
 
     scope: Scope
@@ -69,7 +71,7 @@ class Owner(Model):
         words += [address.part] if address.component == STACK else [address.component, address.part]
         if words[-1] == "main":
             words.pop()
-        owner = self.model_copy(update={"generation": 0}) if form.stable else self
+        owner = replace(self, generation=0) if form.stable else self
         tail = f"-{owner.digest()[:6]}{form.suffix}"
         readable = re.sub(r"-+", "-", "-".join(words))
         if readable.startswith(_REFUSED):

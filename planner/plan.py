@@ -23,6 +23,15 @@ class Action(StrEnum):
     FORGET = "forget"
 
 
+class Undo(StrEnum):
+    """How well a failed run can take a step back."""
+
+    EXACT = "exact"
+    LOSSY = "lossy"
+    """What was recorded is restored, where what was live cannot be known."""
+    IMPOSSIBLE = "impossible"
+
+
 class Change(Model):
     """One property that differs."""
 
@@ -86,6 +95,9 @@ class Step(Model):
     """The address under which the resource is on record until this step."""
     reason: str = ""
     """Why it is replaced or deleted, in words."""
+    undo: Undo = Undo.EXACT
+    undo_why: str = ""
+    """Why it is not exact, in words."""
     place: str = ""
     """`file:line:column` of the component; empty when it is no longer in the YAML."""
 
@@ -111,7 +123,7 @@ class Selection(Model):
 class Plan(Model):
     """Bound to the place, and to the state it was made from."""
 
-    format: int = FORMAT
+    format: int
     id: str
     """`p-` and the first 12 hexadecimal digits of the content's SHA-256."""
     operation: Literal["apply", "destroy"]
@@ -141,6 +153,10 @@ class Plan(Model):
     assets: tuple[str, ...] = ()
     """SHA-256 of the files (zipped code) that steps need from the store."""
     git: str = ""
+
+    def text(self, *, named: bool = True) -> str:
+        """The plan as JSON, as it is filed: what is at its default is left out. `named` False: without its id."""
+        return self.model_dump_json(by_alias=True, exclude_defaults=True, exclude=None if named else {"id"})
 
     @property
     def empty(self) -> bool:

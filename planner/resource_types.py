@@ -17,15 +17,18 @@ REPLACES_IN_PRACTICE: dict[str, tuple[str, ...]] = {
     "AWS::DynamoDB::Table": ("KeySchema",),
     "AWS::ECS::Service": ("LaunchType",),
     "AWS::Events::Rule": ("EventBusName",),
-    "AWS::RDS::DBCluster": ("Engine", "MasterUsername"),
+    "AWS::RDS::DBCluster": ("AvailabilityZones", "Engine", "MasterUsername"),
     "AWS::RDS::DBInstance": ("AvailabilityZone", "Engine", "SourceDBInstanceIdentifier"),
 }
 """Properties that the schemas call conditionally create-only and whose change always makes a new resource here."""
 
 FIXED_IN_PRACTICE: dict[str, tuple[str, ...]] = {
     "AWS::EC2::Volume": ("AvailabilityZone", "Encrypted", "KmsKeyId", "SnapshotId"),
-    "AWS::ElastiCache::CacheCluster": ("CacheNodeType",),
+    "AWS::ElastiCache::CacheCluster": ("CacheNodeType", "TransitEncryptionEnabled"),
     "AWS::ElastiCache::ReplicationGroup": ("TransitEncryptionEnabled",),
+    "AWS::IAM::Policy": ("Groups", "PolicyName", "Roles", "Users"),
+    "AWS::KMS::Key": ("KeySpec", "KeyUsage", "MultiRegion", "Origin"),
+    "AWS::Route53::RecordSet": ("Name", "SetIdentifier", "Type"),
 }
 """Properties that the schemas let change, and AWS does not in one step, if at all."""
 

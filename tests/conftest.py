@@ -1,3 +1,3 @@
 """What every test may ask for."""
 
-pytest_plugins = ["plugins.endpoints", "plugins.temporal"]
+pytest_plugins = ["plugins.endpoints", "plugins.fake_msk", "plugins.temporal"]

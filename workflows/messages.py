@@ -14,17 +14,25 @@ RUN = "panka-run"
 """Name of the workflow that carries out a plan. Its id is the scope, so Temporal refuses a second one beside it."""
 PROGRESS = "progress"
 """Name of the query for `Progress`; takes the number of events that the caller has seen."""
+APPROVE, RETRY, SKIP, ABORT = "approve", "retry", "skip", "abort"
+"""Names of what people may tell a run: as updates, which are checked and answered, or as signals, which are not."""
 TASK_QUEUE = "panka"
 """The queue of workflows, and of activities unless a run names another for its steps."""
+
+
+FAILURE, LEVEL = "failure", "level"
+"""What a paused run waits with, as the event of its pause says."""
 
 
 class Phase(StrEnum):
     """Where a run is."""
 
+    APPROVAL = "approval"
     LOCKING = "locking"
     OPENING = "opening"
     FORWARD = "forward"
     CLEANUP = "cleanup"
+    PAUSED = "paused"
     ROLLBACK = "rollback"
     CLOSING = "closing"
     ENDED = "ended"
@@ -38,7 +46,15 @@ class RunInput(Model):
     kind: Literal["apply", "destroy", "rollback"]
     by: str
     git: str = ""
-    on_failure: Literal["rollback", "keep"] = "rollback"
+    on_failure: Literal["rollback", "pause", "keep"] = "rollback"
+    approval: bool = False
+    """Somebody must approve of the plan before anything is locked or changed."""
+    schedule: Literal["ready", "levels"] = "ready"
+    """`levels`: the steps of a level start when all of the level before are done."""
+    pause_between_levels: bool = False
+    """With `levels`: somebody must approve of each level after the first."""
+    patience: float = 604_800
+    """Seconds that the run waits for a person. An unanswered plan is rejected, an unanswered failure kept."""
     lock_ttl: float = 90
     """Seconds; at least three times a heartbeat timeout and a worker's restart."""
     lock_wait: float = 0
@@ -53,8 +69,29 @@ class RunInput(Model):
     """Reserved for signed requests."""
 
 
+class Approval(Model):
+    """Somebody's word on a plan, or on the next level."""
+
+    by: str
+    plan: str = ""
+    """The plan that was looked at; the run refuses the approval of another. Empty: not said."""
+    approved: bool = True
+    comment: str = ""
+
+
+class Decision(Model):
+    """What somebody wants done about steps that failed."""
+
+    by: str
+    keys: tuple[str, ...] = ()
+    """Which of them; empty: all."""
+    keep: bool = False
+    """Of an abort: leave what is done as it is, instead of taking it back."""
+
+
 class EventKind(StrEnum):
     PHASE = "phase"
+    SAID = "said"
     STARTED = "started"
     DONE = "done"
     FAILED = "failed"
@@ -70,9 +107,9 @@ class Event(Model):
     """Seconds since the epoch, workflow time."""
     kind: EventKind
     key: str = ""
-    """The step; for a phase its name."""
+    """The step; for a phase its name; for what somebody said who it was."""
     text: str = ""
-    """Why it failed or was skipped."""
+    """Why it failed or was skipped, what was said, or what a pause is for."""
 
 
 class Row(Model):
@@ -113,5 +150,7 @@ class Progress(Model):
     running: tuple[str, ...] = ()
     """Keys of the steps that run now."""
     cancelling: bool = False
+    failed: tuple[str, ...] = ()
+    """Keys of the steps about which a paused run waits for a decision."""
     result: Result | None = None
     """Once the run has ended; also a closed run answers this query."""

@@ -162,6 +162,10 @@ class Entry(Model):
     steps: tuple[tuple[str, float], ...] = ()
     """Keys of the steps that ran and their seconds."""
     failures: tuple[Failure, ...] = ()
+    approved_by: str = ""
+    """Who approved of the plan, where somebody had to."""
+    said: tuple[str, ...] = ()
+    """What people told the run: `ana: retry api:main`."""
 
 
 class Ending(Model):

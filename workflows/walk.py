@@ -44,6 +44,8 @@ class Walk(Generic[R]):
         self._ended = 0
         self.done: set[str] = set()
         self.failed: set[str] = set()
+        """Nodes that failed and were neither tried again nor given up."""
+        self.given_up: set[str] = set()
         self.started: list[str] = []
         """Every node that began, in order."""
         self._stopped = False
@@ -55,6 +57,22 @@ class Walk(Generic[R]):
     def stop(self) -> None:
         """Starts nothing more; what runs settles."""
         self._stopped = True
+
+    def retry(self, key: str) -> None:
+        """Starts a failed node again, now or when `run` is called next."""
+        self.failed.discard(key)
+        self._put(key)
+        self._ended += 1  # a walk that waits looks at what is ready
+
+    def give_up(self, key: str) -> None:
+        """Goes on without a failed node, and without all that waits for it."""
+        self.failed.discard(key)
+        self.given_up.add(key)
+
+    @property
+    def stuck(self) -> bool:
+        """Nothing runs and nothing can start."""
+        return not self._tasks and (not self._ready or self._stopped)
 
     def never(self) -> set[str]:
         """The nodes that never began."""
@@ -68,6 +86,9 @@ class Walk(Generic[R]):
                 return len(self.done) == len(self._open)
             seen = self._ended
             await workflow.wait_condition(lambda: self._ended > seen)  # noqa: B023  # awaited before `seen` changes
+
+    def _put(self, key: str) -> None:
+        heapq.heappush(self._ready, (-self._weight[key], key))
 
     def _start_ready(self) -> None:
         while self._ready and len(self._tasks) < self._window and not self._stopped:
@@ -88,6 +109,6 @@ class Walk(Generic[R]):
             for dependent in self._dependents[key]:
                 self._open[dependent] -= 1
                 if self._open[dependent] == 0:
-                    heapq.heappush(self._ready, (-self._weight[dependent], dependent))
+                    self._put(dependent)
         del self._tasks[key]
         self._ended += 1

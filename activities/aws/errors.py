@@ -80,7 +80,15 @@ _THROTTLED = frozenset(
         "TooManyRequestsException",
     }
 )
-_CONFLICTING = frozenset({"ConcurrentModification", "ConcurrentModificationException", "OperationAborted"})
+_CONFLICTING = frozenset(
+    {
+        "ConcurrentModification",
+        "ConcurrentModificationException",
+        "ConcurrentUpdateException",
+        "OperationAborted",
+        "TooManyUpdates",
+    }
+)
 """Two changes of one thing met; AWS refused this one whole."""
 _TRANSIENT = frozenset(
     {
@@ -138,19 +146,27 @@ _NOT_YET: tuple[tuple[str, str, str], ...] = (
     (
         r"ecs:\w+",
         r"InvalidParameterException|ClientException",
-        r"(?i)unable to assume|role is not valid|verify that the",
+        r"(?i)unable to assume|role is not valid|verify that the|does not have an associated load balancer",
     ),
+    (r"elbv2:CreateLoadBalancer", r"InvalidSecurityGroup", r"(?i)not (exist|found)"),
+    (r"elbv2:(Create|Modify)Listener", r"CertificateNotFound", r""),
+    (r"elbv2:RegisterTargets", r"AccessDenied", r"permission to invoke"),
+    (r"application-autoscaling:RegisterScalableTarget", r"ValidationException", r"doesn't exist"),
+    (r"application-autoscaling:Put\w+", r"ObjectNotFoundException", r"No scalable target"),
     (r"scheduler:\w+", r"ValidationException", r"assume the role"),
     (r"events:PutTargets", r"ValidationException", r"assume"),
     (r"rds:\w+", r"InvalidParameterValue", r"(?i)role arn value is invalid"),
+    (r"(rds|docdb|elasticache):Create\w+", r"InvalidParameterValue", r"(?i)service linked role.* try again later"),
     (r"s3:PutBucketPolicy", r"MalformedPolicy", _PRINCIPAL),
     (r"s3:Put(Bucket\w+|PublicAccessBlock)", r"NoSuchBucket", r""),
     (r"s3:PutBucketReplication", r"InvalidRequest|AccessDenied", r"(?i)role"),
     (r"sns:\w+", r"InvalidParameter", r"PrincipalNotFound"),
     (r"sqs:SetQueueAttributes", r"InvalidAttributeValue", _PRINCIPAL),
     (r"kms:(CreateKey|PutKeyPolicy)", r"MalformedPolicyDocumentException", _PRINCIPAL),
+    (r"secretsmanager:PutResourcePolicy", r"MalformedPolicyDocumentException", _PRINCIPAL),
+    (r"secretsmanager:RotateSecret", r"AccessDeniedException", r"cannot invoke the specified Lambda function"),
     (r"iam:(CreateRole|UpdateAssumeRolePolicy)", r"MalformedPolicyDocument", _PRINCIPAL),
-    (r"iam:(AttachRolePolicy|PutRolePolicy|AddRoleToInstanceProfile)", r"NoSuchEntity", r""),
+    (r"iam:(Attach(Role|User|Group)Policy|Put(Role|User|Group)Policy|AddRoleToInstanceProfile)", r"NoSuchEntity", r""),
     (r"ec2:(Authorize|Revoke)SecurityGroup\w+", r"InvalidGroup\.NotFound|InvalidSecurityGroupID\.NotFound", r""),
     (r"ec2:CreateTags", r"Invalid\w+\.NotFound", r""),
 )

@@ -37,8 +37,9 @@ _UPDATABLE = (
     "ServiceRegistries",
     "TaskDefinition",
 )
-_UNTOLD = ("ServiceConnectConfiguration", "VolumeConfigurations")
-"""Sent with a create and with every update: ECS does not tell them."""
+_DEPLOYED = ("ServiceConnectConfiguration", "VolumeConfigurations", "VpcLatticeConfigurations")
+"""What ECS tells of a deployment, not of the service."""
+_SETTABLE = (*_UPDATABLE, *_DEPLOYED)
 _FIXED = ("Cluster", "DeploymentController", "LaunchType", "Role", "SchedulingStrategy", "ServiceName")
 _CLEARED: dict[str, Any] = {
     "EnableExecuteCommand": False,
@@ -46,7 +47,10 @@ _CLEARED: dict[str, Any] = {
     "LoadBalancers": [],
     "PlacementConstraints": [],
     "PlacementStrategies": [],
+    "ServiceConnectConfiguration": {"Enabled": False},
     "ServiceRegistries": [],
+    "VolumeConfigurations": [],
+    "VpcLatticeConfigurations": [],
 }
 
 
@@ -60,9 +64,10 @@ class ServiceProvider(Provider):
         live = await self._live(id)
         if live is None:
             return None
-        spelled = from_ecs(live)
+        spelled, deployed = from_ecs(live), from_ecs(_primary(live) or {})
         properties = {
             **{name: spelled.get(name) for name in (*_UPDATABLE, *_FIXED)},
+            **{name: deployed.get(name) for name in _DEPLOYED},
             "Cluster": id.partition("|")[0],
             "PlacementStrategies": spelled.get("PlacementStrategy"),
             "NetworkConfiguration": _network(spelled.get("NetworkConfiguration")),
@@ -84,22 +89,21 @@ class ServiceProvider(Provider):
         return id
 
     async def create(self, owner: Owner, properties: Properties, token: str) -> str:
-        settable(self.type, properties, (*_UPDATABLE, *_UNTOLD, *_FIXED))
+        settable(self.type, properties, (*_SETTABLE, *_FIXED))
         if found := await self.find(owner, properties):
             return found
-        asked = {name: properties[name] for name in (*_UPDATABLE, *_UNTOLD, *_FIXED) if name in properties}
+        asked = {name: properties[name] for name in (*_SETTABLE, *_FIXED) if name in properties}
         await self.call("create_service", clientToken=token, tags=ecs_tags(properties), **_spelled(asked))
         return f"{properties['Cluster']}|{properties['ServiceName']}"
 
     async def update(self, id: str, old: Properties, new: Properties) -> None:
-        settable(self.type, new, (*_UPDATABLE, *_UNTOLD, *_FIXED))
+        settable(self.type, new, (*_SETTABLE, *_FIXED))
         change = _changes(old, new)
         cluster, _, name = id.partition("|")
         live = await self._live(id)
         if live and _failed_since(live):
             # ECS went back by itself. Without a deployment of its own, this update would be taken for the failed one.
             change = {**change, "TaskDefinition": new["TaskDefinition"], "ForceNewDeployment": True}
-        change.update({key: new[key] for key in _UNTOLD if key in new})
         if change:
             await self.call("update_service", cluster=cluster, service=name, **_spelled(change))
         put, removed = retagged(old, new)
@@ -132,7 +136,8 @@ class ServiceProvider(Provider):
         # Tasks above the number wanted belong to an earlier size and are on their way out: nothing waits for them.
         if rolled_out and running >= desired:
             return Ready()
-        return Waiting(f"{running} of {desired} tasks running")
+        trouble = _trouble(live)
+        return Waiting(f"{running} of {desired} tasks running{f': {trouble}' if trouble else ''}")
 
     async def gone(self, id: str) -> Readiness:
         live = await self._live(id)
@@ -151,7 +156,7 @@ def _changes(old: Properties, new: Properties) -> Properties:
     for side in (live, wanted):
         if "NetworkConfiguration" in side:
             side["NetworkConfiguration"] = _network(side["NetworkConfiguration"])
-    change = {name: wanted[name] for name in _UPDATABLE if name in wanted and not covers(live.get(name), wanted[name])}
+    change = {name: wanted[name] for name in _SETTABLE if name in wanted and not covers(live.get(name), wanted[name])}
     # A definition may be named without account and region, or by its family alone.
     named = str(change.get("TaskDefinition", ""))
     if named and str(live.get("TaskDefinition", "")).endswith(f"/{named}"):
@@ -179,6 +184,15 @@ def _spelled(properties: Properties) -> dict[str, Any]:
 
 def _primary(live: dict[str, Any]) -> dict[str, Any] | None:
     return next((one for one in live.get("deployments", []) if one.get("status") == "PRIMARY"), None)
+
+
+def _trouble(live: dict[str, Any]) -> str | None:
+    """Why ECS says that it does not get tasks to run, the latest first, if it says so of this deployment."""
+    since = (_primary(live) or {}).get("createdAt")
+    for event in live.get("events", []):
+        if since and event["createdAt"] > since and ("unable to" in event["message"] or "failed" in event["message"]):
+            return str(event["message"])
+    return None
 
 
 def _failed_since(live: dict[str, Any]) -> str | None:

@@ -1,13 +1,14 @@
-"""IAM: roles, and the policies written into them."""
+"""IAM: roles and instance profiles. Policies are in iam_policies."""
 
 import json
 from typing import Any
 
-from panka.activities.aws.errors import AwsError, NotOurs
-from panka.activities.providers.ownership import claim, of_our_stack, retagged, unless_taken
+from panka.activities.aws.errors import AwsError
+from panka.activities.providers.iam_policies import ManagedPolicyProvider, PolicyProvider, RolePolicyProvider
+from panka.activities.providers.ownership import claim, retagged, unless_taken
 from panka.activities.providers.provider import Ending, Observed, Provider, tag_list, tag_map
 from panka.activities.providers.shapes import differing, every, settable, told
-from panka.planner.owner import MANAGED_BY, Owner
+from panka.planner.owner import Owner
 from panka.planner.resource import Properties
 
 _GONE = frozenset({"NoSuchEntity"})
@@ -127,55 +128,65 @@ class RoleProvider(Provider):
             await self.call("put_role_permissions_boundary", RoleName=id, PermissionsBoundary=new)
 
 
-class RolePolicyProvider(Provider):
-    """A policy written into a role. It has no tags: it is ours when its role is.
+class InstanceProfileProvider(Provider):
+    """A profile's name is unique in the account. CloudFormation knows no tags of it, the profile itself has some."""
 
-    In a role that the user made, it is ours when it says what we would say.
-    """
-
-    type = "AWS::IAM::RolePolicy"
+    type = "AWS::IAM::InstanceProfile"
     service = "iam"
+    _names = ("InstanceProfileName", "Path", "Roles")
 
     async def read(self, id: str) -> Observed | None:
-        role, _, name = id.partition("|")
-        answer = await self.maybe("get_role_policy", _GONE, RoleName=role, PolicyName=name)
+        answer = await self.maybe("get_instance_profile", _GONE, InstanceProfileName=id)
         if answer is None:
             return None
-        return Observed({"RoleName": role, "PolicyName": name, "PolicyDocument": answer["PolicyDocument"]})
+        profile = answer["InstanceProfile"]
+        properties = {
+            "InstanceProfileName": profile["InstanceProfileName"],
+            "Path": profile["Path"],
+            "Roles": [role["RoleName"] for role in profile["Roles"]],
+        }
+        return Observed(told(properties), {"Arn": profile["Arn"]})
 
     async def find(self, owner: Owner, properties: Properties) -> str | None:
-        if "RoleName" not in properties:
+        name: str = properties["InstanceProfileName"]
+        answer = await self.maybe("get_instance_profile", _GONE, InstanceProfileName=name)
+        if answer is None:
             return None
-        id = f"{properties['RoleName']}|{properties['PolicyName']}"
-        live = await self.read(id)
-        if live is None:
-            return None
-        role = await self.maybe("get_role", _GONE, RoleName=properties["RoleName"])
-        tags = tag_map(role["Role"].get("Tags")) if role else {}
-        same = live.properties["PolicyDocument"] == properties["PolicyDocument"]
-        if of_our_stack(owner, tags) or (same and MANAGED_BY not in tags):
-            return id
-        raise NotOurs(f"The role {properties['RoleName']} has another policy {properties['PolicyName']}.")
+        return claim(owner, name, f"The instance profile {name}", tag_map(answer["InstanceProfile"].get("Tags")))
 
     async def create(self, owner: Owner, properties: Properties, token: str) -> str:  # noqa: ARG002  # the name is the token
-        settable(self.type, properties, ("RoleName", "PolicyName", "PolicyDocument"))
-        await self.find(owner, properties)
-        return await self._put(properties)
+        settable(self.type, properties, self._names)
+        name: str = properties["InstanceProfileName"]
+        asked = told({"Path": properties.get("Path"), "Tags": tag_list(owner.tags())})
+        made = self.call("create_instance_profile", InstanceProfileName=name, **asked)
+        await unless_taken(made, _TAKEN, lambda: self.find(owner, properties))
+        live = await self.read(name)
+        await self.update(name, live.properties if live else {}, properties)
+        return name
 
-    async def update(self, id: str, old: Properties, new: Properties) -> None:  # noqa: ARG002  # the id is in the properties
-        settable(self.type, new, ("RoleName", "PolicyName", "PolicyDocument"))
-        if new["PolicyDocument"] != old.get("PolicyDocument"):
-            await self._put(new)
+    async def update(self, id: str, old: Properties, new: Properties) -> None:
+        settable(self.type, new, self._names)
+        live, wanted = set(old.get("Roles", [])), set(new.get("Roles", []))
+        # A profile holds one role at a time: the old one goes first.
+        await self._empty(id, live - wanted)
+        for role in sorted(wanted - live):
+            await self.call("add_role_to_instance_profile", InstanceProfileName=id, RoleName=role)
 
-    async def delete(self, id: str, how: Ending) -> None:  # noqa: ARG002  # a policy holds nothing
-        role, _, name = id.partition("|")
-        await self.maybe("delete_role_policy", _GONE, RoleName=role, PolicyName=name)
+    async def delete(self, id: str, how: Ending) -> None:  # noqa: ARG002  # a profile holds nothing of value
+        live = await self.read(id)
+        if live is not None:
+            await self._empty(id, set(live.properties.get("Roles", [])))
+            await self.maybe("delete_instance_profile", _GONE, InstanceProfileName=id)
 
-    async def _put(self, properties: Properties) -> str:
-        role, name = properties["RoleName"], properties["PolicyName"]
-        document = json.dumps(properties["PolicyDocument"])
-        await self.call("put_role_policy", RoleName=role, PolicyName=name, PolicyDocument=document)
-        return f"{role}|{name}"
+    async def _empty(self, id: str, roles: set[str]) -> None:
+        for role in sorted(roles):
+            await self.maybe("remove_role_from_instance_profile", _GONE, InstanceProfileName=id, RoleName=role)
 
 
-PROVIDERS = (RoleProvider, RolePolicyProvider)
+PROVIDERS = (
+    RoleProvider,
+    RolePolicyProvider,
+    PolicyProvider,
+    ManagedPolicyProvider,
+    InstanceProfileProvider,
+)

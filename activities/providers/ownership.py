@@ -1,5 +1,6 @@
 """Whose a live resource is, and how its tags come to be as wanted."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from panka.planner.owner import MANAGED_BY, Owner
 from panka.planner.resource import Properties
 
 _SCOPE = ("panka:tenant", "panka:stack", "panka:environment", MANAGED_BY)
+_MARK = re.compile(r" ?\[panka [0-9a-f]{16}\]$")
 
 
 def claim(owner: Owner, id: str, what: str, tags: Mapping[str, str]) -> str:
@@ -24,8 +26,12 @@ def claim(owner: Owner, id: str, what: str, tags: Mapping[str, str]) -> str:
 
 def of_our_stack(owner: Owner, tags: Mapping[str, str]) -> bool:
     """Whether something belongs to the owner's stack and environment, whichever of its resources it is."""
-    ours = owner.tags()
-    return all(tags.get(key) == ours[key] for key in _SCOPE)
+    return of_one_stack(owner.tags(), tags)
+
+
+def of_one_stack(tags: Mapping[str, str], others: Mapping[str, str]) -> bool:
+    """Whether the tags of two resources say that both belong to one stack and environment."""
+    return all(key in tags and others.get(key) == tags[key] for key in _SCOPE)
 
 
 async def unless_taken(
@@ -44,3 +50,33 @@ def retagged(old: Properties, new: Properties) -> tuple[dict[str, str], list[str
     live, wanted = tag_map(old.get("Tags")), tag_map(new.get("Tags"))
     put = {key: value for key, value in sorted(wanted.items()) if live.get(key) != value}
     return put, [key for key in sorted(live) if key not in wanted and not key.startswith("aws:")]
+
+
+def foreign(owner: Owner, tags: Mapping[str, str]) -> bool:
+    """Whether something belongs to another tenant, so that nothing is put into it."""
+    return tags.get("panka:tenant", owner.scope.tenant) != owner.scope.tenant
+
+
+def marked(owner: Owner, text: str = "") -> str:
+    """A description that says whose a thing is, for types without tags: the user's text, then the owner's mark."""
+    return f"{text} {_mark(owner)}".lstrip()
+
+
+def unmarked(text: str | None) -> str | None:
+    """The user's part of a description; None: there is none."""
+    return _MARK.sub("", text or "") or None
+
+
+def is_marked(owner: Owner, text: str | None) -> bool:
+    """Whether a description says that a thing belongs to exactly this owner."""
+    return (text or "").endswith(_mark(owner))
+
+
+def remarked(live: str | None, text: str | None) -> str:
+    """Another text of the user's, with the mark that the live description has."""
+    mark = _MARK.search(live or "")
+    return f"{text or ''} {mark[0].lstrip() if mark else ''}".strip()
+
+
+def _mark(owner: Owner) -> str:
+    return f"[panka {owner.digest()[:16]}]"

@@ -113,8 +113,10 @@ class Provider(ABC):
         return await self.cloud.maybe(self.service, operation, missing, **arguments)
 
 
-def tag_map(tags: list[dict[str, str]] | None) -> dict[str, str]:
-    """`[{Key, Value}]` as a mapping, in either spelling of the keys."""
+def tag_map(tags: list[dict[str, str]] | Mapping[str, str] | None) -> dict[str, str]:
+    """`[{Key, Value}]` as a mapping, in either spelling of the keys; types whose tags are a mapping have it already."""
+    if isinstance(tags, Mapping):
+        return dict(tags)
     return {tag.get("Key", tag.get("key", "")): tag.get("Value", tag.get("value", "")) for tag in tags or []}
 
 

@@ -1,7 +1,8 @@
 """`panka apply`."""
 
 import re
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any
 
 import click
 
@@ -33,13 +34,7 @@ def command(
     stack: str | None,
     detail: bool,
     stay: bool,
-    yes: bool,
-    on_failure: Literal["rollback", "keep"] | None,
-    lock_timeout: float | None,
-    parallelism: int,
-    detach: bool,
-    cancel_on_interrupt: bool,
-    timeout: float | None,
+    ways: Mapping[str, Any],
     form: str,
     **flags: str | None,
 ) -> int:
@@ -52,19 +47,9 @@ def command(
     from panka.cli.planned import find_plan, plan_stack  # noqa: PLC0415  # as above
     from panka.planner.selecting import Wish  # noqa: PLC0415  # as above
 
-    with opened(flags | {"lock_timeout": lock_timeout}, embed=True, stay=stay) as session:
+    with opened(flags | {"lock_timeout": ways["lock_timeout"]}, embed=True, stay=stay) as session:
         filed = _PLAN.fullmatch(path) is not None
-        how = How(
-            yes=yes,
-            on_failure=on_failure,
-            lock_timeout=session.settings.lock_timeout,
-            parallelism=parallelism,
-            detach=detach,
-            cancel_on_interrupt=cancel_on_interrupt,
-            timeout=timeout,
-            form=form,
-            detail=detail,
-        )
+        how = How.asked(session, ways, form=form, detail=detail)
         wish = Wish(targets, excludes, replaces)
         if filed and (wish != Wish() or tenant_config):
             raise Misused(

@@ -1,6 +1,7 @@
 """`panka destroy`."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any
 
 import click
 
@@ -20,13 +21,7 @@ def command(
     targets: tuple[str, ...],
     excludes: tuple[str, ...],
     detail: bool,
-    yes: bool,
-    on_failure: Literal["rollback", "keep"] | None,
-    lock_timeout: float | None,
-    parallelism: int,
-    detach: bool,
-    cancel_on_interrupt: bool,
-    timeout: float | None,
+    ways: Mapping[str, Any],
     form: str,
     **flags: str | None,
 ) -> int:
@@ -36,19 +31,9 @@ def command(
     from panka.cli.stacks import scope_of  # noqa: PLC0415  # brings the planner
     from panka.planner.selecting import Wish  # noqa: PLC0415  # as above
 
-    with opened(flags | {"lock_timeout": lock_timeout}, embed=True) as session:
+    with opened(flags | {"lock_timeout": ways["lock_timeout"]}, embed=True) as session:
         scope = scope_of(session, stack)
-        how = How(
-            yes=yes,
-            on_failure=on_failure,
-            lock_timeout=session.settings.lock_timeout,
-            parallelism=parallelism,
-            detach=detach,
-            cancel_on_interrupt=cancel_on_interrupt,
-            timeout=timeout,
-            form=form,
-            detail=detail,
-        )
+        how = How.asked(session, ways, form=form, detail=detail)
         return plan_and_carry_out(
             session, lambda turn: plan_destroy(session, scope, Wish(targets, excludes), turn), how
         )

@@ -1,7 +1,8 @@
 """Options that many commands share, each with one meaning everywhere."""
 
+import functools
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
@@ -104,22 +105,43 @@ def output(*forms: str) -> Callable[[F], F]:
     return click.option("-o", "--output", "form", type=choice, default=forms[0], show_default=True, help="The form.")
 
 
+_WAYS = (
+    "yes", "on_failure", "lock_timeout", "parallelism", "schedule", "pause_between_levels", "require_approval",
+    "detach", "cancel_on_interrupt", "timeout",
+)  # fmt: skip
+
+
 def running(function: F) -> F:
-    """How a run is started and followed."""
+    """How a run is started and followed; the command gets all of it as one mapping, `ways`."""
+
+    @functools.wraps(function)
+    def gathered(**given: Any) -> Any:
+        ways = {name: given.pop(name) for name in _WAYS}
+        return function(ways=ways, **given)
+
     return _all(
         click.option("-y", "--yes", is_flag=True, help="Ask nothing."),
         click.option(
             "--on-failure",
-            type=click.Choice(["rollback", "keep"]),
-            help="What becomes of the changes of a run that fails; default: as the stack says, else rollback.",
+            type=click.Choice(["rollback", "pause", "keep"]),
+            help="What a run does that fails: go back, wait for a word, or keep; default: as the stack says.",
         ),
         click.option("--lock-timeout", type=DURATION, help="How long to wait for another run of the stack."),
         click.option(
             "--parallelism", type=click.IntRange(1, 200), default=100, show_default=True, help="The most steps at once."
         ),
+        click.option(
+            "--schedule",
+            type=click.Choice(["ready", "levels"]),
+            default="ready",
+            show_default=True,
+            help="Start a step when its own dependencies are done, or when the whole level before is.",
+        ),
+        click.option("--pause-between-levels", is_flag=True, help="Let somebody approve of each level."),
+        click.option("--require-approval", is_flag=True, help="Change nothing before somebody approves of the plan."),
         click.option("--detach", is_flag=True, help="Start the run and do not follow it."),
         following,
-    )(function)
+    )(cast("F", gathered))
 
 
 def following(function: F) -> F:

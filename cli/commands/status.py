@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from panka.workflows.messages import Progress
 
 
+_WAITING = {"approval": "waits", "paused": "paused"}
+"""Phases in which a run waits for somebody, and how its stack is called then."""
+
+
 @click.command()
 @click.argument("stack", required=False)
 @output("table", "json", "yaml", "name")
@@ -73,13 +77,26 @@ def _row(desk: "Desk", scope: "Scope", active: "Running | None", progress: "Prog
     return StackRow(
         stack=scope.stack,
         environment=scope.environment,
-        state="cancelling" if progress and progress.cancelling else f"{active.operation} runs",
+        state=_state(active, progress),
         run=progress.run if progress and progress.run else None,
         done=done,
-        now=progress.phase.value if progress else "no worker answers",
+        now=_now(progress),
         by=active.by,
         age=time.time() - active.started,
     )
+
+
+def _state(active: "Running", progress: "Progress | None") -> str:
+    if progress is None or not (progress.cancelling or progress.phase.value in _WAITING):
+        return f"{active.operation} runs"
+    return "cancelling" if progress.cancelling else _WAITING[progress.phase.value]
+
+
+def _now(progress: "Progress | None") -> str:
+    if progress is None:
+        return "no worker answers"
+    failed = f": {', '.join(progress.failed)} failed" if progress.failed else ""
+    return f"{progress.phase.value}{failed}"
 
 
 def _settled(desk: "Desk", scope: "Scope") -> "StackRow":
@@ -114,7 +131,8 @@ def _settled(desk: "Desk", scope: "Scope") -> "StackRow":
 def _next(session: Session, rows: "list[StackRow]") -> None:
     from panka.cli.next import command as next_command  # noqa: PLC0415  # brings the views
 
-    running = next((row.stack for row in rows if row.state == "cancelling" or row.state.endswith("runs")), None)
+    going = ("cancelling", *_WAITING.values())
+    running = next((row.stack for row in rows if row.state in going or row.state.endswith("runs")), None)
     if running:
         session.screen.tell(f"Next: {next_command(session, 'watch', running)}")
     elif rows:

@@ -27,6 +27,8 @@ _MANY = 30
 """From how many components on those of one kind that meet the same fate are shown together."""
 _NAMED = 3
 """How many components of such a group are named."""
+_PATH = 7
+"""How many components of the longest path are named."""
 _WIDTH = 60
 """How much of a value is shown."""
 
@@ -309,8 +311,15 @@ def _shape(plan: Plan) -> list[str]:
     levels = max(step.level for step in steps) + 1
     seconds = sum(max((step.weight for step in phase), default=0) for phase in (plan.forward, plan.cleanup))
     path = longest_path(steps)
-    about = f", longest path {' > '.join(path)}" if len(path) > 1 else ""
+    about = f", longest path {' > '.join(_abridged(path))}" if len(path) > 1 else ""
     return [f"  {levels} level{'s' if levels > 1 else ''}{about}, about {took(max(seconds, 1))}"]
+
+
+def _abridged(path: list[str]) -> list[str]:
+    """A path that fits a line: its beginning and its end."""
+    if len(path) <= _PATH:
+        return path
+    return [*path[: _PATH - 2], f"({len(path) - _PATH + 1} more)", path[-1]]
 
 
 def longest_path(steps: tuple[Step, ...]) -> list[str]:
@@ -319,12 +328,10 @@ def longest_path(steps: tuple[Step, ...]) -> list[str]:
     for step in steps:
         for needed in step.depends_on:
             after.setdefault(needed, []).append(step)
-    path: list[str] = []
+    path: dict[str, None] = {}
     choices = [step for step in steps if not step.depends_on]
     while choices:
         step = min(choices, key=lambda one: (-one.weight, one.key))
-        name = component_name(step.address, "")
-        if name not in path:
-            path.append(name)
+        path[component_name(step.address, "")] = None
         choices = after.get(step.key, [])
-    return path
+    return list(path)

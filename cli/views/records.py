@@ -109,7 +109,10 @@ def run_text(scope: object, entry: Entry) -> str:
     """One run, whole: the steps that took longest first."""
     lines = [
         f"{scope}#{entry.run}  {entry.kind} of {entry.plan}  {entry.result}",
-        f"  by {entry.by}" + (f"   git {entry.git}" if entry.git else ""),
+        f"  by {entry.by}"
+        + (f", approved by {entry.approved_by}" if entry.approved_by else "")
+        + (f"   git {entry.git}" if entry.git else ""),
+        *(f"  {line}" for line in entry.said),
         f"  {entry.started} to {entry.finished}, {took(length(entry))}",
         f"  {changes_text(entry.changes)}",
     ]

@@ -9,7 +9,7 @@ from panka.cli.views.screen import Screen, took
 from panka.planner.assemble import component_action
 from panka.planner.plan import Action
 from panka.planner.resource import Address
-from panka.workflows.messages import Event, EventKind, Phase, Progress, Result, Row
+from panka.workflows.messages import LEVEL, Event, EventKind, Phase, Progress, Result, Row
 from panka.workflows.ports import Failure
 
 HEARTBEAT = 60.0
@@ -114,7 +114,11 @@ class Narrator:
         return total
 
     def _tell(self, event: Event) -> list[str]:
+        if event.kind is EventKind.SAID:
+            return [self._line(event.at, f"{event.key}: {event.text}")]
         if event.kind is EventKind.PHASE:
+            if event.key in (Phase.APPROVAL, Phase.PAUSED):
+                return [self._line(event.at, self._asks(Phase(event.key), event.text))]
             made = any(not row.cleanup for row in self._rows.values())
             text = _PHASES.get(Phase(event.key)) if made else None
             return [self._line(event.at, text)] if text else []
@@ -123,13 +127,19 @@ class Narrator:
             return []
         return list(self._step(event, row, self._parts[_group(row)]))
 
+    def _asks(self, phase: Phase, question: str) -> str:
+        """What the run waits for, and what to type."""
+        stack = str(self._scope).split("/")[1]
+        if phase is Phase.APPROVAL:
+            return f"waits for somebody to approve of the plan: panka approve {stack}"
+        if question == LEVEL:
+            return f"waits before the next level: panka approve {stack}"
+        return f"paused, with its lock: panka retry {stack}   panka skip {stack}   panka abort {stack}"
+
     def _step(self, event: Event, row: Row, part: _Part) -> Iterator[str]:
         match event.kind:
             case EventKind.STARTED:
-                self._began[row.key] = event.at
-                if part.started is None:
-                    part.started = event.at
-                    yield self._about(event.at, "start", part, part.action.value)
+                yield from self._started(event, row, part)
             case EventKind.DONE:
                 part.open.discard(row.key)
                 if not part.open and not part.spoilt:
@@ -146,6 +156,15 @@ class Narrator:
                 self._began[row.key] = event.at
             case EventKind.UNDONE:
                 yield self._about(event.at, "undone", part, f"{row.action} of {Address(row.address).part}")
+
+    def _started(self, event: Event, row: Row, part: _Part) -> Iterator[str]:
+        if row.key in self._began:
+            part.spoilt = False
+            yield self._about(event.at, "again", part, part.action.value)
+        elif part.started is None:
+            part.started = event.at
+            yield self._about(event.at, "start", part, part.action.value)
+        self._began[row.key] = event.at
 
     def _still(self, now: float) -> str:
         if not self._running:

@@ -10,6 +10,7 @@ from tests.activities.conformance.packed import packed
 from panka.activities.aws.session import Clients, Cloud, Keys
 from panka.planner.state import Target
 from plugins.faults import Faults, faulty
+from plugins.scaling import Scaling
 
 REGION = "eu-west-1"
 KEYS = Keys("test", "test")
@@ -31,7 +32,8 @@ def endpoint(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 async def proxied(endpoint: str, request: pytest.FixtureRequest) -> AsyncIterator[Proxied]:
     upstream = request.getfixturevalue(f"{endpoint}_url")
-    async with faulty(upstream) as faults:
+    # Of Application Auto Scaling, ministack has nothing, and moto no tags.
+    async with faulty(upstream, {Scaling.SERVICE: Scaling()}) as faults:
         account = await Cloud(Clients(Target(account="", region=REGION, endpoint_url=faults.url), keys=KEYS)).identity()
         target = Target(account=account, region=REGION, endpoint_url=faults.url)
         clients = Clients(target, keys=KEYS, threads=8)

@@ -1,6 +1,7 @@
 """What is special to task definitions and services."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -63,11 +64,22 @@ def described(running: int, *deployments: dict[str, Any], **more: Any) -> Answer
 BROKEN = "(service web) (deployment ecs-svc/2) deployment failed: tasks failed to start."
 BROKEN_EVENT = {"id": "e", "createdAt": NEW + 60, "message": BROKEN}
 
+UNPLACED = {"id": "e", "createdAt": NEW + 60, "message": "(service web) was unable to place a task: no memory."}
+
 
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
         (described(2, deployment("PRIMARY", "IN_PROGRESS", NEW, 2)), Waiting("2 of 3 tasks running")),
+        (described(3, deployment("PRIMARY", "IN_PROGRESS", NEW, 3)), Waiting("3 of 3 tasks running")),
+        (
+            described(0, deployment("PRIMARY", "IN_PROGRESS", NEW), events=[UNPLACED]),
+            Waiting(f"0 of 3 tasks running: {UNPLACED['message']}"),
+        ),
+        (
+            described(0, deployment("PRIMARY", "IN_PROGRESS", NEW + 90), events=[UNPLACED]),
+            Waiting("0 of 3 tasks running"),
+        ),
         (
             described(4, deployment("PRIMARY", "IN_PROGRESS", NEW, 1), deployment("ACTIVE", "COMPLETED", OLD, 3)),
             Waiting("1 of 3 tasks running"),
@@ -84,7 +96,18 @@ BROKEN_EVENT = {"id": "e", "createdAt": NEW + 60, "message": BROKEN}
         ),
         (described(3, deployment("PRIMARY", "COMPLETED", NEW + 90, 3), events=[BROKEN_EVENT]), Ready()),
     ],
-    ids=["starting", "replacing", "steady", "failed", "going-back", "gone-back", "mended"],
+    ids=[
+        "starting",
+        "settling",
+        "unplaced",
+        "unplaced-before",
+        "replacing",
+        "steady",
+        "failed",
+        "going-back",
+        "gone-back",
+        "mended",
+    ],
 )
 async def test_a_service_is_ready_when_its_own_deployment_runs(
     cloud: Cloud, faults: Faults, answer: Answer, expected: Readiness
@@ -116,6 +139,42 @@ async def test_a_service_that_drains_is_waited_for_before_the_next_of_its_name(c
         await stage.provider.create(stage.owner, stage.properties(), stage.token)
 
 
+async def test_a_service_is_gone_when_its_tasks_have_stopped(cloud: Cloud, faults: Faults) -> None:
+    faults.instead = described(2, status="DRAINING")
+    assert await ServiceProvider(cloud).gone("c|web") == Waiting("2 tasks are stopping")
+
+    faults.instead = described(0, status="INACTIVE")
+    assert await ServiceProvider(cloud).gone("c|web") == Ready()
+
+
+CONNECTED = {"enabled": True, "services": [{"portName": "http", "clientAliases": [{"port": 80}]}]}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "changes"),
+    [
+        ({"Enabled": True, "Services": [{"PortName": "http", "ClientAliases": [{"Port": 80}]}]}, []),
+        ({"Enabled": True, "Services": [{"PortName": "http", "ClientAliases": [{"Port": 81}]}]}, ["UpdateService"]),
+        (None, ["UpdateService"]),
+    ],
+    ids=["same", "other", "none"],
+)
+async def test_what_only_a_deployment_tells_is_sent_when_it_differs(
+    cloud: Cloud, faults: Faults, wanted: dict[str, Any] | None, changes: list[str]
+) -> None:
+    stage = await staged(SERVICE, cloud)
+    id = await stage.apply(stage.properties())
+    connected = {**deployment("PRIMARY", "COMPLETED", NEW, 3), "serviceConnectConfiguration": CONNECTED}
+    faults.reset()
+    faults.instead = described(3, connected)
+    live = (await stage.live(id)).properties
+    new = {name: value for name, value in live.items() if name != "ServiceConnectConfiguration"}
+
+    await stage.provider.update(id, live, {**new, **({"ServiceConnectConfiguration": wanted} if wanted else {})})
+
+    assert faults.mutations == changes
+
+
 async def test_a_deregistered_definition_is_gone(cloud: Cloud) -> None:
     stage = await staged(TASK, cloud)
     id = await stage.apply(stage.properties())
@@ -130,7 +189,7 @@ async def test_a_deregistered_definition_is_gone(cloud: Cloud) -> None:
 async def test_the_next_generation_is_the_next_revision_of_the_family(cloud: Cloud) -> None:
     stage = await staged(TASK, cloud)
     first = await stage.apply(stage.properties())
-    heir = stage.owner.model_copy(update={"generation": 2})
+    heir = replace(stage.owner, generation=2)
 
     second = await stage.provider.create(heir, stage.properties(owner=heir), heir.token(1))
 

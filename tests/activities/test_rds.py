@@ -4,23 +4,19 @@ from typing import Any
 
 import pytest
 from tests.activities.conformance.cases_compute import CASES, PARAMETERS
+from tests.activities.conformance.cases_data import AURORA
+from tests.activities.conformance.cases_data import CASES as CLUSTERS
 from tests.activities.conformance.stage import FORCED, staged
-from tests.plugins.faults import Answer, Faults
+from tests.plugins.faults import Answer, Faults, refusal
 
 from panka.activities.aws.errors import AwsError, TryLater
 from panka.activities.aws.session import Cloud
 from panka.activities.providers.provider import Ending, Failed, Readiness, Ready, Waiting
-from panka.activities.providers.rds import DBInstanceProvider
-from panka.activities.providers.rds_shapes import changes
+from panka.activities.providers.rds import DBClusterProvider, DBInstanceProvider
 from panka.planner.resource import Properties
 
+MEMBER = next(case for case in CLUSTERS if case.label == "member")
 DATABASE = next(case for case in CASES if case.type == "AWS::RDS::DBInstance" and not case.label)
-
-
-def refused(code: str) -> Answer:
-    error = f"<Type>Sender</Type><Code>{code}</Code><Message>It is not in a state for that.</Message>"
-    body = f"<ErrorResponse><Error>{error}</Error><RequestId>r</RequestId></ErrorResponse>"
-    return Answer(400, body.encode(), {"content-type": "text/xml"})
 
 
 def described(status: str, *, pending: str = "") -> Answer:
@@ -50,7 +46,7 @@ async def test_a_database_tells_where_it_listens(cloud: Cloud) -> None:
         (described("incompatible-network"), Failed("The database is incompatible-network.")),
         (
             described("available", pending="<DBInstanceClass>db.t4g.large</DBInstanceClass>"),
-            Waiting("RDS has still to change DBInstanceClass"),
+            Waiting("AWS has still to change DBInstanceClass"),
         ),
         (described("available"), Ready()),
     ],
@@ -75,6 +71,73 @@ async def test_the_last_snapshot_is_taken_when_it_is_asked_for(cloud: Cloud) -> 
     assert [one["DBInstanceIdentifier"] for one in snapshots["DBSnapshots"]] == [id]
 
 
+@pytest.mark.parametrize("endpoint", ["moto"], indirect=True)
+async def test_the_last_snapshot_of_a_cluster_is_taken_when_it_is_asked_for(cloud: Cloud) -> None:
+    stage = await staged(AURORA, cloud)
+    id = await stage.apply(stage.properties())
+    name = f"{id}-last"
+
+    await stage.provider.delete(id, Ending(snapshot=name))
+
+    snapshots = await cloud.call("rds", "describe_db_cluster_snapshots", DBClusterSnapshotIdentifier=name)
+    assert [one["DBClusterIdentifier"] for one in snapshots["DBClusterSnapshots"]] == [id]
+
+
+async def test_a_cluster_with_members_is_deleted_later(cloud: Cloud) -> None:
+    stage = await staged(MEMBER, cloud)
+    await stage.apply(stage.properties())
+    cluster = DBClusterProvider(cloud)
+
+    with pytest.raises(TryLater, match="busy"):
+        await cluster.delete(stage.known["cluster"]["Id"], FORCED)
+
+
+async def test_a_member_leaves_to_its_cluster_what_is_the_cluster_s(cloud: Cloud) -> None:
+    live: Properties = {"DBClusterIdentifier": "c", "EngineVersion": "16.3", "BackupRetentionPeriod": 7}
+    wanted: Properties = {**live, "EngineVersion": "16.4", "BackupRetentionPeriod": 1, "PromotionTier": 2}
+
+    assert DBInstanceProvider(cloud).changes(live, wanted) == {"PromotionTier": 2}
+    assert DBInstanceProvider(cloud).ending(live, Ending(snapshot="last")) == {"SkipFinalSnapshot": True}
+
+
+@pytest.mark.parametrize("endpoint", ["moto"], indirect=True)
+async def test_a_cluster_is_lent_a_role_and_keeps_it(cloud: Cloud, faults: Faults) -> None:
+    stage = await staged(AURORA, cloud)
+    id = await stage.apply(stage.properties())
+    live = (await stage.live(id)).properties
+    lent: Properties = {"AssociatedRoles": [{"RoleArn": "arn:aws:iam::123456789012:role/r", "FeatureName": "s3Import"}]}
+
+    await stage.provider.update(id, live, {**live, **lent})
+    after = (await stage.live(id)).properties
+    faults.reset()
+    await stage.provider.update(id, after, after)
+
+    assert after["AssociatedRoles"] == lent["AssociatedRoles"]
+    assert faults.mutations == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "asked"),
+    [
+        ({"EngineVersion": "16"}, {}),
+        ({"EngineVersion": "17", "DBInstanceParameterGroupName": "g"}, {"DBInstanceParameterGroupName": "g"}),
+        ({"PerformanceInsightsEnabled": True}, {"EnablePerformanceInsights": True}),
+        (
+            {"ManageMasterUserPassword": True, "MasterUserSecret": {"KmsKeyId": "key"}},
+            {"ManageMasterUserPassword": True, "MasterUserSecretKmsKeyId": "key"},
+        ),
+        ({"MasterUserPassword": "s3cret"}, {"MasterUserPassword": "s3cret"}),
+    ],
+)
+async def test_only_what_differs_in_a_cluster_is_asked_for(
+    cloud: Cloud, wanted: Properties, asked: dict[str, Any]
+) -> None:
+    live: Properties = {"EngineVersion": "16.3", "Port": 5432}
+    upgrade = {"EngineVersion": "17", "AllowMajorVersionUpgrade": True} if wanted.get("EngineVersion") == "17" else {}
+
+    assert DBClusterProvider(cloud).changes(live, {**live, **wanted}) == {**upgrade, **asked}
+
+
 async def test_a_protected_database_stays_and_aws_says_why(cloud: Cloud) -> None:
     stage = await staged(DATABASE, cloud)
     id = await stage.apply({**stage.properties(), "DeletionProtection": True})
@@ -89,7 +152,7 @@ async def test_a_busy_database_is_changed_later(cloud: Cloud, faults: Faults) ->
     stage = await staged(DATABASE, cloud)
     id = await stage.apply(stage.properties())
     live = (await stage.live(id)).properties
-    faults.instead = refused("InvalidDBInstanceState")
+    faults.instead = refusal("InvalidDBInstanceState")
 
     with pytest.raises(TryLater, match="busy"):
         await stage.provider.update(id, live, {**live, "DBInstanceClass": "db.t4g.large"})
@@ -98,7 +161,7 @@ async def test_a_busy_database_is_changed_later(cloud: Cloud, faults: Faults) ->
 async def test_a_group_in_use_is_deleted_later(cloud: Cloud, faults: Faults) -> None:
     stage = await staged(PARAMETERS, cloud)
     id = await stage.apply(stage.properties())
-    faults.instead = refused("InvalidDBParameterGroupState")
+    faults.instead = refusal("InvalidDBParameterGroupState")
 
     with pytest.raises(TryLater, match="still in use"):
         await stage.provider.delete(id, FORCED)
@@ -131,4 +194,4 @@ LIVE: Properties = {"EngineVersion": "16.3", "AllocatedStorage": "100", "Storage
     ],
 )
 def test_only_what_differs_is_asked_for(wanted: Properties, asked: dict[str, Any]) -> None:
-    assert changes(LIVE, {**LIVE, **wanted}) == asked
+    assert DBInstanceProvider.shape.changes(LIVE, {**LIVE, **wanted}) == asked

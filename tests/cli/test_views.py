@@ -30,6 +30,7 @@ def step(address: str, action: Action, kind: str, *, key: str = "", **more: Any)
 def plan(forward: tuple[Step, ...] = (), cleanup: tuple[Step, ...] = (), **more: Any) -> Plan:
     fields: dict[str, Any] = {"base": Pointer(serial=42, key="k", sha256="s"), "lineage": "l", "git": "3f2c1a9"} | more
     return Plan(
+        format=1,
         id="p-8d21c0",
         operation="apply",
         scope=SCOPE,
@@ -227,6 +228,24 @@ def test_a_failed_component_is_not_said_to_be_done_or_skipped_later(narrator: Na
     assert [line[9:15].strip() for line in lines] == ["FAIL", "skip", "a step", "undone"]
 
 
+def test_a_run_that_waits_for_people_says_what_to_type(narrator: Narrator) -> None:
+    assert told(narrator, event(1, EventKind.PHASE, "approval")) == [
+        "00:00:01 waits for somebody to approve of the plan: panka approve shop"
+    ]
+    told(narrator, event(2, EventKind.STARTED, "cache:main"), rows=ROWS)
+    told(narrator, event(3, EventKind.FAILED, "cache:main", "denied"))
+    assert told(narrator, event(4, EventKind.PHASE, "paused", "failure")) == [
+        "00:00:04 paused, with its lock: panka retry shop   panka skip shop   panka abort shop"
+    ]
+    again = [event(5, EventKind.SAID, "ana", "retry cache:main"), event(5, EventKind.STARTED, "cache:main")]
+    lines = told(narrator, *again)
+    assert lines[0] == "00:00:05 ana: retry cache:main"
+    assert lines[1] == "00:00:05 again  Redis         api/cache   create"
+    assert told(narrator, event(6, EventKind.PHASE, "paused", "level")) == [
+        "00:00:06 waits before the next level: panka approve shop"
+    ]
+
+
 def test_after_a_silent_minute_a_line_says_what_runs(narrator: Narrator) -> None:
     told(narrator, event(100, EventKind.STARTED, "cache:main"), rows=ROWS, running=("cache:main",))
 
@@ -369,3 +388,17 @@ def test_a_rename_and_an_import_are_shown_as_what_they_are() -> None:
 
     assert "update in place, moved from jobs" in text
     assert "import https://queue/old" in text
+
+
+def test_a_long_path_is_told_by_its_beginning_and_its_end() -> None:
+    names = [f"n{number}:main" for number in range(9)]
+    steps = tuple(
+        step(
+            name, Action.CREATE, "SQS", weight=9.0 - number, level=number, depends_on=tuple(names[number - 1 : number])
+        )
+        for number, name in enumerate(names)
+    )
+
+    said = plan_text(plan(steps), PLAIN, detail=False)
+
+    assert "longest path n0 > n1 > n2 > n3 > n4 > (3 more) > n8, about 9s" in said

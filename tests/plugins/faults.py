@@ -3,9 +3,10 @@
 import asyncio
 import re
 import urllib.parse
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 _READS = re.compile(r"(Describe|Get|List|Head|BatchGet|Query|Scan|Lookup|Search)")
 _HOP = {b"connection", b"transfer-encoding", b"content-length", b"keep-alive"}
@@ -19,6 +20,17 @@ class Answer:
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
     times: int = 1
+
+
+StandIn: TypeAlias = Callable[[str, bytes], Answer]
+"""Answers a request by its operation (`PutScalingPolicy`) and its body."""
+
+
+def refusal(code: str) -> Answer:
+    """A refusal as the services of the query protocol (RDS, ElastiCache) say it."""
+    error = f"<Type>Sender</Type><Code>{code}</Code><Message>It is not in a state for that.</Message>"
+    body = f"<ErrorResponse><Error>{error}</Error><RequestId>r</RequestId></ErrorResponse>"
+    return Answer(400, body.encode(), {"content-type": "text/xml"})
 
 
 @dataclass
@@ -70,6 +82,12 @@ class _Request:
         return f"{self.method} {self.path}"
 
     @property
+    def service(self) -> str:
+        """The service that the request is signed for (`elasticache`); empty for one that is not signed."""
+        scope = re.search(r"Credential=[^/]+/[^/]+/[^/]+/([^/]+)/", self.header("authorization"))
+        return scope[1] if scope else ""
+
+    @property
     def mutates(self) -> bool:
         operation = self.operation
         if " " in operation:
@@ -104,9 +122,9 @@ async def _body(reader: asyncio.StreamReader, headers: list[tuple[bytes, bytes]]
 
 
 class _Proxy:
-    def __init__(self, upstream: str, faults: Faults) -> None:
-        parts = urllib.parse.urlsplit(upstream)
-        self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 80
+    def __init__(self, upstream: str, faults: Faults, routes: Mapping[str, str | StandIn]) -> None:
+        self._upstream = upstream
+        self._routes = routes
         self._faults = faults
         self._open: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
@@ -172,7 +190,12 @@ class _Proxy:
         return True
 
     async def _forward(self, request: _Request) -> tuple[bytes, list[tuple[bytes, bytes]], bytes]:
-        reader, writer = await asyncio.open_connection(self._host, self._port)
+        route = self._routes.get(request.service, self._upstream)
+        if not isinstance(route, str):
+            answer = route(request.operation, request.body)
+            return f"HTTP/1.1 {answer.status} Yes".encode(), list(_encoded(answer.headers)), answer.body
+        upstream = urllib.parse.urlsplit(route)
+        reader, writer = await asyncio.open_connection(upstream.hostname, upstream.port)
         try:
             headers = [one for one in request.headers if one[0].lower() not in _HOP]
             _write(writer, f"{request.method} {request.path} HTTP/1.1".encode(), headers, request.body)
@@ -203,10 +226,13 @@ def _write(
 
 
 @asynccontextmanager
-async def faulty(upstream: str) -> AsyncIterator[Faults]:
-    """A proxy before `upstream`, on a port of its own, in this event loop."""
+async def faulty(upstream: str, routes: Mapping[str, str | StandIn] | None = None) -> AsyncIterator[Faults]:
+    """A proxy before `upstream`, on a port of its own, in this event loop.
+
+    `routes` has other endpoints by service: their URLs, or what stands in for them.
+    """
     faults = Faults()
-    proxy = _Proxy(upstream, faults)
+    proxy = _Proxy(upstream, faults, routes or {})
     server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0, limit=2**20)
     faults.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:

@@ -27,7 +27,7 @@ class Case:
     needs: Mapping[str, "Case"] = field(default_factory=dict)
     """What is made first, in this order, by the same stack."""
     tagged: bool = True
-    """Whether the type takes tags in its `Tags`."""
+    """Whether the type takes tags."""
     unique: bool = True
     """Whether its name can be taken: two resources of the same properties cannot be there at once."""
     unread: frozenset[str] = frozenset()
@@ -36,6 +36,8 @@ class Case:
     """Why the case does not run at an endpoint (`moto`), in a test (`:a_delete_can_be_repeated`) or in both
     (`moto:a_delete_can_be_repeated`)."""
     label: str = ""
+    endpoints: tuple[str, ...] = ("moto", "ministack")
+    """Where the case runs: each `name` has a fixture `name_url` of the session."""
 
     def skipped(self, endpoint: str, test: str) -> str | None:
         """Why a test does not run at an endpoint; None: it runs."""

@@ -19,10 +19,11 @@ from panka.activities.providers.provider import (
     Readiness,
     Ready,
     pruned,
-    tag_list,
 )
+from panka.planner.diff import with_tags
 from panka.planner.owner import Owner, Scope
 from panka.planner.resource import PhysicalName, Properties
+from panka.planner.resource_types import facts
 
 OURS = Scope(tenant="acme", stack="shop", environment="test")
 THEIRS = Scope(tenant="globex", stack="shop", environment="test")
@@ -48,9 +49,14 @@ class Stage:
         names = {NAME: self.name, CHOSEN: self.owner.name(PhysicalName("Name", 63))}
         full = filled(wanted, names, self.known)
         if self.case.tagged:
-            tags = {tag["Key"]: tag["Value"] for tag in full.get("Tags", [])}
-            full["Tags"] = tag_list(tags | (owner or self.owner).tags())
+            full = with_tags(self.case.type, full, (owner or self.owner).tags())
         return full
+
+    @property
+    def tags(self) -> str:
+        """The property that holds the tags."""
+        known = facts(self.case.type)
+        return (known.tag_property if known else None) or "Tags"
 
     def taken_away(self, count: int) -> list[str]:
         """Properties that update number `count`, from 1, takes away."""
@@ -91,6 +97,18 @@ class Stage:
             await self.provider.update(id, observed.properties, properties)
             await self.ready(id)
         return id
+
+    async def change(self, id: str, properties: Properties) -> None:
+        """An update as a step does it, tried again as long as AWS makes only a part of it at a time."""
+        for _ in range(10):
+            before = await self.live(id)
+            try:
+                await self.provider.update(id, before.properties, properties)
+            except TryLater:
+                await self.ready(id)
+            else:
+                return await self.ready(id)
+        raise AssertionError(f"{self.case} was not changed in ten tries.")
 
     async def remove(self, id: str) -> None:
         """Deletes it as a step does, and waits until it is gone."""

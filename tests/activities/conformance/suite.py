@@ -54,7 +54,7 @@ class Conformance:
 
         id = await stage.provider.create(stage.owner, stage.properties(), stage.token)
 
-        tags = (await stage.live(id)).properties["Tags"]
+        tags = (await stage.live(id)).properties[stage.tags]
         assert is_ours(stage.owner, tags if isinstance(tags, dict) else tag_map(tags))
 
     async def test_a_create_converges_whichever_reply_is_lost(self, case: Case, cloud: Cloud, faults: Faults) -> None:
@@ -98,7 +98,7 @@ class Conformance:
         stage = await staged(case, cloud)
         id = await stage.apply(stage.properties())
         tagged = await stage.live(id)
-        untagged = {name: value for name, value in tagged.properties.items() if name != "Tags"}
+        untagged = {name: value for name, value in tagged.properties.items() if name != stage.tags}
         await stage.provider.update(id, tagged.properties, untagged)
         await stage.ready(id)
         before = await stage.live(id)
@@ -129,14 +129,12 @@ class Conformance:
         for count in range(1, len(case.updates) + 1):
             wanted = stage.properties(*case.updates[:count])
             before = await stage.live(id)
-            await stage.provider.update(id, before.properties, wanted)
-            await stage.ready(id)
+            await stage.change(id, wanted)
             after = await stage.live(id)
             assert stage.drift(wanted, after) == []
             assert [name for name in stage.taken_away(count) if _stayed(name, before, after)] == []
 
-        await stage.provider.update(id, (await stage.live(id)).properties, first.properties)
-        await stage.ready(id)
+        await stage.change(id, first.properties)
         assert stage.drift(first.properties, await stage.live(id)) == []
 
     async def test_an_update_converges_whichever_reply_is_lost(self, case: Case, cloud: Cloud, faults: Faults) -> None:

@@ -1,0 +1,22 @@
+"""`panka retry`."""
+
+import click
+
+from panka.cli.commands.options import where
+from panka.cli.session import opened
+
+
+@click.command()
+@click.argument("stack")
+@click.argument("steps", nargs=-1, metavar="[STEP]...")
+@where
+def command(stack: str, steps: tuple[str, ...], **flags: str | None) -> int:
+    """Let the paused run of STACK try again what failed.
+
+    STACK is a name or a path. STEP is a step that failed, by its address (`api:main`); without one, all are meant.
+    """
+    from panka.cli.deciding import decide  # noqa: PLC0415  # brings temporalio
+    from panka.workflows.messages import RETRY  # noqa: PLC0415  # as above
+
+    with opened(flags) as session:
+        return decide(session, stack, RETRY, steps)

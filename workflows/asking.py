@@ -1,0 +1,164 @@
+"""Where a run waits for people: for the approval of its plan, for a word on what failed, for the next level."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from enum import Enum
+from typing import TypeVar
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from panka.planner.record import Outcome
+    from panka.workflows.messages import ABORT, APPROVE, RETRY, SKIP, Approval, Decision, EventKind
+    from panka.workflows.story import Story
+    from panka.workflows.walk import Walk
+
+T = TypeVar("T")
+
+WEB_UI = "the Web UI"
+"""Who speaks when a signal comes without a name."""
+
+
+class Question(Enum):
+    """What a run wants to know."""
+
+    PLAN = "whether the plan may be carried out"
+    LEVEL = "whether the next level may start"
+    FAILURE = "what to do about what failed"
+
+
+class Asking:
+    """The part of a run that listens to people.
+
+    Every answer comes as an update, which is checked before it is taken and refused with the reason, or as a signal of
+    the same name from the Web UI, which cannot be answered: one that does not fit is passed over.
+    """
+
+    def __init__(self, plan: str) -> None:
+        self.story = Story()
+        self.question: Question | None = None
+        self.approval: Approval | None = None
+        self.aborted: Decision | None = None
+        self.skipped: set[str] = set()
+        """Keys of failed steps without which the run is to go on."""
+        self.said: list[str] = []
+        self.failing: Walk[Outcome] | None = None
+        """The walk about whose failures people may decide."""
+        self.on_retry: Callable[[str], None] = lambda _key: None
+        self._plan = plan
+
+    @workflow.update(name=APPROVE, description="Approve of the plan, or of the next level.")
+    def approve(self, answer: Approval) -> None:
+        self._take_approval(answer)
+
+    @approve.validator
+    def can_approve(self, answer: Approval) -> None:
+        self._check_approval(answer)
+
+    @workflow.update(name=RETRY, description="Try failed steps again.")
+    def retry(self, decision: Decision) -> None:
+        self._take_retry(decision)
+
+    @retry.validator
+    def can_retry(self, decision: Decision) -> None:
+        self._check_decision(decision)
+
+    @workflow.update(name=SKIP, description="Go on without failed steps and what waits for them.")
+    def skip(self, decision: Decision) -> None:
+        self._take_skip(decision)
+
+    @skip.validator
+    def can_skip(self, decision: Decision) -> None:
+        self._check_decision(decision)
+
+    @workflow.update(name=ABORT, description="End the run: take back what it did, or keep it.")
+    def abort(self, decision: Decision) -> None:
+        self._take_abort(decision)
+
+    @abort.validator
+    def can_abort(self, decision: Decision) -> None:
+        self._check_decision(decision)
+
+    @workflow.signal(name=APPROVE, description="Approve of the plan, or of the next level.")
+    def approve_by_signal(self, answer: Approval | None = None) -> None:
+        self._hear(self._check_approval, self._take_approval, answer or Approval(by=WEB_UI))
+
+    @workflow.signal(name=RETRY, description="Try failed steps again.")
+    def retry_by_signal(self, decision: Decision | None = None) -> None:
+        self._hear(self._check_decision, self._take_retry, decision or Decision(by=WEB_UI))
+
+    @workflow.signal(name=SKIP, description="Go on without failed steps and what waits for them.")
+    def skip_by_signal(self, decision: Decision | None = None) -> None:
+        self._hear(self._check_decision, self._take_skip, decision or Decision(by=WEB_UI))
+
+    @workflow.signal(name=ABORT, description="End the run: take back what it did, or keep it.")
+    def abort_by_signal(self, decision: Decision | None = None) -> None:
+        self._hear(self._check_decision, self._take_abort, decision or Decision(by=WEB_UI))
+
+    async def ask(self, question: Question, answered: Callable[[], bool], patience: float) -> bool:
+        """Waits until the question is answered; False: nobody did in so many seconds."""
+        self.question = question
+        try:
+            await workflow.wait_condition(
+                answered, timeout=timedelta(seconds=patience), timeout_summary=f"a person to say {question.value}"
+            )
+        except TimeoutError:
+            return False
+        finally:
+            self.question = None
+        return True
+
+    def _check_approval(self, answer: Approval) -> None:
+        if self.question not in (Question.PLAN, Question.LEVEL):
+            raise ApplicationError("The run waits for no approval.")
+        if answer.plan not in ("", self._plan):
+            raise ApplicationError(f"The run is about plan {self._plan}, not {answer.plan}.")
+
+    def _check_decision(self, decision: Decision) -> None:
+        if self.failing is None or not self.failing.failed:
+            raise ApplicationError(
+                "The run waits for no decision: nothing has failed, or it does not pause on failures."
+            )
+        if unknown := sorted(set(decision.keys) - self.failing.failed):
+            failed = ", ".join(sorted(self.failing.failed))
+            raise ApplicationError(f"{', '.join(unknown)} has not failed. What has: {failed}.")
+
+    def _hear(self, check: Callable[[T], None], take: Callable[[T], None], said: T) -> None:
+        try:
+            check(said)
+        except ApplicationError as error:
+            workflow.logger.warning("A signal was passed over: %s", error.message)
+        else:
+            take(said)
+
+    def _take_approval(self, answer: Approval) -> None:
+        self._note(answer.by, "approved" if answer.approved else "rejected", answer.comment)
+        self.approval = answer
+
+    def _take_retry(self, decision: Decision) -> None:
+        for key in self._meant(decision):
+            self._note(decision.by, RETRY, key)
+            self.on_retry(key)
+            if self.failing is not None:
+                self.failing.retry(key)
+
+    def _take_skip(self, decision: Decision) -> None:
+        for key in self._meant(decision):
+            self._note(decision.by, SKIP, key)
+            self.skipped.add(key)
+            if self.failing is not None:
+                self.failing.give_up(key)
+
+    def _take_abort(self, decision: Decision) -> None:
+        self._note(decision.by, ABORT, "and keep what is done" if decision.keep else "")
+        self.aborted = decision
+
+    def _meant(self, decision: Decision) -> list[str]:
+        failed = self.failing.failed if self.failing is not None else set()
+        return sorted(decision.keys or failed)
+
+    def _note(self, by: str, what: str, about: str) -> None:
+        text = f"{what} {about}".rstrip()
+        self.said.append(f"{by}: {text}")
+        self.story.tell(EventKind.SAID, by, text)
