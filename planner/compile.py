@@ -95,7 +95,7 @@ def compile_parts(
         assets=compiling.assets,
         exports={name: plainly(lowered.outputs) for name, lowered in compiling.lowered.items() if lowered.outputs},
         consumes=neighbours.consumed,
-        blocks=Blocks.of(stack.spec),
+        blocks=Blocks.of(stack.spec, stack.import_label),
         diagnostics=compiling.findings.all(),
         components={name: part.component for name, part in parts.items()},
     )

@@ -183,6 +183,11 @@ CODES: dict[str, Code] = {
     "PK373": Code(
         "place that the tenant does not have", "A tenant may name the account, environments and regions of its stacks."
     ),
+    "PK364": Code("import of what is not there", "An `import` names what AWS does not have."),
+    "PK365": Code(
+        "import that cannot be taken over",
+        "What an `import` names differs from the stack in what cannot change in place, or is another tenant's.",
+    ),
     "PK355": Code("conflicting demands", "Two components want different things of what they share."),
     **{code: Code(TITLES.get(code, "rule between fields"), sentence) for code, sentence in RULES.items()},
 }

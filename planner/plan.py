@@ -71,7 +71,8 @@ class Step(Model):
     before: Properties | None = None
     """What is recorded as applied."""
     changes: tuple[Change, ...] = ()
-    """Of an update or replace, what differs; a create sets all of `properties`."""
+    """Of an update or replace, what differs, and of an adoption, what differs from what AWS has, where it was asked; a
+    create sets all of `properties`."""
     needs: tuple[Need, ...] = ()
     depends_on: tuple[str, ...] = ()
     """Keys of steps of the same phase that must have succeeded."""

@@ -45,7 +45,7 @@ class ComponentChange:
     @property
     def changes(self) -> list[tuple[str, Change]]:
         """Changed properties of resources that exist, each with the path that tells them apart."""
-        touched = [step for step in self.steps if step.action in (Action.UPDATE, Action.REPLACE)]
+        touched = [step for step in self.steps if step.action in (Action.ADOPT, Action.UPDATE, Action.REPLACE)]
         return [(self._path(step, change), change) for step in touched for change in step.changes]
 
     def _path(self, step: Step, change: Change) -> str:
@@ -255,7 +255,7 @@ def _besides(row: ComponentChange) -> str:
 
 def _step(step: Step) -> list[str]:
     lines = [f"      {SYMBOLS[step.action]} {step.type}  {step.key}" + (f"  ({step.reason})" if step.reason else "")]
-    if step.action in (Action.CREATE, Action.ADOPT):
+    if step.action is Action.CREATE or (step.action is Action.ADOPT and not step.changes):
         said = [(name, value_text(value) + _later(value)) for name, value in step.properties.items()]
     else:
         said = [(change.path, _change(change)) for change in step.changes]

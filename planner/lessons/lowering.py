@@ -158,6 +158,14 @@ metadata: {name: jobs}
         "One thing in AWS has one address, so that no two components change or delete it. A resource that is already "
         "the stack's is given another address with a `moved` block.",
     ),
+    "PK364": Lesson(
+        "Before a plan is shown, AWS is asked for what is to be imported, in the account and region of the stack. An "
+        "identifier is what Panka itself records for the type: a queue's URL, a bucket's name, a topic's ARN.",
+    ),
+    "PK365": Lesson(
+        "An import never makes anew: what exists stays, and the plan shows what of it would change. Write what cannot "
+        "change in place as it is in AWS; a name goes into the component's own field or its `overrides`.",
+    ),
     "PK363": Lesson(
         "It happens with `--target` and `--exclude`: a resource goes, and the change that would end the reference to "
         "it is not in the plan. Take both in, or leave both out.",

@@ -382,12 +382,13 @@ def test_a_limited_plan_says_what_followed_from_the_limits() -> None:
 
 def test_a_rename_and_an_import_are_shown_as_what_they_are() -> None:
     renamed = step("tasks:main", Action.UPDATE, "SQS", moved_from="jobs:main")
-    imported = step("old:main", Action.ADOPT, "SQS", id="https://queue/old")
+    differs = (Change(path="DelaySeconds", before=0, after=5),)
+    imported = step("old:main", Action.ADOPT, "SQS", id="https://queue/old", changes=differs)
 
     text = plan_text(plan(forward=(renamed, imported)), PLAIN, detail=False)
 
     assert "update in place, moved from jobs" in text
-    assert "import https://queue/old" in text
+    assert "import https://queue/old\n      DelaySeconds  0 -> 5" in text
 
 
 def test_a_long_path_is_told_by_its_beginning_and_its_end() -> None:

@@ -22,6 +22,8 @@ UNSHOWABLE = {
     "PK204": "a sender whose target is of a kind that lets nobody in",
     "PK362": "what is on record already",
     "PK363": "a record and a selection",
+    "PK364": "what AWS has not",
+    "PK365": "what AWS has",
     "PK208": "another stack whose record lacks the output",
     "PK320": "files of many kilobytes",
     "PK355": "kinds that disagree on what they share",
