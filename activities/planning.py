@@ -155,6 +155,7 @@ class Desk:
             wish=wish,
             exports=compiled.exports if compiled else None,
             consumes=compiled.consumes if compiled else (),
+            written=compiled.written if compiled else None,
         )
         return plan, state
 

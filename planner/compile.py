@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
+from panka.planner.authored import Authored
 from panka.planner.blame import labels_of, labels_of_circle
 from panka.planner.blocks import Blocks
 from panka.planner.component import (
@@ -61,6 +62,8 @@ class Compiled:
     """What the stack says of what is on record or exists."""
     diagnostics: tuple[Diagnostic, ...]
     components: dict[str, Component[ComponentSpec]]
+    written: Mapping[str, Authored] = field(default_factory=dict)
+    """What users wrote of every component, by its name."""
 
 
 def compile_parts(
@@ -98,6 +101,7 @@ def compile_parts(
         blocks=Blocks.of(stack.spec, stack.import_label),
         diagnostics=compiling.findings.all(),
         components={name: part.component for name, part in parts.items()},
+        written={name: Authored(part.kind.spec, part.data) for name, part in parts.items()},
     )
 
 

@@ -30,7 +30,7 @@ _ELSEWHERE = re.compile(r"(arn:|\{\{resolve:|/|https?://)|(true|false|[\d.]*)$")
 def tell_exposed(data: Data, entry: Entry, findings: Findings) -> None:
     """Warns of every variable of a component whose value looks like a secret; its line is never quoted."""
     for name, value, path in _variables(data.get("environment")):
-        if _looks_secret(name, value):
+        if looks_secret(name, value):
             label = Label(entry.layers.span(("spec", "environment", *path)), "everybody could read it", secret=True)
             findings.add(
                 "PK356",
@@ -51,7 +51,8 @@ def _variables(environment: Data) -> Iterator[tuple[str, str, Steps]]:
                 yield name, value, (number, "value")
 
 
-def _looks_secret(name: str, value: str) -> bool:
+def looks_secret(name: str, value: str) -> bool:
+    """Whether a value looks like a secret, or is that of a name that does."""
     if _GIVEN_AWAY.search(value):
         return True
     return "${" not in value and bool(_SECRET.search(name)) and not _ABOUT.search(name) and not _ELSEWHERE.match(value)
