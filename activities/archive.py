@@ -15,7 +15,7 @@ from panka.planner.resource import Model
 from panka.planner.state import Pointer, State
 from panka.workflows.ports import Entry, PlanRef
 
-M = TypeVar("M", bound=Model)
+R = TypeVar("R", Plan, State)
 
 _REMEMBERED = 32
 
@@ -38,7 +38,7 @@ class Archive:
         return PlanRef(id=plan.id, key=key, sha256=_digest(body))
 
     def plan(self, ref: PlanRef) -> Plan:
-        """Raises NotThere, Damaged."""
+        """Raises NotThere, Damaged, Newer."""
         return self._recall(ref.key, ref.sha256, Plan)
 
     def find_plan(self, scope: Scope, plan_id: str) -> tuple[Plan, PlanRef]:
@@ -48,7 +48,7 @@ class Archive:
         if len(keys) != 1:
             raise NotThere(f"{len(keys)} plans of {scope} begin with {plan_id}.")
         body = self._objects.get(keys[0])
-        plan = Plan.model_validate_json(body)
+        plan = Plan.read(body)
         return plan, PlanRef(id=plan.id, key=keys[0], sha256=_digest(body))
 
     def save_state(self, state: State) -> Pointer:
@@ -61,7 +61,7 @@ class Archive:
         return Pointer(serial=state.serial, key=key, sha256=digest)
 
     def state(self, pointer: Pointer) -> State:
-        """Raises NotThere, Damaged."""
+        """Raises NotThere, Damaged, Newer."""
         return self._recall(pointer.key, pointer.sha256, State)
 
     def save_entry(self, scope: Scope, entry: Entry) -> None:
@@ -88,12 +88,12 @@ class Archive:
         key = f"tenants/{tenant}/assets/{sha256}"
         return _checked(key, self._objects.get(key), sha256)
 
-    def _recall(self, key: str, sha256: str, model: type[M]) -> M:
+    def _recall(self, key: str, sha256: str, model: type[R]) -> R:
         name = f"{key}#{sha256}"
         known = self._read.get(name)
         if isinstance(known, model):
             return known
-        found = model.model_validate_json(_checked(key, self._objects.get(key), sha256))
+        found = model.read(_checked(key, self._objects.get(key), sha256))
         self._remember(name, found)
         return found
 

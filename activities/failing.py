@@ -11,6 +11,7 @@ from panka.activities.archive import Damaged
 from panka.activities.aws.errors import AwsError, Cause, NotOurs, TryLater
 from panka.activities.aws.secrets import NoSuchSecret
 from panka.activities.stores.store import LockLost, Moved, NotThere
+from panka.planner.formats import Newer
 from panka.planner.record import Unresolved
 from panka.workflows.ports import LOCK_LOST, REFUSED, STALE
 
@@ -32,7 +33,7 @@ def translated() -> Iterator[None]:
         raise ApplicationError(
             str(error), type="TryLater", next_retry_delay=timedelta(seconds=error.seconds)
         ) from error
-    except (NotOurs, NotReady, NoSuchSecret, Unresolved, Damaged, NotThere) as error:
+    except (NotOurs, NotReady, NoSuchSecret, Unresolved, Damaged, Newer, NotThere) as error:
         raise ApplicationError(_sentence(error), type=REFUSED, non_retryable=True) from error
     except LockLost as error:
         raise ApplicationError(_sentence(error), type=LOCK_LOST, non_retryable=True) from error

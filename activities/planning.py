@@ -6,20 +6,23 @@ Nothing here changes the cloud or the state; a plan and its files are written un
 import asyncio
 from collections.abc import Coroutine, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from panka.activities.archive import Archive
+from panka.activities.aws.errors import AwsError, Cause
 from panka.activities.aws.network import default_network
 from panka.activities.aws.session import Clients, Cloud
 from panka.activities.stores.dynamodb import DynamoLocks
 from panka.activities.stores.s3 import S3Store
 from panka.activities.stores.store import Holder, LockStore
+from panka.planner.adopting import Live
 from panka.planner.assemble import make_plan
 from panka.planner.component import Network
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan
+from panka.planner.resource import Address
 from panka.planner.selecting import Wish
 from panka.planner.state import Pointer, State, Target
 from panka.workflows.ports import Entry, PlanRef
@@ -90,13 +93,33 @@ class Desk:
 
     def network(self, target: Target) -> Network:
         """The account's default network. Raises AwsError, LookupError."""
+        return _wait(default_network(self._cloud(target)))
+
+    def _cloud(self, target: Target) -> Cloud:
+        """AWS where a stack lives, with the credentials in use."""
+        endpoint = target.endpoint_url or self._clients.endpoint_url
+        if (target.region, endpoint) == (self._clients.target.region, self._clients.endpoint_url):
+            return Cloud(self._clients)
         clients = Clients(
             target,
             executor=self._clients.executor,
             profile=self._clients.target.profile,
-            endpoint_url=target.endpoint_url or self._clients.endpoint_url,
+            endpoint_url=endpoint,
         )
-        return _wait(default_network(Cloud(clients)))
+        return Cloud(clients)
+
+    def live(self, compiled: "Compiled", state: State | None, target: Target) -> dict[str, Live]:
+        """What is there of what the stack would import and has not yet, by address.
+
+        Of a type that no provider reads nothing is told. Raises AwsError when AWS does not say.
+        """
+        recorded = state.resources if state else {}
+        asked = {
+            address: (compiled.resources[Address(address)].type, id)
+            for address, id in compiled.blocks.imports.items()
+            if address in compiled.resources and address not in recorded
+        }
+        return _wait(_read(asked, self._cloud(target))) if asked else {}
 
     def state(self, scope: Scope) -> tuple[State | None, Pointer | None]:
         """The current state and its name; two None before the first run."""
@@ -117,6 +140,7 @@ class Desk:
         state, pointer = self.state(scope)
         resources = compiled.resources if compiled else {}
         outputs = compiled.outputs if compiled else {}
+        blocks = replace(compiled.blocks, live=self.live(compiled, state, target)) if compiled else None
         assets = tuple(compiled.assets) if compiled else ()
         plan = make_plan(
             scope,
@@ -128,10 +152,11 @@ class Desk:
             destroy=destroy,
             assets=assets,
             git=git,
-            blocks=compiled.blocks if compiled else None,
+            blocks=blocks,
             wish=wish,
             exports=compiled.exports if compiled else None,
             consumes=compiled.consumes if compiled else (),
+            written=compiled.written if compiled else None,
         )
         return plan, state
 
@@ -165,6 +190,23 @@ class Desk:
     def stacks(self, tenant: str) -> list[tuple[Scope, Pointer]]:
         """Every stack and environment of a tenant that has state."""
         return self.locks.scopes(tenant)
+
+
+async def _read(asked: Mapping[str, tuple[str, str]], cloud: Cloud) -> dict[str, Live]:
+    """What is there under identifiers, each with its type, all at once."""
+    from panka.activities.providers import PROVIDERS  # noqa: PLC0415  # few stacks import anything
+
+    async def one(type: str, id: str) -> Live:
+        try:
+            observed = await PROVIDERS[type](cloud).read(id)
+        except AwsError as error:
+            if error.denied or error.cause is not Cause.FINAL:
+                raise
+            return Live(None, error.message)  # the service knows no identifiers of this form
+        return Live(observed.properties if observed else None)
+
+    known = {address: one(*said) for address, said in asked.items() if said[0] in PROVIDERS}
+    return dict(zip(known, await asyncio.gather(*known.values()), strict=True))
 
 
 def open_desk(settings: DeskSettings) -> Desk:

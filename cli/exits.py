@@ -168,6 +168,7 @@ _MEANINGS: tuple[tuple[str, str, type[Stop], str], ...] = (
     ("panka.activities.planning", "WrongAccount", Denied, _CREDENTIALS_HELP),
     ("panka.activities.stores.backend", "NotUsable", Denied, "--bucket and --table name others"),
     ("panka.activities.archive", "Damaged", RunFailed, "the bucket keeps older versions of every object"),
+    ("panka.planner.formats", "Newer", RunFailed, "use that version of Panka, or a later one"),
 )
 """Errors of Panka's own parts: module, class, what they mean here, what to do."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from panka.activities.stores.store import NotThere
 from panka.cli.exits import InvalidStack, Misused, RunFailed
 from panka.cli.session import Session
-from panka.cli.stacks import compiled, git_commit, read
+from panka.cli.stacks import compiled, git_commit, read, report, tenant_in
 from panka.planner.core import OnFailure
 from panka.planner.diagnostics import Invalid
 from panka.planner.owner import Scope
@@ -52,18 +52,26 @@ def plan_stack(
     files: Sequence[str],
     wish: Wish | None = None,
     take_turn: Callable[[Scope], None] = no_turn,
+    tenant_config: str | None = None,
 ) -> Planned:
     """Reads the stack, asks the account what must be known, compares with the record and files the plan.
 
-    `take_turn` returns when no other run of the stack goes on, so that the plan fits what that run leaves.
+    A TenantConfig's file says what the stack may have. `take_turn` returns when no other run of the stack goes on, so
+    that the plan fits what that run leaves.
 
     Raises:
         InvalidStack: the YAML makes no stack.
         Stop: whatever else stands in the way, with its exit code.
     """
+    tenant = tenant_in(tenant_config)
     session.expect_desk()
-    draft = read(session, path, given, files)
+    draft = read(session, path, given, files, tenant)
     whole = compiled(session, draft)
+    if tenant is not None:
+        from panka.planner.allowance import Home  # noqa: PLC0415  # few have such a file
+
+        home = Home(whole.scope.tenant, whole.scope.environment, whole.target.region)
+        report(session, draft, draft.beyond(tenant, whole.compiled, home))
     take_turn(whole.scope)
     with _told(draft):
         plan, _ = whole.desk.plan(whole.compiled, whole.scope, whole.target, git=git_commit(path), wish=wish)

@@ -11,8 +11,8 @@ import yaml
 from panka.cli.exits import InvalidStack, Misused
 from panka.cli.session import Session
 from panka.cli.settings import is_name
-from panka.planner.diagnostics import Diagnostic, errors
-from panka.planner.language.documents import FileSource, FolderSource, Source
+from panka.planner.diagnostics import Diagnostic, Findings, errors
+from panka.planner.language.documents import FileSource, FolderSource, Source, SourceFile
 from panka.planner.owner import Scope
 from panka.planner.render.diagnostics import full
 from panka.planner.stack import Draft, Options, read_stack
@@ -21,6 +21,7 @@ from panka.planner.state import Target
 if TYPE_CHECKING:
     from panka.activities.planning import Desk
     from panka.planner.compile import Compiled
+    from panka.planner.tenancy import Tenant
 
 HERE = "."
 _ASSUMED = "--local"
@@ -37,23 +38,35 @@ class Whole:
     compiled: "Compiled"
 
 
-def read(session: Session, path: str, given: Sequence[str] = (), files: Sequence[str] = ()) -> Draft:
-    """The stack at a path, without errors; warnings are told.
+def read(
+    session: Session,
+    path: str,
+    given: Sequence[str] = (),
+    files: Sequence[str] = (),
+    tenant: "Tenant | None" = None,
+) -> Draft:
+    """The stack at a path, without errors; warnings are told. It belongs to the tenant, if nobody says another.
 
     Raises:
         Misused: there is nothing at the path, or a variable is not written as one.
         InvalidStack: it has errors; all are in the report.
     """
-    draft = look(session, path, given, files)
+    draft = look(session, path, given, files, tenant)
     report(session, draft, draft.diagnostics)
     return draft
 
 
-def look(session: Session, path: str, given: Sequence[str] = (), files: Sequence[str] = ()) -> Draft:
+def look(
+    session: Session,
+    path: str,
+    given: Sequence[str] = (),
+    files: Sequence[str] = (),
+    tenant: "Tenant | None" = None,
+) -> Draft:
     """The stack at a path, whatever is wrong with it. Raises Misused as `read` does."""
     options = Options(
         environment=_chosen(session, "environment"),
-        tenant=_chosen(session, "tenant"),
+        tenant=_chosen(session, "tenant") or (tenant.name if tenant else None),
         variables=_given(given, files),
         fallback=session.settings.variables,
     )
@@ -61,6 +74,29 @@ def look(session: Session, path: str, given: Sequence[str] = (), files: Sequence
         return read_stack(_source(path), options)
     except FileNotFoundError as error:
         raise Misused(f"There is no stack at {path}.", "name its folder or its YAML file") from error
+
+
+def tenant_in(path: str | None) -> "Tenant | None":
+    """The tenant of a TenantConfig file; None without a file.
+
+    Raises:
+        Misused: the file cannot be read.
+        InvalidStack: it is wrong; all mistakes are in the report.
+    """
+    if path is None:
+        return None
+    from panka.planner.tenancy import read_tenant  # noqa: PLC0415  # few have such a file
+
+    findings = Findings()
+    try:
+        file = SourceFile(path, path, Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise Misused(f"The TenantConfig {path} cannot be read: {error}.") from error
+    tenant = read_tenant(file, findings)
+    if tenant is None:
+        text = full(findings.all(), lambda _file, line: file.lines[line - 1]).rstrip()
+        raise InvalidStack("The TenantConfig is invalid.", report=text)
+    return tenant
 
 
 def report(session: Session, draft: Draft, diagnostics: Sequence[Diagnostic]) -> None:

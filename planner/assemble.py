@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from panka.planner import estimate
+from panka.planner.authored import Authored, edited
 from panka.planner.blocks import Blocks
 from panka.planner.diagnostics import Invalid
 from panka.planner.diff import compare
 from panka.planner.difference import Difference, Refusal, refuse_what_nobody_makes
 from panka.planner.graph import Cycle, Graph
 from panka.planner.owner import Scope
-from panka.planner.plan import FORMAT, Action, Plan, Step, Undo
+from panka.planner.plan import FORMAT, Action, Change, Plan, Step, Undo
 from panka.planner.resource import Address, Properties, Resource, decode, encode, references, substitute
 from panka.planner.selecting import Wish, choose
 from panka.planner.state import Pointer, State, Target
@@ -54,6 +55,7 @@ def make_plan(
     wish: Wish | None = None,
     exports: Mapping[str, Properties] | None = None,
     consumes: tuple[str, ...] = (),
+    written: Mapping[str, Authored] | None = None,
 ) -> Plan:
     """The plan that makes exactly `resources` exist; none of them when `destroy` is asked for.
 
@@ -80,6 +82,7 @@ def make_plan(
     known = _Promises(difference, state, left_out)
     promised = {} if destroy else known.outputs(outputs)
     offered = {} if destroy else {name: known.of(values) for name, values in (exports or {}).items()}
+    authored, edits = _authored(written or {}, difference, state, left_out)
     plan = Plan(
         format=FORMAT,
         id="",
@@ -99,8 +102,25 @@ def make_plan(
         unfinished=state.operation.run if state and state.operation else None,
         assets=tuple(sorted(_used(difference, assets))),
         git=git,
+        authored=authored,
+        edits=edits,
     )
     return plan.model_copy(update={"id": name(plan)})
+
+
+def _authored(
+    written: Mapping[str, Authored], difference: Difference, state: State | None, left_out: frozenset[str]
+) -> tuple[dict[str, Properties], dict[str, tuple[Change, ...]]]:
+    """What users wrote of the components that change, and what of it is not as recorded.
+
+    A component of which some changes are left out is none of them: its record is not to say that it is as written.
+    """
+    recorded = state.authored if state else {}
+    partly = {Address(address).component for address in left_out}
+    changing = dict.fromkeys(Address(address).component for address in difference.forward)
+    authored = {name: written[name].fields() for name in changing if name in written and name not in partly}
+    edits = {name: edited(recorded[name], now) for name, now in authored.items() if name in recorded}
+    return authored, {name: found for name, found in edits.items() if found}
 
 
 @dataclass(frozen=True, slots=True)

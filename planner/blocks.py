@@ -1,9 +1,11 @@
 """What a Stack says of resources that are on record or exist in AWS: its `moved`, `removed` and `import` blocks."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
+from panka.planner.adopting import Live
 from panka.planner.core import StackSpec
+from panka.planner.diagnostics import Label
 from panka.planner.resource import Address
 
 
@@ -17,13 +19,19 @@ class Blocks:
     """Components and addresses that are forgotten."""
     imports: Mapping[str, str] = field(default_factory=dict)
     """Address to the identifier of what exists."""
+    places: Mapping[str, Label] = field(default_factory=dict, compare=False)
+    """Where the identifiers of `imports` are written, by address."""
+    live: Mapping[str, Live] = field(default_factory=dict)
+    """What is there of `imports`, by address; without one nobody has looked."""
 
     @classmethod
-    def of(cls, spec: StackSpec) -> "Blocks":
+    def of(cls, spec: StackSpec, place: Callable[[int], Label]) -> "Blocks":
+        """The blocks of a Stack; `place` tells where the identifier of an import is written, by its number."""
         return cls(
             moved={one.source: one.to for one in spec.moved},
             removed=frozenset(spec.removed),
             imports={main_of(one.to): one.id for one in spec.imports},
+            places={main_of(one.to): place(number) for number, one in enumerate(spec.imports)},
         )
 
     def forgets(self, address: str) -> bool:

@@ -8,6 +8,8 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
+from panka.planner.authored import Authored
+from panka.planner.blame import labels_of, labels_of_circle
 from panka.planner.blocks import Blocks
 from panka.planner.component import (
     Component,
@@ -23,7 +25,6 @@ from panka.planner.component import (
 )
 from panka.planner.diagnostics import Diagnostic, Findings, Invalid, Label
 from panka.planner.language.addresses import check_addresses
-from panka.planner.language.documents import Steps
 from panka.planner.language.envelopes import Entry
 from panka.planner.language.expansion import Reference
 from panka.planner.language.expressions import Foreign, Malformed, Output
@@ -37,8 +38,8 @@ from panka.planner.packing import Packer
 from panka.planner.placing import OWN_GROUP, network_of, own_group
 from panka.planner.resolving import plainly, resolve
 from panka.planner.resource import STACK, Address, Properties, Ref, Resource
+from panka.planner.rivals import check_names, check_rules
 from panka.planner.state import Target
-from panka.planner.vocabulary.balancing import clashes
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ class Compiled:
     """What the stack says of what is on record or exists."""
     diagnostics: tuple[Diagnostic, ...]
     components: dict[str, Component[ComponentSpec]]
+    written: Mapping[str, Authored] = field(default_factory=dict)
+    """What users wrote of every component, by its name."""
 
 
 def compile_parts(
@@ -79,7 +82,8 @@ def compile_parts(
         compiling.lower(part)
     compiling.let_in()
     callers = compiling.notify()
-    compiling.check_rules()
+    check_rules(compiling.resources, parts, compiling.findings)
+    check_names(compiling.resources, parts, compiling.findings)
     compiling.wait()
     compiling.untie(callers)
     compiling.place_own_group()
@@ -94,9 +98,10 @@ def compile_parts(
         assets=compiling.assets,
         exports={name: plainly(lowered.outputs) for name, lowered in compiling.lowered.items() if lowered.outputs},
         consumes=neighbours.consumed,
-        blocks=Blocks.of(stack.spec),
+        blocks=Blocks.of(stack.spec, stack.import_label),
         diagnostics=compiling.findings.all(),
         components={name: part.component for name, part in parts.items()},
+        written={name: Authored(part.kind.spec, part.data) for name, part in parts.items()},
     )
 
 
@@ -134,7 +139,8 @@ class _Compiling:
             self.assets |= lowered.assets
             self.lowered[name] = self._resolved(lowered)
         except PydanticCustomError as error:
-            self.findings.add(error.type, error.message(), self._rule_label(part, error))
+            label, others = labels_of(error, part, self.parts)
+            self.findings.add(error.type, error.message(), label, secondary=others)
         except Invalid as error:
             self.findings.extend(error.diagnostics)
         except _NoOutput as error:
@@ -209,17 +215,6 @@ class _Compiling:
             notes=(f"outputs of `{name}`: {', '.join(sorted(made))}",),
         )
 
-    def _rule_label(self, part: Part, error: PydanticCustomError) -> Label:
-        """Where the rule's field is, if it names one, or the value that it is about; else the component's name."""
-        context = error.context or {}
-        if (path := _path_of(part.data, context.get("value"))) is not None:
-            return Label(part.entry.layers.span(("spec", *path)))
-        named = context.get("field")
-        if not isinstance(named, str):
-            return part.label
-        steps = tuple(int(step) if step.isdigit() else step for step in named.split("."))
-        return Label(part.entry.layers.span(("spec", *steps)))
-
     def _keep(self, resource: Resource, part: Part) -> None:
         if resource.address.component == STACK:
             self._share(replace(resource, tags={**self.stack.tags, **resource.tags}), part)
@@ -285,7 +280,8 @@ class _Compiling:
                 f"{callers[address].entry.title} waits for `{address.component}`, which must wait for it to call it"
             )
             help = "take the bucket out of `dependsOn`, or give it a `bucket.name` that is no reference"
-            self.findings.add("PK345", summary, callers[address].label, help=help)
+            label, others = labels_of_circle(address.component, callers[address], self.parts)
+            self.findings.add("PK345", summary, label, secondary=others, help=help)
 
     def wait(self) -> None:
         """Makes the first resources of a component wait for the last ones of those that it depends on."""
@@ -317,19 +313,6 @@ class _Compiling:
                 group = replace(group, properties=plainly(resolve(group.properties, self._output)))
                 self.resources[group.address] = replace(group, tags=self.stack.tags)
 
-    def check_rules(self) -> None:
-        """Tells of rules that want the same place of one listener."""
-        for first, second in clashes(self.resources.values()):
-            ours, theirs = (self.parts[one.address.component] for one in (second, first))
-            place = second.properties["Priority"]
-            self.findings.add(
-                "PK326",
-                f"{ours.entry.title} wants the same place ({place}) among a listener's rules as {theirs.entry.title}",
-                ours.label,
-                secondary=(theirs.entry.name_label("the other one"),),
-                help="give one of them another `priority`",
-            )
-
     def check_overrides(self, part: Part) -> None:
         name = part.component.name
         if part.component.spec.overrides and name in self.lowered:
@@ -358,11 +341,3 @@ class _Compiling:
                     summary = f"`{component}` as it is written has no output `{error.output.output}`"
                     self.findings.add("PK201", summary, label)
         return found
-
-
-def _path_of(data: Any, value: object) -> Steps | None:
-    """The way to the first text in the data that is this one."""
-    if isinstance(data, str):
-        return () if data == value else None
-    items = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
-    return next(((step, *path) for step, item in items if (path := _path_of(item, value)) is not None), None)

@@ -2,17 +2,22 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from panka.planner.owner import Scope
 from panka.planner.resource import Address, Lifecycle, PhysicalName, Place, Properties, Ref, Resource, Text
+from panka.planner.rules import shaped
 from panka.planner.state import Target
+from panka.planner.tagging import Tags
 
 Path: TypeAlias = tuple[str | int, ...]
 """Where a value stands below a component's `spec`: `("deadLetterQueue", "enabled")`, keys as the user wrote them."""
+
+ComponentName: TypeAlias = Annotated[str, shaped(r"\S+", "the name of a component")]
+"""Another component: `name` or `service/name`."""
 
 Statement: TypeAlias = dict[str, Any]
 """One statement of an IAM policy document; may hold references."""
@@ -59,7 +64,7 @@ class ComponentSpec(Spec):
 
     depends_on: tuple[str, ...] = ()
     """Components (`name` or `service/name`) that must be ready first."""
-    tags: dict[str, str] = Field(default_factory=dict)
+    tags: Tags = Field(default_factory=dict)
     """Tags of every resource of the component."""
     lifecycle: LifecycleSpec = LifecycleSpec()
     """How the component's resources may change and end."""
@@ -151,6 +156,8 @@ class Route:
     host: str | None = None
     path: str | None = None
     priority: int | None = None
+    field: str = ""
+    """Where the balancer's spec says so: `targets.0`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +170,8 @@ class Seat:
     target_group: Ref
     listener: Address
     """The listener that makes the group part of a balancer; ECS registers nothing before."""
+    field: str
+    """Where the balancer's spec says so: `listeners.0.target`."""
 
 
 @dataclass(frozen=True, slots=True)

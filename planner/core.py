@@ -1,25 +1,17 @@
 """The specs of what surrounds components: Stack, Service, ComponentInfra, InfraDefaults."""
 
-import ipaddress
+from collections.abc import Sequence
+from itertools import combinations
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from panka.planner.component import Spec
-from panka.planner.rules import broken, shaped, unique
+from panka.planner.cidrs import Cidrs, apart
+from panka.planner.component import ComponentName, Spec
+from panka.planner.rules import beside, broken, shaped, unique
+from panka.planner.tagging import Tags
 
 OnFailure: TypeAlias = Literal["rollback", "pause", "keep"]
-
-
-def _cidr(value: str) -> str:
-    try:
-        ipaddress.ip_network(value)
-    except ValueError as error:
-        raise broken("PK301", f"`{value}` is not a network such as 10.0.0.0/16") from error
-    return value
-
-
-Cidr: TypeAlias = Annotated[str, AfterValidator(_cidr)]
 
 
 class Metadata(Spec):
@@ -70,11 +62,13 @@ class RuleSpec(Spec):
     """The last port that is opened."""
     protocol: Literal["tcp", "udp", "icmp", "all"] = "tcp"
     """The protocol; `all` opens every port."""
-    cidr_blocks: tuple[Cidr, ...] = ()
+    cidr_blocks: Cidrs = ()
     """Networks that the rule holds for."""
-    source_component: str | None = None
+    source_component: ComponentName | None = None
     """A component whose security group the rule holds for."""
-    description: str = ""
+    description: Annotated[
+        str, shaped(r"[A-Za-z0-9. _:/()#,@\[\]+=&;{}!$*-]{0,255}", "a description that EC2 takes: up to 255 characters")
+    ] = ""
     """A line for people."""
 
     @model_validator(mode="after")
@@ -89,6 +83,38 @@ class RuleSpec(Spec):
             raise broken("PK311", "a rule needs `cidrBlocks` or `sourceComponent`")
         return self
 
+    @property
+    def opened(self) -> tuple[str, int | None, int | None]:
+        """The protocol and the ports, first and last; no ports where they have no meaning."""
+        if self.protocol == "all":
+            return self.protocol, None, None
+        return (
+            self.protocol,
+            self.from_port if self.port is None else self.port,
+            self.to_port if self.port is None else self.port,
+        )
+
+
+def each_once(direction: str, rules: Sequence[RuleSpec]) -> None:
+    """Raises PK349 or PK309 when two rules open the same ports to the same networks or component.
+
+    EC2 takes no rule twice. `direction` is the field that the rules stand in.
+    """
+    for (first, one), (again, other) in combinations(enumerate(rules), 2):
+        if one.opened != other.opened:
+            continue
+        apart(
+            (f"{direction}.{number}.cidrBlocks.{place}", cidr)
+            for number, rule in ((first, one), (again, other))
+            for place, cidr in enumerate(rule.cidr_blocks)
+        )
+        source = other.source_component
+        if source is not None and one.source_component is not None:
+            name = source.rpartition("/")[2]
+            if name == one.source_component.rpartition("/")[2]:
+                fields = (f"{direction}.{number}.sourceComponent" for number in (again, first))
+                raise beside("PK309", f"the component `{name}` is let through twice at the same ports", *fields)
+
 
 class SecurityGroupSpec(Spec):
     id: str | None = None
@@ -102,6 +128,8 @@ class SecurityGroupSpec(Spec):
     def _exists_or_is_made(self) -> "SecurityGroupSpec":
         if self.id is not None and (self.ingress or self.egress):
             raise broken("PK310", "a security group is either named by `id` or made of rules")
+        each_once("ingress", self.ingress)
+        each_once("egress", self.egress)
         return self
 
 
@@ -161,7 +189,7 @@ class StackSpec(Spec):
     """Components that no plan may delete or replace."""
     outputs: dict[str, Any] = Field(default_factory=dict)
     """Values that `panka output` shows after a run."""
-    tags: dict[str, str] = Field(default_factory=dict)
+    tags: Tags = Field(default_factory=dict)
     """Tags of every resource."""
     moved: tuple[MovedSpec, ...] = ()
     """Components and resources that were renamed: they are kept, not made anew."""

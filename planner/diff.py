@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
+from panka.planner.adopting import Import
 from panka.planner.blocks import Blocks
 from panka.planner.changes import changes
 from panka.planner.diagnostics import Diagnostic, label_of
@@ -23,7 +24,7 @@ class _Record:
     resources: Mapping[str, Recorded]
     moves: Mapping[str, str]
     """New address to recorded one."""
-    imports: Mapping[str, str]
+    blocks: Blocks
     named: tuple[Recorded, ...]
     """Resources whose names are not made of their addresses."""
     replaces: AbstractSet[str]
@@ -36,7 +37,7 @@ class _Record:
         moving = set(moves.values())
         every = (*resources.values(), *state.deposed) if state else ()
         named = tuple(one for one in every if one.keeps_name or one.address in moving)
-        return cls(resources, moves, blocks.imports, named, replaces)
+        return cls(resources, moves, blocks, named, replaces)
 
     def find(self, address: str) -> Recorded | None:
         return self.resources.get(self.moves.get(address, address))
@@ -88,8 +89,8 @@ class _Wanted:
     def settle(self, difference: Difference) -> None:
         address = self.resource.address
         old = self.record.find(address)
-        if old is None and address in self.record.imports:
-            self._adopt(difference, self.record.imports[address])
+        if old is None and address in self.record.blocks.imports:
+            self._adopt(difference, self.record.blocks.imports[address])
             return
         if old is None:
             self._create(difference)
@@ -118,8 +119,8 @@ class _Wanted:
     def name(self, property: str) -> str:
         """The name that the resource has or will have; a resource with early names is replaced on demand alone."""
         old, left = self.record.find(self.resource.address), self.intended
-        if old is None and self.resource.address in self.record.imports:
-            return self.record.imports[self.resource.address]
+        if old is None and self.resource.address in self.record.blocks.imports:
+            return self.record.blocks.imports[self.resource.address]
         anew = self.resource.address in self.record.replaces
         if old is not None and property in old.properties and not anew:
             return str(old.properties[property])
@@ -179,24 +180,44 @@ class _Wanted:
 
     def _adopt(self, difference: Difference, id: str) -> None:
         """Takes over what exists. Its name is its own, so Panka names nothing."""
-        generation, _ = (1, False) if self.intended is None else (self.intended.generation + 1, True)
+        generation = 1 if self.intended is None else self.intended.generation + 1
         if self.intended is not None:
             look_and_remove(difference, self.intended)
         self._taken_already(difference, id)
         desired = self._desired(generation, difference, {})
+        differ = self._taken_over(difference, id, desired)
         difference.settled[self.resource.address] = Settled(Fate.MADE, desired, id=id)
         name = self._name_property()
-        self._add(difference, Action.ADOPT, generation, desired, id=id, keeps_name=name, reason=f"imports {id}")
+        self._add(
+            difference,
+            Action.ADOPT,
+            generation,
+            desired,
+            id=id,
+            changes=differ,
+            keeps_name=name,
+            reason=f"imports {id}",
+        )
+
+    def _taken_over(self, difference: Difference, id: str, desired: Properties) -> tuple[Change, ...]:
+        """How what exists differs from what is wanted; nothing when nobody has looked."""
+        address, blocks = self.resource.address, self.record.blocks
+        live = blocks.live.get(address)
+        if live is None:
+            return ()
+        block = Import(address, self.resource.type, id, self.scope.tenant, blocks.places.get(address))
+        differ, problems = block.judge(live, desired)
+        difference.diagnostics.extend(problems)
+        return differ
 
     def _taken_already(self, difference: Difference, id: str) -> None:
         for old in self.record.resources.values():
             if (old.type, old.id) == (self.resource.type, id):
                 summary = f"`{id}` cannot become `{self.resource.address}`: it is on record as `{old.address}`"
-                difference.diagnostics.append(
-                    Diagnostic(
-                        "PK362", summary, label_of(str(self.resource.place or "")), help="a `moved` block renames it"
-                    )
-                )
+                written = self.record.blocks.places.get(self.resource.address)
+                label = written or label_of(str(self.resource.place or ""))
+                help = "a `moved` block renames it"
+                difference.diagnostics.append(Diagnostic("PK362", summary, label, help=help))
 
     def _keeping_ignored(self, desired: Properties, old: Recorded) -> Properties:
         """What is ignored stays as it was recorded, so that the update leaves it alone."""

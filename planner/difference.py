@@ -126,7 +126,7 @@ def refuse_what_nobody_makes(difference: Difference) -> None:
         if step.action is not Action.FORGET and not can_be_made(step.type):
             difference.diagnostics.append(
                 Diagnostic(
-                    "PK364",
+                    "PK366",
                     f"nobody can {step.action} `{step.address}`: neither Panka nor Cloud Control makes {step.type}",
                     label_of(step.place),
                     help="make it by other means, and give the stack its identifiers as variables",

@@ -16,11 +16,13 @@ _SAID = ("retain", "snapshot", "prevent_destroy", "create_before_destroy", "igno
 
 def laid_over(resource: Resource, part: Part, *, protected: bool, findings: Findings) -> Resource:
     """The resource with its component's tags, lifecycle and overrides; more specific tags of its own stay."""
+    named = resource.name is not None and resource.name.property in _overrides(resource, part)
     return replace(
         resource,
         tags={**part.tags, **resource.tags},
         lifecycle=_lifecycle(resource.lifecycle, part, protected),
         properties=_overridden(resource, part, findings),
+        name=None if named else resource.name,
     )
 
 
@@ -41,10 +43,13 @@ def _timeouts(spec: LifecycleSpec, lowered: Timeouts) -> Timeouts:
     return lowered.model_copy(update=given)
 
 
+def _overrides(resource: Resource, part: Part) -> dict[str, Any]:
+    return part.component.spec.overrides.get(resource.address.part, {})
+
+
 def _overridden(resource: Resource, part: Part, findings: Findings) -> Properties:
-    overrides = part.component.spec.overrides.get(resource.address.part, {})
     properties = resource.properties
-    for path, value in overrides.items():
+    for path, value in _overrides(resource, part).items():
         try:
             properties = _set(properties, path.split("."), typed(value))
         except LookupError:

@@ -16,6 +16,10 @@ NAME = r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$"
 Name = Annotated[str, Field(pattern=NAME)]
 
 
+_REFUSED = ("internal-", "sg-", "sthree-", "amzn-s3-demo-")
+"""What load balancers, security groups and buckets may not be called: no name of Panka's begins so."""
+
+
 class Scope(Model):
     """One stack of one tenant in one environment: what is locked, planned and recorded together."""
 
@@ -70,4 +74,6 @@ class Owner:
         owner = replace(self, generation=0) if form.stable else self
         tail = f"-{owner.digest()[:6]}{form.suffix}"
         readable = re.sub(r"-+", "-", "-".join(words))
+        if readable.startswith(_REFUSED):
+            readable = f"panka-{readable}"
         return readable[: form.limit - len(tail)].rstrip("-") + tail

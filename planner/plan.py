@@ -1,15 +1,19 @@
 """A plan: every change that a run will make, as data. Apply runs exactly this."""
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field
 
+from panka.planner.formats import Upgrade, read
 from panka.planner.owner import Owner, Scope
 from panka.planner.resource import Lifecycle, Model, Properties
 from panka.planner.state import Pointer, Target
 
-FORMAT = 1
+FORMAT = 2
+UPGRADES: Mapping[int, Upgrade] = {1: lambda record: record}
+"""From each earlier format to the next. 2 has `authored` and `edits`, without which a plan shows resources alone."""
 
 
 class Action(StrEnum):
@@ -71,7 +75,8 @@ class Step(Model):
     before: Properties | None = None
     """What is recorded as applied."""
     changes: tuple[Change, ...] = ()
-    """Of an update or replace, what differs; a create sets all of `properties`."""
+    """Of an update or replace, what differs, and of an adoption, what differs from what AWS has, where it was asked; a
+    create sets all of `properties`."""
     needs: tuple[Need, ...] = ()
     depends_on: tuple[str, ...] = ()
     """Keys of steps of the same phase that must have succeeded."""
@@ -153,6 +158,15 @@ class Plan(Model):
     assets: tuple[str, ...] = ()
     """SHA-256 of the files (zipped code) that steps need from the store."""
     git: str = ""
+    authored: dict[str, Properties] = Field(default_factory=dict)
+    """What users wrote of the components that change, by component and field, the most telling first; no secrets."""
+    edits: dict[str, tuple[Change, ...]] = Field(default_factory=dict)
+    """The fields that users wrote otherwise than on record, by component; without one nobody knows."""
+
+    @classmethod
+    def read(cls, body: bytes) -> Self:
+        """The plan in a filed body, of whichever format. Raises Newer."""
+        return read(cls, body, "plan", FORMAT, UPGRADES)
 
     def text(self, *, named: bool = True) -> str:
         """The plan as JSON, as it is filed: what is at its default is left out. `named` False: without its id."""

@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from panka.planner.plan import Action, Plan, Step
-from panka.planner.resource import Model, Properties, Ref, decode, substitute
+from panka.planner.resource import Address, Model, Properties, Ref, decode, substitute
 from panka.planner.state import Intended, Operation, Recorded, State
 
 
@@ -118,12 +118,15 @@ def conclude(state: State, plan: Plan, *, succeeded: bool) -> State:
     if not succeeded:
         return state.model_copy(update={"operation": None})
     inputs = {address: told(one.id, one.properties, one.attributes) for address, one in state.resources.items()}
+    there = {Address(address).component for address in state.resources}
+    authored = {**state.authored, **plan.authored}
     update = {
         "operation": None,
         "plan": plan.id,
         "outputs": resolve(plan.outputs, inputs),
         "exports": {name: known(outputs, inputs) for name, outputs in plan.exports.items()},
         "consumes": plan.consumes,
+        "authored": {name: fields for name, fields in authored.items() if name in there},
     }
     return state.model_copy(update=update)
 

@@ -45,7 +45,7 @@ RULES: dict[str, str] = {
     "PK346": "The registry of AWS has no resource type of this name.",
     "PK347": "The resource type has no such property, or AWS alone sets it.",
     "PK348": "The resource type needs a property that is not given.",
-    "PK349": "Networks overlap, or a subnet does not lie in its network.",
+    "PK349": "Networks overlap, of subnets or in rules, or a subnet does not lie in its network.",
     "PK350": "A network of a tenant is both made and taken as it is, or lacks what it needs.",
 }
 """What each code means, in a sentence."""
@@ -94,17 +94,30 @@ TITLES: dict[str, str] = {
 """What each code is called; one without a title is called after this module."""
 
 
-def broken(code: LiteralString, sentence: str, field: str = "") -> PydanticCustomError:
+def broken(code: LiteralString, sentence: str, *fields: str) -> PydanticCustomError:
     """The error of a broken rule; its type is the code. Validators of specs raise it, and so do lowerings.
 
-    `field` leads to what is wrong (`bucket.acl`): from the validated model, or in a lowering from the spec.
+    A field leads to what is wrong (`bucket.acl`): from the validated model, or in a lowering from the spec. Of several
+    the first that is written is meant.
     """
-    return PydanticCustomError(code, "{sentence}", {"sentence": sentence, **({"field": field} if field else {})})
+    return PydanticCustomError(code, "{sentence}", {"sentence": sentence, "fields": fields})
 
 
 def twice(code: LiteralString, sentence: str, value: str) -> PydanticCustomError:
     """As `broken`, of a value that stands in two places of what is validated: the message shows both."""
     return PydanticCustomError(code, "{sentence}", {"sentence": sentence, "twice": value})
+
+
+def beside(code: LiteralString, sentence: str, field: str, other: str) -> PydanticCustomError:
+    """As `broken`, of a field that cannot stand beside an `other` one: the message shows both."""
+    return PydanticCustomError(code, "{sentence}", {"sentence": sentence, "fields": (field,), "other": other})
+
+
+def across(code: LiteralString, sentence: str, *places: tuple[str, str]) -> PydanticCustomError:
+    """As `broken` in a lowering, of fields of several components: a component's name, or `""` for the one that is
+    lowered, and a field of it. The first place is to blame, if not the others.
+    """
+    return PydanticCustomError(code, "{sentence}", {"sentence": sentence, "places": places})
 
 
 def shaped(pattern: str, meaning: str) -> AfterValidator:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from panka.planner.compile import Compiled, compile_parts
 from panka.planner.component import Component, ComponentSpec, Kind, Network
@@ -19,6 +20,10 @@ from panka.planner.neighbours import Neighbours, OutputsOf
 from panka.planner.owner import Scope
 from panka.planner.packing import Packer
 from panka.planner.state import Target
+
+if TYPE_CHECKING:
+    from panka.planner.allowance import Home
+    from panka.planner.tenancy import Tenant
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,12 @@ class Draft:
             raise Invalid(self.diagnostics)
         neighbours = Neighbours(scope.stack, outputs_of)
         return compile_parts(self._stack, self._parts, self._packer, scope, target, network, neighbours)
+
+    def beyond(self, tenant: "Tenant", compiled: Compiled, home: "Home") -> tuple[Diagnostic, ...]:
+        """Everything in which the compiled stack goes beyond what its tenant may have."""
+        from panka.planner.allowance import check_allowance  # noqa: PLC0415  # only who has a TenantConfig needs it
+
+        return check_allowance(tenant, self._stack, self._parts, compiled.resources.values(), home)
 
 
 def read_stack(source: Source, options: Options, kinds: Mapping[str, Kind] | None = None) -> Draft:

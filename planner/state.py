@@ -1,13 +1,17 @@
 """What Panka made and last observed: the record of one stack in one environment. docs/state-format.md has the rules."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Literal, Self
 
 from pydantic import Field
 
+from panka.planner.formats import Upgrade, read
 from panka.planner.owner import Owner, Scope
 from panka.planner.resource import Lifecycle, Model, Properties
 
-FORMAT = 1
+FORMAT = 2
+UPGRADES: Mapping[int, Upgrade] = {1: lambda record: record}
+"""From each earlier format to the next. 2 has `authored`, which is not known of what was recorded before."""
 
 
 class Target(Model):
@@ -96,6 +100,13 @@ class State(Model):
     """Other stacks of the tenant and environment whose outputs the last plan has taken in."""
     plan: str = ""
     """The last plan that was applied."""
+    authored: dict[str, Properties] = Field(default_factory=dict)
+    """What users wrote of each component as of the last run that succeeded, by field; none of it is a secret."""
+
+    @classmethod
+    def read(cls, body: bytes) -> Self:
+        """The state in a stored body, of whichever format. Raises Newer."""
+        return read(cls, body, "state", FORMAT, UPGRADES)
 
 
 class Pointer(Model):

@@ -3,26 +3,37 @@
 import ipaddress
 import re
 from collections.abc import Collection
-from itertools import combinations
 from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 from pydantic_core.core_schema import ValidationInfo
 
+from panka.planner.cidrs import Cidr, apart
 from panka.planner.component import Spec
-from panka.planner.core import Cidr, RuleSpec, SubnetIds
+from panka.planner.core import RuleSpec, SubnetIds, each_once
 from panka.planner.diagnostics import Findings, Label, did_you_mean
 from panka.planner.language.documents import SourceFile, parse
 from panka.planner.language.envelopes import Envelope
 from panka.planner.language.overlays import Layered
 from panka.planner.language.violations import Subject, check
 from panka.planner.owner import NAME
-from panka.planner.rules import broken, shaped, unique
+from panka.planner.rules import beside, broken, shaped, unique
+from panka.planner.tagging import Tags
 from panka.planner.units import Seconds
 
 Region: TypeAlias = Annotated[str, shaped(r"[a-z]{2}(-[a-z]+)+-\d", "a region such as eu-west-1")]
 EnvironmentName: TypeAlias = Annotated[str, shaped(NAME, "a name: small letters, digits and `-`, a letter first")]
 Limit: TypeAlias = Annotated[int, Field(ge=0)]
+
+
+def _sized(value: str) -> str:
+    net = ipaddress.ip_network(value)
+    if net.version != 4 or not 16 <= net.prefixlen <= 28:  # what EC2 makes
+        raise broken("PK301", f"`{value}` is not a network of IPv4 between /16 and /28, as EC2 makes them")
+    return value
+
+
+Addresses: TypeAlias = Annotated[Cidr, AfterValidator(_sized)]
 
 
 class TenantAws(Spec):
@@ -50,7 +61,7 @@ class TenantAws(Spec):
 class Vpc(Spec):
     """The tenant's own network."""
 
-    cidr_block: Cidr
+    cidr_block: Addresses
     """Its addresses: `10.0.0.0/16`. Changing them replaces the whole network."""
     enable_dns_hostnames: Annotated[bool, Field(alias="enableDNSHostnames")] = True
     """Whether instances get host names."""
@@ -59,7 +70,7 @@ class Vpc(Spec):
 
 
 class Subnet(Spec):
-    cidr_block: Cidr
+    cidr_block: Addresses
     """Its addresses, inside those of the VPC."""
     availability_zone: Annotated[str, shaped(r"[a-z]{2}(-[a-z]+)+-\d[a-z]", "an availability zone such as eu-west-1a")]
     """The zone that it stands in."""
@@ -99,6 +110,7 @@ class DefaultSecurityGroup(Spec):
                 if rule.source_component is not None:
                     field = f"{direction}.{number}.sourceComponent"
                     raise broken("PK312", "a tenant's network has no components; name `cidrBlocks`", field)
+            each_once(direction, getattr(self, direction))
         return self
 
 
@@ -142,18 +154,16 @@ class TenantNetworking(Spec):
     def _subnets_fit(self) -> Self:
         if self.vpc is None:
             return self
-        whole = ipaddress.ip_network(self.vpc.cidr_block)
+        whole = ipaddress.IPv4Network(self.vpc.cidr_block)
         placed = [
-            (f"subnets.{side}.{number}.cidrBlock", ipaddress.ip_network(one.cidr_block))
+            (f"subnets.{side}.{number}.cidrBlock", one.cidr_block)
             for side in ("public", "private")
             for number, one in enumerate(getattr(self.subnets, side))
         ]
-        for field, net in placed:
-            if net.version != whole.version or not net.subnet_of(whole):  # type: ignore[arg-type]  # versions are alike
-                raise broken("PK349", f"{net} does not lie in the VPC's {whole}", field)
-        for (_, one), (field, other) in combinations(placed, 2):
-            if one.overlaps(other):
-                raise broken("PK349", f"{other} overlaps {one}", field)
+        for field, cidr in placed:
+            if not ipaddress.IPv4Network(cidr).subnet_of(whole):
+                raise beside("PK349", f"{cidr} does not lie in the VPC's {whole}", field, "vpc.cidrBlock")
+        apart(placed)
         return self
 
     @model_validator(mode="after")
@@ -203,7 +213,7 @@ class TenantSpec(Spec):
     """The network of the tenant's stacks; by default the account's default VPC."""
     limits: Limits = Limits()
     """How much the tenant may have."""
-    default_tags: dict[str, str] = Field(default_factory=dict)
+    default_tags: Tags = Field(default_factory=dict)
     """Tags of every resource of the tenant."""
     allowed_resources: tuple[str, ...] | None = None
     """Kinds that the tenant's stacks may hold; by default all."""
@@ -238,9 +248,6 @@ class TenantSpec(Spec):
             for number, name in enumerate(names):
                 if self.environments and name not in self.environments:
                     raise broken("PK340", f"`environments` does not hold `{name}`", f"policies.{field}.{number}")
-        for key in self.default_tags:
-            if key.lower().startswith(("aws:", "panka:")) or key == "managed-by":
-                raise broken("PK310", f"the tag `{key}` is not the user's", f"defaultTags.{key}")
         return self
 
 

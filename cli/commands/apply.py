@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from panka.cli.commands.options import output, running, selection, values, where
+from panka.cli.commands.options import output, running, selection, tenant_config, values, where
 from panka.cli.session import opened
 
 _PLAN = re.compile(r"p-[0-9a-f]{4,}")
@@ -15,6 +15,7 @@ _PLAN = re.compile(r"p-[0-9a-f]{4,}")
 @click.command()
 @click.argument("path", default=".", metavar="[PATH|PLAN]")
 @values
+@tenant_config
 @selection(replace=True)
 @click.option("--stack", metavar="NAME", help="The stack that PLAN belongs to.")
 @click.option("--detail", is_flag=True, help="Show every resource and property.")
@@ -26,6 +27,7 @@ def command(
     path: str,
     given: tuple[str, ...],
     files: tuple[str, ...],
+    tenant_config: str | None,
     targets: tuple[str, ...],
     excludes: tuple[str, ...],
     replaces: tuple[str, ...],
@@ -49,8 +51,13 @@ def command(
         filed = _PLAN.fullmatch(path) is not None
         how = How.asked(session, ways, form=form, detail=detail)
         wish = Wish(targets, excludes, replaces)
-        if filed and wish != Wish():
-            raise Misused("A filed plan is carried out as it is.", "give --target, --exclude, --replace to panka plan")
+        if filed and (wish != Wish() or tenant_config):
+            raise Misused(
+                "A filed plan is carried out as it is.",
+                "give --target, --exclude, --replace, --tenant-config to panka plan",
+            )
         if filed:
             return carry_out(session, find_plan(session, path, stack), how)
-        return plan_and_carry_out(session, lambda turn: plan_stack(session, path, given, files, wish, turn), how)
+        return plan_and_carry_out(
+            session, lambda turn: plan_stack(session, path, given, files, wish, turn, tenant_config), how
+        )

@@ -78,6 +78,14 @@ def values(function: F) -> F:
     )(function)
 
 
+def tenant_config(function: F) -> F:
+    """What the stack's tenant may have."""
+    return click.option(
+        "--tenant-config", metavar="FILE", type=click.Path(dir_okay=False),
+        help="Hold the stack to the limits, kinds, environments and regions of a TenantConfig.",
+    )(function)  # fmt: skip
+
+
 def selection(*, replace: bool) -> Callable[[F], F]:
     """What a plan is limited to. NAME is a kind, a component (with its service or without), an address, or a glob."""
     options = [

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from panka.cli.commands.options import output, selection, values, where
+from panka.cli.commands.options import output, selection, tenant_config, values, where
 from panka.cli.exits import Exit
 from panka.cli.session import opened
 
@@ -12,6 +12,7 @@ from panka.cli.session import opened
 @click.command()
 @click.argument("path", default=".")
 @values
+@tenant_config
 @selection(replace=True)
 @click.option("--detail", is_flag=True, help="Show every resource and property.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
@@ -22,6 +23,7 @@ def command(
     path: str,
     given: tuple[str, ...],
     files: tuple[str, ...],
+    tenant_config: str | None,
     targets: tuple[str, ...],
     excludes: tuple[str, ...],
     replaces: tuple[str, ...],
@@ -42,7 +44,9 @@ def command(
     from panka.planner.selecting import Wish  # noqa: PLC0415  # as above
 
     with opened(flags, embed=True) as session:
-        planned = plan_stack(session, path, given, files, Wish(targets, excludes, replaces))
+        planned = plan_stack(
+            session, path, given, files, Wish(targets, excludes, replaces), tenant_config=tenant_config
+        )
         plan = planned.plan
         if out is not None:
             Path(out).write_text(plan.model_dump_json(by_alias=True, indent=2) + "\n", encoding="utf-8")

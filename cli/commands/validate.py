@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from panka.cli.commands.options import stack_choice, values
+from panka.cli.commands.options import stack_choice, tenant_config, values
 from panka.cli.exits import Exit
 from panka.cli.session import Session, begin
 from panka.cli.views.screen import many
@@ -31,22 +31,34 @@ FORMATS = ("full", "concise", "json", "github", "sarif", "junit")
     "--max-errors", type=click.IntRange(min=1), default=50, show_default=True,
     help="How many mistakes are shown to people; programs get all.",
 )  # fmt: skip
+@tenant_config
 @stack_choice
 def command(
-    path: str, given: tuple[str, ...], files: tuple[str, ...], form: "Format", max_errors: int, **flags: str | None
+    path: str,
+    given: tuple[str, ...],
+    files: tuple[str, ...],
+    form: "Format",
+    max_errors: int,
+    tenant_config: str | None,
+    **flags: str | None,
 ) -> int:
     """Check the stack at PATH (a folder or a YAML file): every error at once. Nothing is called."""
     from panka.cli.next import command as next_command  # noqa: PLC0415  # brings the views
-    from panka.cli.stacks import look, offline  # noqa: PLC0415  # brings the planner
+    from panka.cli.stacks import look, offline, tenant_in  # noqa: PLC0415  # brings the planner
+    from panka.planner.allowance import Home  # noqa: PLC0415  # as above
     from panka.planner.diagnostics import errors, in_order  # noqa: PLC0415  # as above
     from panka.planner.render.reports import DOCUMENTS  # noqa: PLC0415  # as above
 
     session = begin(flags)
-    draft = look(session, path, given, files)
+    tenant = tenant_in(tenant_config)
+    draft = look(session, path, given, files, tenant)
     found = draft.diagnostics
     compiled = None if errors(found) else offline(session, draft)
     if compiled is not None:
-        found = in_order((*found, *compiled.diagnostics))
+        settings = session.settings
+        home = Home(draft.tenant, draft.environment or settings.environment, draft.provider.region or settings.region)
+        beyond = draft.beyond(tenant, compiled, home) if tenant else ()
+        found = in_order((*found, *compiled.diagnostics, *beyond))
     _show(session, draft, found, form, max_errors)
     if compiled is None or errors(found):
         return Exit.INVALID

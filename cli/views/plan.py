@@ -1,14 +1,13 @@
 """A plan as people and as machines read it."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
+from panka.cli.views.fields import Line, change_text, created, edited, later, of_existing, value_text
 from panka.cli.views.screen import Screen, many, took
 from panka.planner.assemble import component_action, counts
 from panka.planner.plan import Action, Change, Plan, Step
-from panka.planner.resource import STACK, Address, Ref, Text, decode, references
+from panka.planner.resource import STACK, Address, Properties
 from panka.planner.state import Target
 
 SYMBOLS = {
@@ -23,14 +22,14 @@ _ORDER = (Action.CREATE, Action.ADOPT, Action.UPDATE, Action.REPLACE, Action.FOR
 _NOUNS = {Action.DELETE: "destroy"}
 _SHORT = 5
 """How many changed properties of a component are shown without --detail."""
+_TELLING = 2
+"""How many fields of a component that is made are shown without --detail."""
 _MANY = 30
 """From how many components on those of one kind that meet the same fate are shown together."""
 _NAMED = 3
 """How many components of such a group are named."""
 _PATH = 7
 """How many components of the longest path are named."""
-_WIDTH = 60
-"""How much of a value is shown."""
 
 
 @dataclass(slots=True)
@@ -42,15 +41,18 @@ class ComponentChange:
     action: Action
     steps: list[Step] = field(default_factory=list)
 
-    @property
-    def changes(self) -> list[tuple[str, Change]]:
-        """Changed properties of resources that exist, each with the path that tells them apart."""
-        touched = [step for step in self.steps if step.action in (Action.UPDATE, Action.REPLACE)]
-        return [(self._path(step, change), change) for step in touched for change in step.changes]
+    authored: Properties = field(default_factory=dict)
+    """What its author wrote, by field."""
+    edits: tuple[Change, ...] = ()
+    """What of it is not as recorded."""
 
-    def _path(self, step: Step, change: Change) -> str:
-        part = Address(step.address).part
-        return change.path if part == "main" else f"{part}.{change.path}"
+    @property
+    def lines(self) -> list[Line]:
+        """What to show of it; what forces a replacement is why the reader looks, so it comes first."""
+        if self.action is Action.CREATE:
+            return created(self.authored)
+        found = of_existing(self.steps, self.edits, replaced=self.action is Action.REPLACE)
+        return sorted(found, key=lambda one: not one.forced)
 
 
 def component_name(address: str, service: str) -> str:
@@ -67,14 +69,15 @@ def components(plan: Plan) -> list[ComponentChange]:
     for step in (*plan.forward, *plan.cleanup):
         if step.key == step.address or step.action is not Action.DELETE:
             found.setdefault(component_name(step.address, step.service), []).append(step)
-    every = [_component(name, steps) for name, steps in found.items()]
+    every = [_component(name, steps, plan) for name, steps in found.items()]
     return sorted(every, key=lambda one: (_ORDER.index(one.action), one.name))
 
 
-def _component(name: str, steps: list[Step]) -> ComponentChange:
+def _component(name: str, steps: list[Step], plan: Plan) -> ComponentChange:
     replaced = any(step.action is Action.REPLACE and Address(step.address).part == "main" for step in steps)
     action = component_action({step.action for step in steps}, replaced=replaced)
-    return ComponentChange(name=name, kind=steps[0].kind, action=action, steps=steps)
+    own = Address(steps[0].address).component
+    return ComponentChange(name, steps[0].kind, action, steps, plan.authored.get(own, {}), plan.edits.get(own, ()))
 
 
 def header(scope: object, target: Target | None, git: str = "", state: int | None = None) -> str:
@@ -139,17 +142,25 @@ def _row(row: ComponentChange, screen: Screen, widths: tuple[int, int], *, detai
     symbol = SYMBOLS[row.action]
     kind, name = row.kind.ljust(widths[0]), row.name.ljust(widths[1])
     lines = [f"{screen.paint(symbol, symbol.rjust(3))} {kind}  {name}  {_verb(row)}"]
+    said = row.lines
     if detail:
-        return lines + [line for step in row.steps for line in _step(step)]
-    changes = row.changes
-    # What forces a replacement is why the reader looks, so it comes first.
-    changes.sort(key=lambda one: not one[1].replaces)
-    shown = changes[:_SHORT]
-    width = max((len(path) for path, _ in shown), default=0)
-    lines += [f"      {path.ljust(width)}  {_change(change)}" for path, change in shown]
-    if len(changes) > len(shown):
-        lines.append(f"      ({len(changes) - len(shown)} more: --detail)")
+        own = created(row.authored) if row.action is Action.CREATE else edited(row.edits)
+        return [*lines, *_aligned(own), *(line for step in row.steps for line in _step(step))]
+    most = _TELLING if row.action is Action.CREATE else _SHORT
+    lines += _aligned(said[:most])
+    if len(said) > most:
+        more = f"({len(said) - most} more: --detail)"
+        # Of what is new a line or two tell enough; of what changes, that there is more should not be missed.
+        lines[-1:] = [f"{lines[-1]}   {more}"] if row.action is Action.CREATE else [lines[-1], f"      {more}"]
     return lines
+
+
+def _aligned(said: Iterable[Line], indent: int = 6) -> list[str]:
+    """The lines in two columns."""
+    lines = list(said)
+    width = max((len(one.path) for one in lines), default=0)
+    forces = "   # forces replacement"
+    return [f"{' ' * indent}{one.path.ljust(width)}  {one.text}{forces if one.forced else ''}" for one in lines]
 
 
 def _groups(rows: list[ComponentChange]) -> list[list[ComponentChange]]:
@@ -170,10 +181,13 @@ def _group(group: list[ComponentChange], screen: Screen, width: int) -> list[str
     names = ", ".join(row.name for row in group[:_NAMED])
     more = f", ({len(group) - _NAMED} more: --detail)" if len(group) > _NAMED else ""
     lines = [f"{head} ({number} resources)", f"      {names}{more}"]
+    if first.action is Action.CREATE:
+        return lines
+    said_of = [row.lines for row in group]
     paths: dict[str, int] = {}
-    forced = {change.path for row in group for _, change in row.changes if change.replaces}
-    for row in group:
-        for path in {path for path, _ in row.changes}:
+    forced = {line.path for said in said_of for line in said if line.forced}
+    for one in said_of:
+        for path in {line.path for line in one}:
             paths[path] = paths.get(path, 0) + 1
     said = sorted(paths.items(), key=lambda one: (one[0] not in forced, -one[1], one[0]))[:_SHORT]
     return lines + [
@@ -255,47 +269,11 @@ def _besides(row: ComponentChange) -> str:
 
 def _step(step: Step) -> list[str]:
     lines = [f"      {SYMBOLS[step.action]} {step.type}  {step.key}" + (f"  ({step.reason})" if step.reason else "")]
-    if step.action in (Action.CREATE, Action.ADOPT):
-        said = [(name, value_text(value) + _later(value)) for name, value in step.properties.items()]
+    if step.action is Action.CREATE or (step.action is Action.ADOPT and not step.changes):
+        said = [Line(name, value_text(value) + later(value)) for name, value in step.properties.items()]
     else:
-        said = [(change.path, _change(change)) for change in step.changes]
-    width = max((len(path) for path, _ in said), default=0)
-    return lines + [f"          {path.ljust(width)}  {text}" for path, text in said]
-
-
-def _later(value: Any) -> str:
-    return "   (known after apply)" if any(references(decode(value))) else ""
-
-
-def _change(change: Change) -> str:
-    after = value_text(change.after) + ("   (known after apply)" if change.unknown else "")
-    if change.before is None:
-        said = f"+ {after}"
-    elif change.after is None:
-        said = f"- {value_text(change.before)}"
-    else:
-        said = f"{value_text(change.before)} -> {after}"
-    return f"{said}   # forces replacement" if change.replaces else said
-
-
-def value_text(value: Any) -> str:
-    """A property's value on one line; references as `${address.attribute}`."""
-    said = json.dumps(_plain(decode(value)), ensure_ascii=False)
-    if said.startswith('"${') and said.endswith('}"') and said.count("${") == 1:
-        said = said[1:-1]
-    return said if len(said) <= _WIDTH else f"{said[: _WIDTH - 1]}…"
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Ref):
-        return f"${{{value.address}.{value.attribute}}}"
-    if isinstance(value, Text):
-        return "".join(_plain(part) for part in value.parts)
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value
+        said = [Line(one.path, change_text(one)) for one in step.changes]
+    return lines + _aligned(said, 10)
 
 
 def _unfinished(plan: Plan) -> list[str]:

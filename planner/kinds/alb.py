@@ -6,7 +6,19 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from panka.planner.component import Component, ComponentSpec, Context, Inbound, Kind, Lowered, Path, Route, Spec, Used
+from panka.planner.component import (
+    Component,
+    ComponentName,
+    ComponentSpec,
+    Context,
+    Inbound,
+    Kind,
+    Lowered,
+    Path,
+    Route,
+    Spec,
+    Used,
+)
 from panka.planner.resource import Address, PhysicalName, Ref, Resource, Text, text
 from panka.planner.rules import broken, shaped, some, unique
 from panka.planner.units import Seconds
@@ -65,7 +77,7 @@ class Listener(Spec):
 class Target(Spec):
     """A component that gets requests."""
 
-    component: str
+    component: ComponentName
     """A MicroService or a Lambda."""
     port: Port | None = None
     """Which of the service's `ports`; by default its first."""
@@ -80,7 +92,7 @@ class Target(Spec):
 class AccessLogs(Spec):
     """Keeps a line for every request."""
 
-    bucket: str
+    bucket: ComponentName
     """An S3 component, or the ARN of a bucket that exists and lets load balancers write."""
     prefix: Annotated[str | None, shaped(r"[^/\s]([^\s]*[^/\s])?", "a prefix without slashes at its ends")] = None
     """What the objects' names begin with."""
@@ -188,7 +200,9 @@ def _targets(
         used = context.uses.get(name)
         if used is None:
             part = f"{component.name}{ordinal}"
-            routes.append(Route(name, part, target.port, target.host, target.path, target.priority))
+            routes.append(
+                Route(name, part, target.port, target.host, target.path, target.priority, f"targets.{number}")
+            )
         elif used.kind == "Lambda":
             functions += _function(component, context, listeners, target, used, f"{name}{ordinal}")
         else:

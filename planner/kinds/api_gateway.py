@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from panka.planner.component import Component, ComponentSpec, Context, Kind, Lowered, Path, Spec, Used
+from panka.planner.component import Component, ComponentName, ComponentSpec, Context, Kind, Lowered, Path, Spec, Used
 from panka.planner.resource import PhysicalName, Properties, Ref, Resource, Text, text
 from panka.planner.rules import AT_LEAST_ONE, broken, shaped, unique
 from panka.planner.vocabulary.http_api import Http, integration, permission, route, words
@@ -25,7 +25,7 @@ LOGGED = (
 class RouteTarget(Spec):
     """Who answers."""
 
-    component: str
+    component: ComponentName
     """A Lambda component; it lets the API in."""
 
 

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from panka.planner.component import (
     Component,
+    ComponentName,
     ComponentSpec,
     Context,
     Inbound,
@@ -19,7 +20,7 @@ from panka.planner.component import (
 )
 from panka.planner.owner import Owner
 from panka.planner.resource import Address, PhysicalName, Properties, Ref, Resource, Text, text
-from panka.planner.rules import AT_LEAST_ONE, broken, shaped, unique
+from panka.planner.rules import AT_LEAST_ONE, beside, broken, shaped, unique
 from panka.planner.vocabulary.policies import allow
 
 CACHE_POLICIES = {
@@ -41,7 +42,7 @@ class Origin(Spec):
 
     id: Annotated[str, shaped(r"[A-Za-z0-9._-]{1,128}", "an id: letters, digits, `.`, `_` and `-`")]
     """The name by which behaviours choose it."""
-    component: str | None = None
+    component: ComponentName | None = None
     """An S3, ALB, NLB or APIGateway component. A bucket stays private: it lets this distribution in."""
     domain_name: Annotated[str | None, shaped(r"[A-Za-z0-9.-]+\.[A-Za-z]{2,}", "a host name")] = None
     """A host outside the stack, reached over HTTPS."""
@@ -81,13 +82,13 @@ class CloudFrontSpec(ComponentSpec):
     """How requests are answered that no behaviour is for."""
     behaviors: tuple[Behavior, ...] = ()
     """How others are answered; the first that fits counts."""
-    aliases: tuple[str, ...] = ()
+    aliases: tuple[Annotated[str, shaped(r"(\*\.)?[A-Za-z0-9.-]+\.[A-Za-z]{2,}", "a host name")], ...] = ()
     """Host names of your own; they need a certificate."""
     certificate_arn: str | None = None
     """A certificate of ACM in us-east-1 for the aliases."""
     price_class: Literal["PriceClass_100", "PriceClass_200", "PriceClass_All"] = "PriceClass_100"
     """From how many places it serves: Europe and North America, most of the world, all of it."""
-    default_root_object: str | None = None
+    default_root_object: Annotated[str | None, shaped(r"[^/].{0,254}", "an object, which begins without `/`")] = None
     """The object for `/`: `index.html`."""
     waf: str | None = None
     """The ARN of a web ACL of WAF (v2, scope CLOUDFRONT, in us-east-1)."""
@@ -97,7 +98,8 @@ class CloudFrontSpec(ComponentSpec):
         unique((one.id for one in self.origins), "the origin")
         unique((one.path for one in self.behaviors), "the behaviour for")
         if bool(self.aliases) != (self.certificate_arn is not None):
-            raise broken("PK311", "`aliases` and `certificateArn` need each other")
+            said, missing = ("aliases", "certificateArn") if self.aliases else ("certificateArn", "aliases")
+            raise beside("PK311", "`aliases` and `certificateArn` need each other", said, missing)
         for field, arn in (("certificateArn", self.certificate_arn), ("waf", self.waf)):
             if arn and arn.startswith("arn:") and "${" not in arn and arn.split(":")[3:4] != ["us-east-1"]:
                 raise broken("PK341", f"CloudFront takes `{field}` from us-east-1 alone", field)

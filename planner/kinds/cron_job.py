@@ -114,5 +114,5 @@ CRON_JOB = Kind(
         "taskDefinitionArn": "The ARN of the task definition that it starts.",
     },
     mentions=mentions,
-    needs_network=True,
+    needs_network=lambda spec: spec.runtime.own_interface,
 )

@@ -46,7 +46,10 @@ class Instance(Spec):
 class Database(Spec):
     """Who owns it, and where it listens."""
 
-    username: Annotated[str, shaped(r"[A-Za-z][A-Za-z0-9]{0,62}", "a user name: letters and digits")] = "dbadmin"
+    username: Annotated[
+        str,
+        shaped(r"(?!(?i:admin|rdsadmin)$)[A-Za-z][A-Za-z0-9]{0,62}", "a user: letters and digits, not `admin`"),
+    ] = "dbadmin"
     """The master user. Changing it replaces the database."""
     password_secret: PasswordSecret | None = None
     """A secret that holds the master user's password."""

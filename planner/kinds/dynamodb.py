@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from panka.planner.component import Component, ComponentSpec, Context, Grants, Kind, Lowered, Spec
+from panka.planner.naming import named
 from panka.planner.resource import PhysicalName, Properties, text
 from panka.planner.rules import broken, shaped, twice, unique
 from panka.planner.vocabulary.policies import allow
@@ -69,9 +70,7 @@ class Stream(Spec):
 
 
 class DynamoDbSpec(ComponentSpec):
-    table_name: Annotated[
-        str | None, shaped(r"[A-Za-z0-9_.-]{3,255}", "a table name: 3 to 255 letters, digits, `_`, `.` and `-`")
-    ] = None
+    table_name: Annotated[str | None, named("AWS::DynamoDB::Table")] = None
     """The table's name; by default Panka makes one. With your own, a replacement deletes the old table first."""
     billing_mode: Literal["PAY_PER_REQUEST", "PROVISIONED"] = "PAY_PER_REQUEST"
     """Pay for each request, or for a capacity."""
@@ -98,9 +97,14 @@ class DynamoDbSpec(ComponentSpec):
     def _capacity(self) -> Self:
         said = (self.read_capacity, self.write_capacity)
         if self.billing_mode == "PROVISIONED" and None in said:
-            raise broken("PK304", "`billingMode: PROVISIONED` needs `readCapacity` and `writeCapacity`", "billingMode")
+            fields = [
+                name for name, value in zip(("readCapacity", "writeCapacity"), said, strict=True) if value is None
+            ]
+            sentence = "`billingMode: PROVISIONED` needs `readCapacity` and `writeCapacity`"
+            raise broken("PK304", sentence, *fields, "billingMode")
         if self.billing_mode == "PAY_PER_REQUEST" and said != (None, None):
-            raise broken("PK304", "`readCapacity` and `writeCapacity` need `billingMode: PROVISIONED`")
+            field = "writeCapacity" if self.read_capacity is None else "readCapacity"
+            raise broken("PK304", "`readCapacity` and `writeCapacity` need `billingMode: PROVISIONED`", field)
         return self
 
     @model_validator(mode="after")

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from panka.planner.component import (
     Component,
+    ComponentName,
     ComponentSpec,
     Context,
     Grants,
@@ -21,6 +22,7 @@ from panka.planner.component import (
     Used,
 )
 from panka.planner.language.reading import typed
+from panka.planner.naming import named
 from panka.planner.resource import PhysicalName, Properties, Ref, Resource, Text
 from panka.planner.rules import AT_LEAST_ONE, broken, shaped, unique
 from panka.planner.vocabulary.policies import allow
@@ -36,7 +38,7 @@ class Bus(Spec):
 
     default: bool = False
     """Use the account's default bus."""
-    name: Annotated[str | None, shaped(r"(?!default$)[/._A-Za-z0-9-]{1,256}", "a bus name other than `default`")] = None
+    name: Annotated[str | None, named("AWS::Events::EventBus")] = None
     """The name of the bus; by default Panka makes one."""
 
     @model_validator(mode="after")
@@ -49,13 +51,13 @@ class Bus(Spec):
 class Target(Spec):
     """Who gets the events."""
 
-    component: str | None = None
+    component: ComponentName | None = None
     """A Lambda, SQS or SNS component of this stack; it lets the rule in."""
     arn: str | None = None
     """The ARN of something outside the stack, which lets EventBridge in."""
     input: Any = None
     """What the target gets instead of the event: any value."""
-    dead_letter_queue: str | None = None
+    dead_letter_queue: ComponentName | None = None
     """An SQS component for events that could not be delivered."""
 
     @model_validator(mode="after")

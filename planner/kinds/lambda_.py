@@ -22,10 +22,10 @@ from panka.planner.component import (
 )
 from panka.planner.language.reading import typed
 from panka.planner.resource import Address, PhysicalName, Properties, Ref, Resource, Text, text
-from panka.planner.rules import broken, shaped, unique
+from panka.planner.rules import across, broken, shaped, unique
 from panka.planner.units import MiB, Seconds
 from panka.planner.vocabulary import doors
-from panka.planner.vocabulary.environment import FromOutput, PlainText, VariableName
+from panka.planner.vocabulary.environment import FromOutput, FunctionVariableName, PlainText
 from panka.planner.vocabulary.http_api import integration, permission, route
 from panka.planner.vocabulary.logs import log_group, write_logs
 from panka.planner.vocabulary.policies import allow, role, role_policy
@@ -73,7 +73,7 @@ class Vpc(Spec):
 class LambdaSpec(ComponentSpec):
     runtime: Annotated[str | None, shaped(r"[a-z]+[a-z0-9.-]*", "a Lambda runtime: `python3.13`")] = None
     """The runtime: `python3.13`, `nodejs22.x`, `provided.al2023` and so on; not for images."""
-    handler: str | None = None
+    handler: Annotated[str | None, shaped(r"\S{1,128}", "a handler: `main.handler`")] = None
     """The function in the code: `main.handler`; not for images."""
     code: Code
     """Where the code is."""
@@ -81,7 +81,7 @@ class LambdaSpec(ComponentSpec):
     """Memory in MiB (`512`, `"1Gi"`); CPU grows with it."""
     timeout: Annotated[Seconds, Field(ge=1, le=900)] = 3
     """How long a call may take: up to 15 minutes, by default 3 s."""
-    environment: dict[VariableName, PlainText | FromOutput] = Field(default_factory=dict)
+    environment: dict[FunctionVariableName, PlainText | FromOutput] = Field(default_factory=dict)
     """Environment variables: a value (may contain `${component.output}`) or `{valueFrom: {component, output}}`."""
     triggers: tuple[Trigger, ...] = ()
     """What calls the function."""
@@ -99,7 +99,8 @@ class LambdaSpec(ComponentSpec):
     @model_validator(mode="after")
     def _packed(self) -> Self:
         if self.code.image_uri is None and not (self.runtime and self.handler):
-            raise broken("PK311", "a function from a zip needs `runtime` and `handler`")
+            missing = "handler" if self.runtime else "runtime"
+            raise broken("PK311", "a function from a zip needs `runtime` and `handler`", missing)
         if self.code.image_uri and (self.runtime or self.handler or self.layers):
             raise broken("PK312", "`runtime`, `handler` and `layers` have no effect for an image")
         unique((part_of(trigger) for trigger in self.triggers), "the trigger")
@@ -262,7 +263,8 @@ def _hides_long_enough(timeout: int, queue: Used) -> None:
     hidden = queue.lowered.resources[-1].properties["VisibilityTimeout"]
     if hidden < timeout:
         queue_says = f"SQS `{queue.name}` has a `visibilityTimeout` of only {hidden} s"
-        raise broken("PK314", f"`timeout` is {timeout} s, but {queue_says}", "timeout")
+        places = ("", "timeout"), (queue.name, "visibilityTimeout")
+        raise across("PK314", f"`timeout` is {timeout} s, but {queue_says}", *places)
 
 
 def _trigger(
@@ -395,5 +397,5 @@ LAMBDA = Kind(
         "roleArn": "The ARN of its role.",
     },
     mentions=mentions,
-    needs_network=True,
+    needs_network=lambda spec: spec.in_vpc,
 )

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from panka.planner.component import Component, Context, Endpoint, Grants, Kind, Lowered, Path, Spec
+from panka.planner.naming import named
 from panka.planner.owner import Scope
 from panka.planner.resource import STACK, Address, Properties, Ref, Resource, Text
 from panka.planner.rules import broken, shaped, unique
@@ -36,10 +37,10 @@ class ServiceDiscovery(Spec):
 
     enabled: bool = True
     """Whether there is one."""
-    namespace: Annotated[str | None, shaped(r"[a-z0-9-]+(\.[a-z0-9-]+)*", "a DNS domain")] = None
+    namespace: Annotated[str | None, named("AWS::ServiceDiscovery::PrivateDnsNamespace")] = None
     """The private domain, which all components of the stack that name it share; by default
     `<environment>.<stack>.internal`."""
-    name: Annotated[str | None, shaped(r"[a-z0-9-]{1,63}", "a DNS label")] = None
+    name: Annotated[str | None, named("AWS::ServiceDiscovery::Service")] = None
     """The host name in it; by default the component's."""
 
 
@@ -81,7 +82,7 @@ class MicroServiceSpec(ContainerSpec):
         unique(((one.port if one.protocol == "tcp" else f"{one.port}/udp") for one in self.ports), "the port")
         unique((one.name for one in self.ports if one.name), "the port name")
         if self.health_check and not self.ports and self.health_check.balanced.wants_default_port:
-            raise broken("PK311", "the health check needs a `port`, as the service has no `ports`")
+            raise broken("PK311", "the health check needs a `port`, as the service has no `ports`", "ports")
         return self
 
     @property
@@ -252,5 +253,5 @@ MICRO_SERVICE = Kind(
     },
     mentions=mentions,
     registers=True,
-    needs_network=True,
+    needs_network=lambda spec: spec.runtime.own_interface or bool(spec.expose or spec.balanced),
 )

@@ -140,7 +140,7 @@ class MskSpec(ComponentSpec):
                 if name in self.model_fields_set:
                     raise broken("PK312", f"`{name}` has no effect on a serverless cluster", name)
         elif self.brokers is None:
-            raise broken("PK311", "a cluster needs `brokers`, or `serverless: true`")
+            raise broken("PK311", "a cluster needs `brokers`, or `serverless: true`", "brokers", "serverless")
         return self
 
     @model_validator(mode="after")

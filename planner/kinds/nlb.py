@@ -5,7 +5,18 @@ from typing import Annotated, Self
 
 from pydantic import model_validator
 
-from panka.planner.component import Component, ComponentSpec, Context, Kind, Lowered, Path, Seat, Spec, Used
+from panka.planner.component import (
+    Component,
+    ComponentName,
+    ComponentSpec,
+    Context,
+    Kind,
+    Lowered,
+    Path,
+    Seat,
+    Spec,
+    Used,
+)
 from panka.planner.resource import PhysicalName, Resource
 from panka.planner.rules import broken, some, unique
 from panka.planner.vocabulary.balancing import (
@@ -26,7 +37,7 @@ from panka.planner.vocabulary.health import Port, connection_check
 class Target(Spec):
     """The component that gets a listener's connections."""
 
-    component: str
+    component: ComponentName
     """A MicroService or an ALB. A service that runs on EC2 needs `networkMode: awsvpc`."""
     port: Port
     """The port there: one of the service's `ports`, or of the ALB's listeners."""
@@ -112,7 +123,9 @@ def lower(component: Component[NlbSpec], context: Context) -> Lowered:
         if used is None:
             udp = one.protocol == "UDP"
             arn = aim.ref("TargetGroupArn")
-            seats.append(Seat(name, one.target.port, "udp" if udp else "tcp", arn, opened.address))
+            seats.append(
+                Seat(name, one.target.port, "udp" if udp else "tcp", arn, opened.address, f"listeners.{number}.target")
+            )
     return Lowered(
         resources=tuple(resources),
         outputs={"dnsName": made.ref("DNSName"), "arn": made.ref("LoadBalancerArn")},

@@ -38,6 +38,11 @@ class RdsSpec(ComponentSpec):
     """RDS refuses to delete it while this is true."""
 
     @model_validator(mode="after")
+    def _user(self) -> Self:
+        self.engine.check_user(self.database.username)
+        return self
+
+    @model_validator(mode="after")
     def _windows(self) -> Self:
         if self.backup.maintenance_window and self.maintenance.preferred_window:
             raise broken("PK310", "the maintenance window stands both in `backup` and in `maintenance`")

@@ -25,7 +25,7 @@ class ResourceSpec(ComponentSpec):
         if known is None:
             meant = did_you_mean(self.type, types())
             raise broken("PK346", f"AWS has no resource type `{self.type}`{f'; {meant}' if meant else ''}", "type")
-        wrong = [*_unknown(known, self.properties), *_missing(known, self.properties)]
+        wrong = [*_unknown(known, self.properties), *_missing(known, self)]
         if wrong:
             raise ValidationError.from_exception_data("Resource", wrong)
         return self
@@ -44,9 +44,11 @@ def _unknown(known: TypeFacts, properties: Mapping[str, Any]) -> Iterable[InitEr
             yield _at(("properties", name), broken("PK347", said))
 
 
-def _missing(known: TypeFacts, properties: Mapping[str, Any]) -> Iterable[InitErrorDetails]:
-    for name in sorted(known.required - properties.keys()):
-        yield _at(("properties",) if properties else (), broken("PK348", f"{known.type} needs the property `{name}`"))
+def _missing(known: TypeFacts, spec: ResourceSpec) -> Iterable[InitErrorDetails]:
+    place = ("properties",) if "properties" in spec.model_fields_set else ()
+    for name in sorted(known.required - spec.properties.keys()):
+        fields = () if place else ("properties",)
+        yield _at(place, broken("PK348", f"{known.type} needs the property `{name}`", *fields))
 
 
 def _at(place: tuple[str, ...], error: Any) -> InitErrorDetails:

@@ -22,8 +22,10 @@ from panka.planner.component import (
     Spec,
     Statement,
 )
+from panka.planner.naming import named
 from panka.planner.resource import Address, Lifecycle, PhysicalName, Properties, Resource, text
-from panka.planner.rules import broken, shaped
+from panka.planner.rules import beside, broken
+from panka.planner.tagging import Tags
 from panka.planner.vocabulary.aging import BucketLifecycle
 from panka.planner.vocabulary.policies import allow, document, role, role_policy
 
@@ -42,20 +44,14 @@ Acl = Literal[
 class Bucket(Spec):
     """The bucket itself."""
 
-    name: Annotated[
-        str | None,
-        shaped(
-            r"(?!\d+\.\d+\.\d+\.\d+$)(?!xn--)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
-            "a bucket name: 3 to 63 lower-case letters, digits, `-` and `.`",
-        ),
-    ] = None
+    name: Annotated[str | None, named("AWS::S3::Bucket")] = None
     """The bucket's name, unique in all of AWS; by default Panka makes one. With your own, a replacement deletes the old
     bucket first."""
     acl: Acl = "private"
     """Who may use it beside the account. Public ones need the `publicAccessBlock` opened."""
     force_destroy: bool = False
     """Delete all objects when the bucket is deleted. Otherwise only an empty bucket goes."""
-    tags: dict[str, str] = Field(default_factory=dict)
+    tags: Tags = Field(default_factory=dict)
     """Tags of the bucket alone."""
 
 
@@ -161,10 +157,11 @@ class S3Spec(ComponentSpec):
     def _public(self) -> Self:
         block = self.public_access_block
         if self.bucket.acl in PUBLIC and (block.block_public_acls or block.ignore_public_acls):
-            raise broken(
+            raise beside(
                 "PK308",
                 f"`acl: {self.bucket.acl}` needs `blockPublicAcls` and `ignorePublicAcls` of `publicAccessBlock` false",
                 "bucket.acl",
+                "publicAccessBlock",
             )
         return self
 

@@ -5,8 +5,9 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from panka.planner.component import Component, ComponentSpec, Context, Grants, Kind, Lowered, Spec
+from panka.planner.naming import named
 from panka.planner.resource import PhysicalName, Properties, Resource
-from panka.planner.rules import broken, shaped
+from panka.planner.rules import broken
 from panka.planner.vocabulary.policies import READ_SECRET, allow
 from panka.planner.vocabulary.rotation import CODE, DIGEST, rotation
 
@@ -21,9 +22,7 @@ class Generate(Spec):
 
 
 class SecretSpec(ComponentSpec):
-    name: (
-        Annotated[str, shaped(r"[A-Za-z0-9/_+=.@-]{1,512}", "a secret's name: letters, digits and `/_+=.@-`")] | None
-    ) = None
+    name: Annotated[str | None, named("AWS::SecretsManager::Secret")] = None
     """Its name in Secrets Manager; by default Panka gives it one. Changing it replaces the secret."""
     generate: Generate | None = None
     """A random value; without it the secret is made empty, and somebody puts its value in."""

@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Iterable
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from panka.planner.component import (
     Component,
+    ComponentName,
     ComponentSpec,
     Context,
     Grants,
@@ -20,7 +21,7 @@ from panka.planner.component import (
     Used,
 )
 from panka.planner.resource import PhysicalName, Properties, Ref, Resource, Text
-from panka.planner.rules import broken, unique
+from panka.planner.rules import beside, broken, unique
 from panka.planner.vocabulary.policies import allow, document
 
 Protocol = Literal["sqs", "lambda", "http", "https", "email", "email-json", "sms", "firehose", "application"]
@@ -33,7 +34,7 @@ class Subscription(Spec):
     """How messages are delivered. It may be left out with `component`, which says it."""
     endpoint: str | None = None
     """A URL, e-mail address, telephone number or ARN."""
-    component: str | None = None
+    component: ComponentName | None = None
     """An SQS or Lambda component of this stack; it lets the topic in."""
     filter_policy: dict[str, Any] | None = None
     """Delivers only messages whose attributes match."""
@@ -63,7 +64,7 @@ class Encryption(Spec):
 
 
 class SnsSpec(ComponentSpec):
-    display_name: str | None = None
+    display_name: Annotated[str, Field(max_length=100)] | None = None
     """The sender's name in text messages and e-mails."""
     fifo_topic: bool = False
     """Delivers in order and exactly once, to FIFO queues. Changing this replaces the topic."""
@@ -79,7 +80,8 @@ class SnsSpec(ComponentSpec):
     @model_validator(mode="after")
     def _sound(self) -> Self:
         if self.content_based_deduplication is not None and not self.fifo_topic:
-            raise broken("PK303", "`contentBasedDeduplication` needs `fifoTopic: true`", "contentBasedDeduplication")
+            field = "contentBasedDeduplication"
+            raise beside("PK303", "`contentBasedDeduplication` needs `fifoTopic: true`", field, "fifoTopic")
         if self.delivery_policy and not any(one.protocol in ("http", "https") for one in self.subscriptions):
             raise broken("PK312", "`deliveryPolicy` needs an `http` or `https` subscription", "deliveryPolicy")
         unique((one.component or f"{one.protocol} {one.endpoint}" for one in self.subscriptions), "the subscription")

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from panka.planner.component import Component, ComponentSpec, Context, Grants, Kind, Lowered, Spec, Statement
 from panka.planner.resource import PhysicalName, Properties, Resource
-from panka.planner.rules import broken
+from panka.planner.rules import beside, broken
 from panka.planner.units import Seconds
 from panka.planner.vocabulary.policies import allow, document
 
@@ -64,7 +64,7 @@ class SqsSpec(ComponentSpec):
         only = ("content_based_deduplication", "deduplication_scope", "fifo_throughput_limit")
         said = [SqsSpec.model_fields[name].alias for name in only if getattr(self, name) is not None]
         if self.type == "standard" and said:
-            raise broken("PK303", f"`{said[0]}` needs `type: fifo`", said[0] or "")
+            raise beside("PK303", f"`{said[0]}` needs `type: fifo`", str(said[0]), "type")
         if self.fifo_throughput_limit == "perMessageGroupId" and self.deduplication_scope != "messageGroup":
             raise broken(
                 "PK311",

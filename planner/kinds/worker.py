@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from panka.planner.component import Component, Context, Kind, Lowered, Path, Used
+from panka.planner.component import Component, ComponentName, Context, Kind, Lowered, Path, Used
 from panka.planner.resource import Ref, Resource, Text
 from panka.planner.rules import broken
 from panka.planner.vocabulary import volumes
@@ -28,7 +28,7 @@ class WorkerAutoscaling(Autoscaling):
 class WorkerSpec(ContainerSpec):
     replicas: Annotated[int, Field(ge=0)] | None = None
     """How many tasks run; by default 1, or the autoscaling's `minReplicas`."""
-    queue: str | None = None
+    queue: ComponentName | None = None
     """The SQS component that it works off: it may receive and delete there, and `autoscaling` follows its depth."""
     autoscaling: WorkerAutoscaling | None = None
     """Follows the depth of the `queue`, or without one the load; then `replicas` is only where it begins."""
@@ -118,5 +118,5 @@ WORKER = Kind(
         "securityGroupId": "The id of its security group, with `networkMode: awsvpc`.",
     },
     mentions=mentions,
-    needs_network=True,
+    needs_network=lambda spec: spec.runtime.own_interface,
 )

@@ -13,6 +13,7 @@ from panka.planner.language.connections import Edges
 from panka.planner.language.documents import Steps
 from panka.planner.language.envelopes import Entry
 from panka.planner.language.expansion import Expansion
+from panka.planner.language.exposed import tell_exposed
 from panka.planner.language.infra import tell_untaken, translated
 from panka.planner.language.overlays import overlay, underlay
 from panka.planner.language.parts import Part, StackPart
@@ -100,7 +101,7 @@ class _Checking:
             return None
         self._mentions(kind, spec)
         self._lifecycle(spec)
-        review.tags(spec.tags, entry, ("spec", "tags"))
+        tell_exposed(data, entry, review.findings)
         service = review.inventory.services.get(entry.service)
         service_labels = review.labels(service) if service else {}
         return Part(

@@ -13,10 +13,26 @@ import yaml
 from panka.planner.diagnostics import Findings, Label, Span
 from panka.planner.language.reading import Broken, Data, Plain, read, typed
 
-__all__ = ["Document", "FileSource", "FolderSource", "Plain", "Source", "SourceFile", "Steps", "parse", "typed"]
+__all__ = [
+    "Document",
+    "FileSource",
+    "FolderSource",
+    "Plain",
+    "Source",
+    "SourceFile",
+    "Steps",
+    "parse",
+    "steps_of",
+    "typed",
+]
 
 Steps: TypeAlias = tuple[str | int, ...]
 """The way from a document's root to a value in it: keys and positions in lists."""
+
+
+def steps_of(field: str) -> Steps:
+    """The way that a rule's `field` stands for: `listeners.0.port`."""
+    return tuple(int(step) if step.isdigit() else step for step in field.split("."))
 
 
 class Source(Protocol):

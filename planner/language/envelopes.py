@@ -125,7 +125,8 @@ def open_envelope(document: Document, kinds: Collection[str], findings: Findings
 
 
 def _without_nulls(data: dict[str, Data]) -> dict[str, Data]:
-    kept = {key: value for key, value in data.items() if value is not None}
+    # A spec of one's own, however empty: what is laid over it is not the document's.
+    kept = {"spec": {}, **{key: value for key, value in data.items() if value is not None}}
     if isinstance(kept.get("metadata"), dict):
         kept["metadata"] = {key: value for key, value in kept["metadata"].items() if value is not None}
     return kept

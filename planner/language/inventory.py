@@ -185,13 +185,13 @@ class _Taking:
     def _lays_on_nothing(self, over: Entry) -> None:
         if not self.taken.complete:
             return
-        other = self.taken.components.get(over.name)
+        other = self.taken.stack if over.kind == "Stack" else self.taken.components.get(over.name)
         names = [entry.name for entry in (*self.taken.components.values(), *self.taken.services.values())]
         names += [self.taken.stack.name] if over.kind == "Stack" and self.taken.stack else []
         self.findings.add(
             "PK009",
             f"the stack has no {over.title} that this overlay could change",
-            over.name_label("no such document" if other is None else f"is of kind {other.kind}"),
+            over.name_label(f"is of kind {other.kind}" if other and other.kind != over.kind else "no such document"),
             secondary=() if other is None else (other.name_label("declared here"),),
             help="" if other is not None else did_you_mean(over.name, names),
         )

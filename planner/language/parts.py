@@ -49,3 +49,8 @@ class StackPart:
     outputs: dict[str, Data]
     references: tuple[Reference, ...]
     """Those of the outputs."""
+
+    def import_label(self, number: int) -> Label:
+        """Where an `import` block names what exists. Only of a Stack that is there."""
+        assert self.entry is not None  # noqa: S101  # a Stack with blocks is written somewhere
+        return Label(self.entry.layers.span(("spec", "import", number, "id")))

@@ -6,14 +6,13 @@ from dataclasses import dataclass, field
 from panka.planner.component import Kind
 from panka.planner.diagnostics import Findings, Label
 from panka.planner.language.connections import Directory
-from panka.planner.language.documents import Steps
 from panka.planner.language.envelopes import Entry
 from panka.planner.language.expansion import Expansion, Reference
 from panka.planner.language.expressions import Variables
 from panka.planner.language.inventory import Inventory
 from panka.planner.language.reading import Data
 from panka.planner.language.violations import M, check
-from panka.planner.owner import MANAGED_BY
+from panka.planner.tagging import mistakes
 
 
 @dataclass(eq=False, slots=True)
@@ -52,19 +51,13 @@ class Review:
         return self._labels[entry]
 
     def _read_labels(self, entry: Entry) -> dict[str, str]:
-        path: Steps = ("metadata", "labels")
+        path = ("metadata", "labels")
         walk = self.expansion(entry)
         labels: dict[str, str] = walk.values(entry.metadata.labels, path)
         self.too_early(walk.references, entry, "a label")
-        self.tags(labels, entry, path)
+        for key, code, sentence in mistakes(labels):
+            self.findings.add(code, sentence, Label(entry.layers.span((*path, key), key=True), "becomes a tag"))
         return labels
-
-    def tags(self, tags: Mapping[str, str], entry: Entry, path: Steps) -> None:
-        """Tells of tags that users cannot set."""
-        for key in tags:
-            if key.lower().startswith(("aws:", "panka:")) or key == MANAGED_BY:
-                label = Label(entry.layers.span((*path, key), key=True), "reserved")
-                self.findings.add("PK354", f"{entry.title} sets the tag `{key}`, which is not the user's", label)
 
 
 def written_variables(entry: Entry | None) -> dict[str, str]:

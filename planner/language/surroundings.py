@@ -32,7 +32,6 @@ def check_stack(review: Review) -> StackPart:
         review.directory.component(name, partial(entry.layers.span, ("spec", "protect", number)), review.findings)
     _check_rules(review, spec, entry)
     check_blocks(review, spec, entry)
-    review.tags(spec.tags, entry, ("spec", "tags"))
     return StackPart(spec, entry, {**spec.tags, **review.labels(entry)}, data.get("outputs") or {}, outputs)
 
 

@@ -1,28 +1,36 @@
-"""Leads a message from where a variable is used to where it was set, as the mistake may stand in its value."""
+"""Leads a message from where a variable is used to where it was set, as the mistake may stand in its value; and from
+one that is not set to where it could be."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from panka.planner.diagnostics import Diagnostic, Label, Span
-from panka.planner.language.envelopes import Entry, service_of
+from panka.planner.diagnostics import Diagnostic, Label, Span, closest
+from panka.planner.language.envelopes import Entry
 from panka.planner.language.expressions import Malformed, Variable, parse
 from panka.planner.language.inventory import Inventory
 
+_UNSET = "PK205"
+
 
 def traced(diagnostics: Iterable[Diagnostic], inventory: Inventory) -> tuple[Diagnostic, ...]:
-    """The diagnostics; those that point at a `${NAME}` also show where the stack or the service sets it."""
+    """The diagnostics; those that point at a `${NAME}` also show where stack or service set it, or do not."""
     return tuple(_traced(one, inventory) for one in diagnostics)
 
 
 def _traced(one: Diagnostic, inventory: Inventory) -> Diagnostic:
     if one.label is None:
         return one
-    labels = {
-        Label(span, f"`{variable.name}` is set here")
-        for variable in _variables(one.label.span, inventory)
-        if (span := _setting(variable, one.label.span.file, inventory)) is not None and span != one.label.span
-    }
-    return replace(one, secondary=(*one.secondary, *sorted(labels, key=lambda label: label.span))) if labels else one
+    span, secret = one.label.span, one.label.secret
+    labels: dict[Label, None] = {}
+    for variable in _variables(span, inventory):
+        scopes = list(_scopes(variable, span, inventory))
+        setting = next(_settings(variable.name, scopes), None)
+        if setting is not None:
+            labels[Label(setting, f"`{variable.name}` is set here", secret=secret)] = None
+        elif one.code == _UNSET:
+            labels.update(dict.fromkeys(_missing(variable.name, scopes)))
+    found = sorted((label for label in labels if label.span != span), key=lambda label: label.span)
+    return replace(one, secondary=(*one.secondary, *found)) if found else one
 
 
 def _variables(span: Span, inventory: Inventory) -> Iterator[Variable]:
@@ -37,18 +45,43 @@ def _variables(span: Span, inventory: Inventory) -> Iterator[Variable]:
         return
 
 
-def _setting(variable: Variable, file: str, inventory: Inventory) -> Span | None:
-    for entry in _scopes(variable, file, inventory):
-        written = entry.spec.get("variables")
-        if isinstance(written, dict) and variable.name in written:
-            return entry.layers.span(("spec", "variables", variable.name))
-    return None
+def _settings(name: str, scopes: Iterable[Entry]) -> Iterator[Span]:
+    for entry in scopes:
+        if name in _written(entry):
+            yield entry.layers.span(("spec", "variables", name))
 
 
-def _scopes(variable: Variable, file: str, inventory: Inventory) -> Iterator[Entry]:
-    known = inventory.files.get(file)
-    service = inventory.services.get(variable.service or service_of(known.path if known else ""))
+def _missing(name: str, scopes: list[Entry]) -> Iterator[Label]:
+    """Where a variable of a name much like it is set; else where this one would be."""
+    meant = closest(name, [known for entry in scopes for known in _written(entry)])
+    if meant:
+        yield from (Label(span, f"`{meant}` is set here") for span in _settings(meant, scopes))
+        return
+    for entry in scopes:
+        text = f"{entry.title} does not set it"
+        written = "spec" in entry.layers.document.data
+        yield Label(entry.layers.span(("spec", "variables"), key=True), text) if written else entry.name_label(text)
+
+
+def _written(entry: Entry) -> dict[str, object]:
+    written = entry.spec.get("variables")
+    return written if isinstance(written, dict) else {}
+
+
+def _scopes(variable: Variable, span: Span, inventory: Inventory) -> Iterator[Entry]:
+    service = inventory.services.get(variable.service or _service_at(span, inventory))
     if service is not None:
         yield service
     if inventory.stack is not None and not variable.service:
         yield inventory.stack
+
+
+def _service_at(span: Span, inventory: Inventory) -> str:
+    """The service of the document that a place is in; empty for none."""
+    entries = (*inventory.components.values(), *inventory.infra.values(), *inventory.defaults)
+    before = [
+        entry
+        for entry in (*entries, *inventory.services.values())
+        if entry.layers.document.file.name == span.file and entry.layers.document.line <= span.line
+    ]
+    return max(before, key=lambda entry: entry.layers.document.line).service if before else ""

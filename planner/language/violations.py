@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from panka.planner.diagnostics import Diagnostic, Findings, Label, closest, did_you_mean, listed
-from panka.planner.language.documents import Steps
+from panka.planner.language.documents import Steps, steps_of
 from panka.planner.language.overlays import Layered
 from panka.planner.language.reading import Data
 from panka.planner.language.shapes import field_at, fields, model_at
@@ -105,6 +105,7 @@ class _Violation:
         self.context: Mapping[str, Any] = error.get("ctx", {})
         self.input = error["input"]
         self.path, self.branch = _place(data, error["loc"], self.type)
+        self.of_key = error["loc"][-1:] == ("[key]",)
         word = _WANTED.get(self.type.partition("_")[0]) if _MISTYPED.search(self.type) else None
         self.wanted = [word] if word else []
 
@@ -119,7 +120,12 @@ class _Violation:
 
     def at(self, text: str = "", *, path: Steps | None = None, key: bool = False) -> Label:
         full = self.subject.prefix + (self.path if path is None else path)
-        return Label(self.subject.layers.span(full, key), text)
+        return Label(self.subject.layers.span(full, key or self.of_key), text)
+
+    def _is_written(self, path: Steps) -> bool:
+        """Whether something stands at a path, if only a null."""
+        layers, full = self.subject.layers, self.subject.prefix + path
+        return layers.span(full) != layers.span(full[:-1], key=True)
 
     def diagnostic(self) -> Diagnostic:
         if self.type.startswith("PK"):
@@ -220,6 +226,10 @@ class _Violation:
         return Diagnostic("PK107", f"{message}, in {self.subject.title}", self.at())
 
     def _rule(self) -> Diagnostic:
+        if isinstance(other := self.context.get("other"), str):
+            first = self.at("the other one", path=self.path + steps_of(other))
+            shown = (first,) if self._is_written(self.path + steps_of(other)) else ()
+            return Diagnostic(self.type, self.message, self._rule_place(), shown)
         places = list(_places_of(self.input, self.context.get("twice")))
         if len(places) < 2:
             return Diagnostic(self.type, self.message, self._rule_place())
@@ -227,10 +237,8 @@ class _Violation:
         return Diagnostic(self.type, self.message, again, (first,))
 
     def _rule_place(self) -> Label:
-        field = self.context.get("field")
-        inner = (
-            tuple(int(step) if step.isdigit() else step for step in field.split(".")) if isinstance(field, str) else ()
-        )
+        fields = [steps_of(field) for field in self.context.get("fields", ())]
+        inner = next((one for one in fields if self._is_written(self.path + one)), fields[0] if fields else ())
         path = self.path + inner
         # A rule between fields has no value of its own to point at: it points at the key that holds them.
         return self.at(path=path, key=isinstance(self.input, dict | BaseModel) and not inner)

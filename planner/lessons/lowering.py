@@ -80,6 +80,59 @@ spec:
   tags: {owner: mail-team}
 """,
     ),
+    "PK355": Lesson(
+        "The ECS cluster and the like belong to the whole stack and are made once, so all must agree.",
+    ),
+    "PK356": Lesson(
+        "Plan, state and the console of AWS show variables to everybody who may look there, and so does version "
+        "control. What is kept in Secrets Manager a container gets when it starts, under `secrets`; a function reads "
+        "it by its ARN. It is a warning, as the value may be harmless: then another name of the variable ends it.",
+        """\
+kind: MicroService
+metadata: {name: web}
+spec:
+  image: {repository: nginx, tag: "1.27"}
+  environment:
+    - {name: DB_PASSWORD, value: hunter2}
+""",
+        """\
+kind: Secret
+metadata: {name: db-password}
+spec:
+  generate: {}
+---
+kind: MicroService
+metadata: {name: web}
+spec:
+  image: {repository: nginx, tag: "1.27"}
+  secrets:
+    - {name: DB_PASSWORD, secretRef: "${db-password.arn}"}
+""",
+    ),
+    "PK357": Lesson(
+        "Leave the name out, and Panka gives each its own; or write another one. Overlays of several environments that "
+        "live in one account may meet in the same way, which only AWS can tell.",
+        """\
+kind: S3
+metadata: {name: images}
+spec:
+  bucket: {name: shop-pictures}
+---
+kind: S3
+metadata: {name: photos}
+spec:
+  bucket: {name: shop-pictures}
+""",
+        """\
+kind: S3
+metadata: {name: images}
+spec:
+  bucket: {name: shop-pictures}
+---
+kind: S3
+metadata: {name: photos}
+""",
+    ),
     "PK361": Lesson(
         "A component that was renamed leaves its old name in `from`; one that Panka is to forget has left the stack. "
         "The blocks may stay after the run: what has moved or gone already is passed over.",
@@ -113,6 +166,14 @@ metadata: {name: jobs}
         "it is not in the plan. Take both in, or leave both out.",
     ),
     "PK364": Lesson(
+        "Before a plan is shown, AWS is asked for what is to be imported, in the account and region of the stack. An "
+        "identifier is what Panka itself records for the type: a queue's URL, a bucket's name, a topic's ARN.",
+    ),
+    "PK365": Lesson(
+        "An import never makes anew: what exists stays, and the plan shows what of it would change. Write what cannot "
+        "change in place as it is in AWS; a name goes into the component's own field or its `overrides`.",
+    ),
+    "PK366": Lesson(
         "Panka makes common types by itself and all others through Cloud Control, which needs handlers of AWS to "
         "create, read and delete a type; some old types have none. Often a newer type does the same. What has to be "
         "the old one is made by other means, and the stack is told its name or address.",
@@ -134,8 +195,5 @@ spec:
     GroupDescription: Who may reach the database.
     SecurityGroupIngress: [{IpProtocol: tcp, FromPort: 5432, ToPort: 5432, CidrIp: 10.0.0.0/16}]
 """,
-    ),
-    "PK355": Lesson(
-        "The ECS cluster and the like belong to the whole stack and are made once, so all must agree.",
     ),
 }

@@ -213,7 +213,8 @@ spec:
     ),
     "PK349": Lesson(
         "A subnet has a part of its network's addresses for itself alone. The number behind the slash says how large "
-        "it is: each one more halves it, and `/24` is 256 addresses.",
+        "it is: each one more halves it, and `/24` is 256 addresses. In the rules of a security group a network that "
+        "lies in another one with the same ports says nothing new, and EC2 takes no rule twice.",
         """\
 # tenant.yaml
 kind: TenantConfig
@@ -237,6 +238,83 @@ spec:
       private:
         - {cidrBlock: 10.0.0.0/20, availabilityZone: eu-west-1a}
         - {cidrBlock: 10.0.16.0/20, availabilityZone: eu-west-1b}
+""",
+    ),
+    "PK371": Lesson(
+        "Whoever keeps the TenantConfig sets its limits, and can raise them. A stack that has grown too large is two: "
+        "what one needs of the other it refers to as `${stack:other.component.output}`.",
+        """\
+# tenant.yaml
+kind: TenantConfig
+metadata: {name: acme}
+spec:
+  limits: {maxServicesPerStack: 1}
+# services/api/jobs.yaml
+kind: SQS
+metadata: {name: jobs}
+# services/mail/letters.yaml
+kind: SQS
+metadata: {name: letters}
+""",
+        """\
+# tenant.yaml
+kind: TenantConfig
+metadata: {name: acme}
+spec:
+  limits: {maxServicesPerStack: 2}
+# services/api/jobs.yaml
+kind: SQS
+metadata: {name: jobs}
+# services/mail/letters.yaml
+kind: SQS
+metadata: {name: letters}
+""",
+    ),
+    "PK372": Lesson(
+        "Whoever keeps the TenantConfig says what its stacks may hold. `Resource` is a kind too: without it nothing "
+        "comes in by another door.",
+        """\
+# tenant.yaml
+kind: TenantConfig
+metadata: {name: acme}
+spec:
+  allowedResources: [SQS, Lambda]
+# services/api/orders.yaml
+kind: SNS
+metadata: {name: orders}
+""",
+        """\
+# tenant.yaml
+kind: TenantConfig
+metadata: {name: acme}
+spec:
+  allowedResources: [SQS, Lambda]
+# services/api/orders.yaml
+kind: SQS
+metadata: {name: orders}
+""",
+    ),
+    "PK373": Lesson(
+        "It may come from the Stack, or from `--env` and `--region`. Whoever keeps the TenantConfig can add a place.",
+        """\
+# tenant.yaml
+kind: TenantConfig
+metadata: {name: acme}
+spec:
+  environments: [dev, staging]
+# services/api/orders.yaml
+kind: SQS
+metadata: {name: orders}
+""",
+        """\
+# tenant.yaml
+kind: TenantConfig
+metadata: {name: acme}
+spec:
+  environments: [dev, staging, prod]
+# services/api/orders.yaml
+kind: SQS
+metadata: {name: orders}
 """,
     ),
     "PK350": Lesson(

@@ -60,7 +60,7 @@ def _quoted(label: Label, width: int, source_line: SourceLine, *, primary: bool)
     lines = [f"{' ' * width}{arrow} {cleaned(span.file)}:{span.line}:{span.column}"]
     if primary:
         lines.append(f"{' ' * width} |")
-    if _may_hold_a_secret(span, source_line):
+    if label.secret or _may_hold_a_secret(span, source_line):
         lines.append(f"{span.line:>{width}} | (not shown: the line may hold a secret)  {cleaned(label.text)}".rstrip())
         return lines
     # A control character is one column wide in the count of columns, so it is one here.

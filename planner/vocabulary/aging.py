@@ -47,7 +47,8 @@ class LifecycleRule(Spec):
     @model_validator(mode="after")
     def _does_something(self) -> "LifecycleRule":
         if not (self.transitions or self.expiration or self.noncurrent_version_expiration):
-            raise broken("PK311", "a lifecycle rule needs `transitions`, `expiration` or `noncurrentVersionExpiration`")
+            fields = ("transitions", "expiration", "noncurrentVersionExpiration")
+            raise broken("PK311", f"a lifecycle rule needs `{fields[0]}`, `{fields[1]}` or `{fields[2]}`", *fields)
         return self
 
 

@@ -6,8 +6,8 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
+from panka.planner.cidrs import Cidrs
 from panka.planner.component import Component, ComponentSpec, Context, Lowered
-from panka.planner.core import Cidr
 from panka.planner.resource import Address, PhysicalName, Properties, Ref, Resource, Text, text
 from panka.planner.rules import broken, shaped
 
@@ -33,7 +33,7 @@ UrlPath: TypeAlias = Annotated[
     str,
     shaped(r"/[A-Za-z0-9_.$/~\"'@:+&*?-]{0,126}", "a path from `/` on; `*` and `?` stand for any characters"),
 ]
-AllowedCidrs: TypeAlias = Annotated[tuple[Cidr, ...], Field(alias="allowedCIDRs")]
+AllowedCidrs: TypeAlias = Annotated[Cidrs, Field(alias="allowedCIDRs")]
 HttpOrHttps: TypeAlias = Annotated[Literal["HTTP", "HTTPS"], BeforeValidator(upper_case)]
 Transport: TypeAlias = Annotated[Literal["TCP", "UDP", "TLS"], BeforeValidator(upper_case)]
 
@@ -46,15 +46,16 @@ def balancer(
     *,
     part: str = "main",
     internal: bool = False,
+    field: str = "internal",
     attributes: Mapping[str, str | Ref | Text] | None = None,
     depends_on: Iterable[Address] = (),
 ) -> Resource:
-    """A load balancer in public subnets, or in private ones if it is internal."""
+    """A load balancer in public subnets, or in private ones if it is internal, as a `field` of the spec says."""
     network = context.network
     subnets = network.private_subnets or network.public_subnets if internal else network.public_subnets
     if not subnets:
         sentence = "a load balancer that the internet reaches needs public subnets, and the network has none"
-        raise broken("PK322", f"{sentence}: `internal: true` puts it into private ones")
+        raise broken("PK322", f"{sentence}: `internal: true` puts it into private ones", field)
     properties: Properties = {
         "Type": type,
         "Scheme": "internal" if internal else "internet-facing",

@@ -63,7 +63,8 @@ def master_password(secret: PasswordSecret | None) -> Properties:
 def one_password_source(secret: PasswordSecret | None, *, managed: bool) -> None:
     """Raises PK306 unless the master user's password has exactly one source."""
     if (secret is None) == (not managed):
-        raise broken("PK306", "the master password needs exactly one of `passwordSecret` and `managed: true`")
+        sentence = "the master password needs exactly one of `passwordSecret` and `managed: true`"
+        raise broken("PK306", sentence, "managed", "passwordSecret")
 
 
 def password_arn(secret: PasswordSecret | None, context: Context, main: Resource) -> Ref | str:

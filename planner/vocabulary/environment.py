@@ -4,7 +4,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import BeforeValidator
 
-from panka.planner.component import Spec
+from panka.planner.component import ComponentName, Spec
 from panka.planner.rules import shaped
 
 
@@ -27,11 +27,23 @@ VariableName: TypeAlias = Annotated[
     str, shaped(r"[A-Za-z_][A-Za-z0-9_]*", "the name of an environment variable: letters, digits and `_`")
 ]
 
+_OF_LAMBDA = (
+    "AWS_ACCESS_KEY|AWS_ACCESS_KEY_ID|AWS_DEFAULT_REGION|AWS_EXECUTION_ENV|AWS_LAMBDA_[A-Z_]+|AWS_REGION|"
+    "AWS_SECRET_ACCESS_KEY|AWS_SESSION_TOKEN|LAMBDA_RUNTIME_DIR|LAMBDA_TASK_ROOT"
+)
+FunctionVariableName: TypeAlias = Annotated[
+    str,
+    shaped(
+        rf"(?!({_OF_LAMBDA})$)[A-Za-z][A-Za-z0-9_]+",
+        "a function's variable: at least two letters, digits and `_`, a letter first, and none that Lambda sets",
+    ),
+]
+
 
 class ValueFrom(Spec):
     """An output of another component."""
 
-    component: str
+    component: ComponentName
     """The component: `name`, or `service/name`."""
     output: str
     """One of its outputs."""

@@ -6,9 +6,9 @@ from typing import Literal, Protocol, Self
 
 from pydantic import model_validator
 
-from panka.planner.component import Component, ComponentSpec, Context, Lowered, Route, Seat, Spec, Used
+from panka.planner.component import Component, ComponentName, ComponentSpec, Context, Lowered, Route, Seat, Spec, Used
 from panka.planner.resource import Address, Properties, Ref, Resource, Text, text
-from panka.planner.rules import broken
+from panka.planner.rules import across, broken
 from panka.planner.vocabulary.balancing import (
     ANYWHERE,
     NOT_FOUND,
@@ -33,7 +33,7 @@ from panka.planner.vocabulary.health import HealthCheck, Port, connection_check,
 class Expose(Spec):
     """Sends requests of an application load balancer here."""
 
-    alb: str
+    alb: ComponentName
     """The ALB component; every listener of it that redirects nobody gets the rule."""
     host: Host | None = None
     """Requests for this host: `shop.example`, `*.shop.example`; by default for any."""
@@ -140,7 +140,7 @@ class _Joining:
             if not open_listeners(used.lowered):
                 raise broken("PK313", f"`{expose.alb}` is no ALB with a listener that takes rules", "expose.alb")
             wish = Route(self.component.name, used.name, expose.port, expose.host, expose.path, expose.priority)
-            yield self._routed(used, wish, "expose.port")
+            yield self._routed(used, wish)
         for used in self.context.uses.values():
             for target in used.lowered.targets:
                 if target.component.rpartition("/")[2] == self.component.name:
@@ -155,16 +155,17 @@ class _Joining:
         said = {"host": ingress.hostname or expose.host, "path": ingress.path or expose.path}
         return expose.model_copy(update=said)
 
-    def _port(self, wanted: int | None, field: str = "ports") -> int:
-        """The wanted port of TCP, else the first."""
+    def _port(self, wanted: int | None, balancer: str, field: str) -> int:
+        """The wanted port of TCP, else the first. `field` of the component `balancer` says that there is one."""
         known = [one.port for one in self.wishes.ports if one.protocol == "tcp"]
         if not known or (wanted is not None and wanted not in known):
             aim = f"port {wanted}, which is not among `ports`" if wanted else "a port of TCP, and `ports` has none"
-            raise broken("PK323", f"a load balancer sends requests to {aim}", field)
+            place = f"{field}.port" if wanted else field
+            raise across("PK323", f"a load balancer sends requests to {aim}", (balancer, place), ("", "ports"))
         return wanted or known[0]
 
-    def _routed(self, used: Used, route: Route, field: str = "ports") -> Joined:
-        port = self._port(route.port, field)
+    def _routed(self, used: Used, route: Route) -> Joined:
+        port = self._port(route.port, *((used.name, route.field) if route.field else ("", "expose")))
         group = self._http_group(f"target-{route.part}", port)
         listeners = open_listeners(used.lowered)
         rules = tuple(
@@ -196,7 +197,7 @@ class _Joining:
     def _seated(self, used: Used, seat: Seat) -> Joined:
         if (seat.port, seat.protocol) not in [(one.port, one.protocol) for one in self.wishes.ports]:
             sentence = f"`{used.name}` connects to the {seat.protocol} port {seat.port}, which is not among `ports`"
-            raise broken("PK323", sentence, "ports")
+            raise across("PK323", sentence, (used.name, f"{seat.field}.port"), ("", "ports"))
         return Joined(
             group=seat.target_group,
             port=seat.port,
@@ -225,12 +226,20 @@ class _Joining:
 
     def _frame(self, own: LoadBalancer, ports: list[tuple[int, str]]) -> tuple[Resource, Resource]:
         group = entrance(self.component, self.context, own.allowed_cidrs, ports, part="balancer-security-group")
-        made = balancer(self.component, self.context, group, own.type, part="balancer", internal=own.internal)
+        made = balancer(
+            self.component,
+            self.context,
+            group,
+            own.type,
+            part="balancer",
+            internal=own.internal,
+            field="loadBalancer.internal",
+        )
         return group, made
 
     def _own_application(self, own: LoadBalancer) -> Iterator[Joined]:
         secure = own.certificate_arn is not None
-        port = self._port(None)
+        port = self._port(None, "", "loadBalancer")
         clients, made = self._frame(own, [(80, "tcp"), *([(443, "tcp")] if secure else [])])
         group = self._http_group("target", port)
         ingress = self.wishes.ingress
@@ -316,7 +325,7 @@ class _Joining:
             tcp = [port.port for port in self.wishes.ports if port.protocol == "tcp"]
             if not tcp:
                 sentence = "a load balancer checks by TCP whether a task works, and the service has no port of TCP"
-                raise broken("PK323", sentence, "ports")
+                raise across("PK323", sentence, ("", "loadBalancer"), ("", "ports"))
             asked = tcp[0]
         if own.health_check_path:
             return page_check(self.wishes.health, own.health_check_path, asked)

@@ -13,6 +13,9 @@ from panka.planner.vocabulary.zones import Zone
 
 PORTS = {"postgres": 5_432, "mysql": 3_306, "mariadb": 3_306, "aurora-postgresql": 5_432, "aurora-mysql": 3_306}
 
+LONGEST_USER = {"postgres": 63, "mysql": 32, "mariadb": 16, "aurora-postgresql": 63, "aurora-mysql": 32}
+"""How many characters an engine takes as the master user's name."""
+
 
 class Engine(Spec):
     """The database software."""
@@ -31,8 +34,19 @@ class Engine(Spec):
         if self.parameters and self.parameter_group:
             raise broken("PK310", "`parameters` and `parameterGroup` exclude each other")
         if self.parameters and self.version is None:
-            raise broken("PK311", "`parameters` need a `version`, as each version has its own")
+            raise broken("PK311", "`parameters` need a `version`, as each version has its own", "version")
         return self
+
+    def check_user(self, name: str) -> None:
+        """Raises PK301, at the `database`, when the engine takes no such master user."""
+        if "${" in name:
+            return
+        longest = LONGEST_USER[self.type]
+        if len(name) > longest:
+            sentence = f"`{name}` is longer than the {longest} characters that {self.type} takes"
+            raise broken("PK301", sentence, "database.username")
+        if name.lower() == "rdsadmin" or (name.lower() == "admin" and "postgres" in self.type):
+            raise broken("PK301", f"`{name}` is a user that {self.type} has for itself", "database.username")
 
     @property
     def aurora(self) -> bool:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from panka.planner.component import Spec
+from panka.planner.component import ComponentName, Spec
 from panka.planner.resource import Properties
 from panka.planner.rules import AT_LEAST_ONE, broken, shaped
 from panka.planner.vocabulary.http_api import Http
@@ -15,7 +15,7 @@ from panka.planner.vocabulary.http_api import Http
 class Source(Spec):
     """What calls the function: `component` or `arn`."""
 
-    component: str | None = None
+    component: ComponentName | None = None
     """A component of this stack."""
     arn: str | None = None
     """The ARN of something outside it."""
@@ -73,7 +73,7 @@ class Trigger(Spec):
             if self.schedule and self.source:
                 raise broken("PK342", "a schedule is kept on the default bus, without a `source`", "source")
         elif self.source is None:
-            raise broken("PK311", "every trigger but `eventbridge` needs a `source`")
+            raise broken("PK311", "every trigger but `eventbridge` needs a `source`", "source")
         if self.type == "apigateway" and self.http is None:
             raise broken("PK311", "a trigger of type `apigateway` needs `http: {method, path}`")
         if self.type == "s3" and self.source and self.source.arn:

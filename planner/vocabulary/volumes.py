@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import model_validator
 
-from panka.planner.component import Context, Path, Spec, Statement
+from panka.planner.component import ComponentName, Context, Path, Spec, Statement
 from panka.planner.resource import Address, Properties, Ref, Text
 from panka.planner.rules import broken, shaped, some
 
@@ -34,7 +34,7 @@ class Volume(Spec):
     """Where the container sees it."""
     type: Literal["efs", "emptyDir"]
     """`efs` keeps files in a file system that tasks share; `emptyDir` begins empty with every task and ends with it."""
-    source: str | None = None
+    source: ComponentName | None = None
     """Of `efs`: an EFS component, `${component.fileSystemId}`, or the id of a file system that exists (`fs-…`). Of a
     component with one access point, the container sees that."""
     read_only: bool = False

@@ -109,6 +109,21 @@ def test_an_invalid_stack_is_told_with_code_and_place(
     assert "Traceback" not in ran.err
 
 
+def test_a_stack_is_held_to_the_config_of_its_tenant(shell: Shell) -> None:
+    config = (
+        "apiVersion: admin.panka.io/v1\nkind: TenantConfig\nmetadata: {name: acme}\nspec: {allowedResources: [SNS]}\n"
+    )
+    (shell.folder / "acme.yaml").write_text(config)
+
+    ran = shell.panka("validate", "shop.yaml", "--tenant-config", "acme.yaml")
+    wrong = shell.panka("validate", "shop.yaml", "--tenant-config", "shop.yaml")
+
+    assert (ran.code, ran.out) == (65, "")
+    assert "error[PK372]: tenant `acme` may have no SQS\n --> shop.yaml:6:7" in ran.err
+    assert wrong.code == 65
+    assert "error[PK102]: shop.yaml must hold one document, of kind TenantConfig" in wrong.err
+
+
 def test_a_valid_stack_passes_with_what_it_becomes(shell: Shell) -> None:
     ran = shell.panka("validate", "shop.yaml")
 

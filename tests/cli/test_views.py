@@ -114,6 +114,65 @@ def test_many_changes_of_a_component_are_cut_and_said_to_be() -> None:
     assert "P5" not in text
 
 
+def row_of(text: str, name: str) -> str:
+    """The lines that a plan has of one component."""
+    lines = text.splitlines()
+    first = next(number for number, line in enumerate(lines) if f"  {name}  " in line)
+    rest = lines[first + 1 :]
+    return "\n".join([lines[first], *(rest[: next(i for i, line in enumerate(rest) if not line.startswith("      "))])])
+
+
+def test_a_create_shows_the_most_telling_fields_as_they_are_written() -> None:
+    authored = {
+        "cluster.nodeType": "cache.t3.small",
+        "engine.version": "7.1",
+        "cluster.numNodes": 2,
+        "tags.team": "red and blue",
+    }
+    made = plan((step("cache:main", Action.CREATE, "ElastiCacheRedis"),), authored={"cache": authored})
+
+    short, detailed = plan_text(made, PLAIN, detail=False), plan_text(made, PLAIN, detail=True)
+
+    assert row_of(short, "api/cache") == (
+        "  + ElastiCacheRedis  api/cache  create\n"
+        "      cluster.nodeType  cache.t3.small\n"
+        '      engine.version    "7.1"   (2 more: --detail)'
+    )
+    assert "      cluster.numNodes  2\n" in detailed
+    assert '      tags.team         "red and blue"\n' in detailed
+
+
+def test_an_update_shows_what_its_author_has_edited_and_not_what_that_becomes() -> None:
+    changes = (Change(path="ContainerDefinitions.0.Image", before="shop:1.3", after="shop:1.4"),)
+    edits = (
+        Change(path="image.tag", before="1.3", after="1.4"),
+        Change(path="environment.CACHE", after="${cache.endpoint}", unknown=True),
+        Change(path="replicas", before=2),
+    )
+    made = plan((step("server:main", Action.UPDATE, "MicroService", changes=changes),), edits={"server": edits})
+
+    assert row_of(plan_text(made, PLAIN, detail=False), "api/server") == (
+        "  ~ MicroService  api/server  update in place\n"
+        '      image.tag          "1.3" -> "1.4"\n'
+        "      environment.CACHE  + ${cache.endpoint}   (known after apply)\n"
+        "      replicas           - 2"
+    )
+    assert "ContainerDefinitions.0.Image" in plan_text(made, PLAIN, detail=True)
+
+
+def test_a_single_edit_is_what_forces_a_replacement() -> None:
+    forced = Change(path="Scheme", before="internal", after="internet-facing", replaces=True)
+    edit, other = Change(path="internal", before=True, after=False), Change(path="idleTimeout", before=60, after=90)
+    replaced = step("front:main", Action.REPLACE, "ALB", reason="Scheme cannot change in place", changes=(forced,))
+
+    one = plan_text(plan((replaced,), edits={"front": (edit,)}), PLAIN, detail=False)
+    two = plan_text(plan((replaced,), edits={"front": (edit, other)}), PLAIN, detail=False)
+
+    assert "      internal  true -> false   # forces replacement" in one
+    assert "Scheme  " not in one
+    assert '      Scheme       "internal" -> "internet-facing"   # forces replacement\n      internal ' in two
+
+
 def test_a_part_that_comes_to_a_component_is_no_create_of_the_component() -> None:
     forward = (step("q:main", Action.UPDATE, "SQS"), step("q:deadLetter", Action.CREATE, "SQS"))
 
@@ -382,12 +441,13 @@ def test_a_limited_plan_says_what_followed_from_the_limits() -> None:
 
 def test_a_rename_and_an_import_are_shown_as_what_they_are() -> None:
     renamed = step("tasks:main", Action.UPDATE, "SQS", moved_from="jobs:main")
-    imported = step("old:main", Action.ADOPT, "SQS", id="https://queue/old")
+    differs = (Change(path="DelaySeconds", before=0, after=5),)
+    imported = step("old:main", Action.ADOPT, "SQS", id="https://queue/old", changes=differs)
 
     text = plan_text(plan(forward=(renamed, imported)), PLAIN, detail=False)
 
     assert "update in place, moved from jobs" in text
-    assert "import https://queue/old" in text
+    assert "import https://queue/old\n      DelaySeconds  0 -> 5" in text
 
 
 def test_a_long_path_is_told_by_its_beginning_and_its_end() -> None:

@@ -107,7 +107,7 @@ async def test_a_type_that_nobody_makes_is_refused_before_anything_begins(place:
         refused = await place.panka(command, path)
 
         assert refused.code == 65
-        assert "error[PK364]: nobody can create `access:main`" in refused.text
+        assert "error[PK366]: nobody can create `access:main`" in refused.text
         assert "small.yaml:" in refused.text
 
 

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from panka.planner import record
+from panka.planner.adopting import Live
 from panka.planner.assemble import make_plan
 from panka.planner.blocks import Blocks
-from panka.planner.diagnostics import Invalid
+from panka.planner.diagnostics import Invalid, Label, Span
 from panka.planner.owner import Scope
 from panka.planner.plan import Action, Plan, Step
 from panka.planner.resource import Address, PhysicalName, Properties, Resource
@@ -158,6 +159,63 @@ def test_an_import_takes_over_what_exists_with_its_own_name() -> None:
     assert plan(queue("jobs", DelaySeconds=5), state=state, imports={"jobs:main": "https://queue"}).empty
 
 
+QUEUE = "https://sqs/legacy"
+PLACE = Label(Span("stack.yaml", 5, 27, 40))
+OURS = {"panka:tenant": "acme"}
+
+
+def imported(live: Live, *resources: Resource) -> Plan:
+    return plan(*resources, imports={"jobs:main": QUEUE}, live={"jobs:main": live}, places={"jobs:main": PLACE})
+
+
+def tags_of(step: Step) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = step.properties["Tags"]
+    return found
+
+
+def test_an_import_shows_what_it_changes_of_what_is_there() -> None:
+    wanted = queue("jobs", DelaySeconds=5, VisibilityTimeout=60)
+    tags = tags_of(only(imported(Live({}), wanted)))
+
+    made = imported(Live({"QueueName": "legacy", "DelaySeconds": 0, "VisibilityTimeout": 60, "Tags": tags}), wanted)
+
+    step = only(made)
+    assert (step.action, step.id) == (Action.ADOPT, QUEUE)
+    assert [(one.path, one.before, one.after) for one in step.changes] == [("DelaySeconds", 0, 5)]
+
+
+def test_what_aws_does_not_tell_of_an_import_is_something_to_set() -> None:
+    step = only(imported(Live({"QueueName": "legacy"}), queue("jobs", DelaySeconds=5)))
+
+    assert {one.path: one.before for one in step.changes} == {"DelaySeconds": None, "Tags": None}
+
+
+@pytest.mark.parametrize(
+    ("live", "code", "said"),
+    [
+        (Live(None), "PK364", ""),
+        (Live(None, "The address is not valid."), "PK364", "AWS says: The address is not valid."),
+        (Live({"FifoQueue": True}), "PK365", "FifoQueue: `True` in AWS, `False` in the stack"),
+        (Live({"Tags": [{"Key": "panka:tenant", "Value": "globex"}]}), "PK365", ""),
+    ],
+)
+def test_an_import_that_cannot_be_is_refused_where_the_block_stands(live: Live, code: str, said: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        imported(live, queue("jobs", FifoQueue=False))
+
+    (one,) = refused.value.diagnostics
+    assert (one.code, one.label and one.label.span) == (code, PLACE.span)
+    assert one.notes == ((said,) if said else ())
+
+
+def test_a_create_only_value_that_is_known_only_after_apply_does_not_refuse_an_import() -> None:
+    jobs = Resource(Address("jobs:main"), "AWS::SNS::Subscription", {"TopicArn": queue("q").ref("Arn")}, "SNS")
+
+    made = imported(Live({"TopicArn": "arn:aws:sns:eu-west-1:1:t"}), jobs, queue("q"))
+
+    assert [one.action for one in made.forward] == [Action.CREATE, Action.ADOPT]
+
+
 def test_what_belongs_to_another_address_cannot_be_imported() -> None:
     state = applied(plan(queue("jobs")))
 
@@ -220,3 +278,4 @@ def test_blocks_reach_the_plan() -> None:
     compiled = draft("  moved: [{from: old, to: jobs}]\n  import: [{to: jobs, id: x}]\n").compile(SCOPE, TARGET)
 
     assert compiled.blocks == Blocks(moved={"old": "jobs"}, imports={"jobs:main": "x"})
+    assert compiled.blocks.places == {"jobs:main": Label(Span("stack.yaml", 6, 27, 28))}

@@ -272,7 +272,7 @@ def test_what_nobody_can_make_is_refused_where_it_stands() -> None:
         plan([queue(), other("AWS::RDS::DBSecurityGroup", GroupDescription="x")])
 
     (one,) = refused.value.diagnostics
-    assert (one.code, one.label and one.label.span.line) == ("PK364", 7)
+    assert (one.code, one.label and one.label.span.line) == ("PK366", 7)
 
 
 def test_what_nobody_can_make_does_not_matter_where_it_is_left_out() -> None:

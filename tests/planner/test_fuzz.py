@@ -28,8 +28,8 @@ SCOPE = Scope(tenant="acme", stack="shop", environment="prod")
 TARGET = Target(account="111122223333", region="eu-west-1")
 STACK = "apiVersion: core.panka.io/v1\nkind: Stack\nmetadata: {name: shop}\n"
 MUTATIONS = 1000
-STRAY = 0.01
-"""The share of mutations that may show elsewhere only: a variable that is gone is missed where it is used."""
+MISSED = {"PK202", "PK340"}
+"""What is told of a name that there is not."""
 
 
 @dataclass(frozen=True)
@@ -164,10 +164,14 @@ class Mutation:
     lines: range
     """Where the mistake was made, and for what is gone also where it was."""
     files: dict[str, bytes]
+    renames: bool
+    """Whether something is called otherwise now: that is missed by whoever uses the old name."""
 
     def told(self, found: tuple[Diagnostic, ...]) -> bool:
         labels = [label for one in found for label in (one.label, *one.secondary) if label is not None]
         if any(self.path in one.summary for one in found if one.label is None):
+            return True
+        if self.renames and any(one.code in MISSED for one in found):
             return True
         return any(label.span.file == self.path and label.span.line in self.lines for label in labels)
 
@@ -230,7 +234,8 @@ def mutated(files: dict[str, bytes], rng: random.Random) -> Mutation:
     if how == "delete":
         lines += [entry.holder + 1, first - 1, first + 1]
     what = f"{how} `{entry.key.value}`: {text[start:end]!r} -> {new!r} at {path}:{first}"
-    return Mutation(what, path, range(min(lines), max(lines) + 1), {**files, path: changed.encode()})
+    renames = entry.key.value in ("name", "id")
+    return Mutation(what, path, range(min(lines), max(lines) + 1), {**files, path: changed.encode()}, renames)
 
 
 def small_stacks() -> list[dict[str, bytes]]:
@@ -255,6 +260,4 @@ def strays(number: int, seed: int = 20) -> list[str]:
 
 
 def test_a_mutation_of_a_valid_stack_is_told_at_its_line_or_compiles() -> None:
-    found = strays(MUTATIONS)
-
-    assert len(found) <= MUTATIONS * STRAY, "\n".join(found)
+    assert strays(MUTATIONS) == []

@@ -2,8 +2,8 @@
 
 A file has one case for each `## ` heading: fenced blocks that name a file (`yaml stack.yaml`; `hex` for bytes that
 are no text, `size` for a file of so many bytes), options of the command line if need be (`options`), and the expected
-output (`text`). A case whose `tenant.yaml` is a TenantConfig is about that tenant. Look at every difference that
-`PANKA_REWRITE_GOLDEN=1 pytest tests/planner/test_golden.py` makes before you keep it.
+output (`text`). A case whose `tenant.yaml` is a TenantConfig is about that tenant, and what its stack may have. Look at
+every difference that `PANKA_REWRITE_GOLDEN=1 pytest tests/planner/test_golden.py` makes before you keep it.
 """
 
 import os
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from panka.planner.allowance import Home
 from panka.planner.assemble import make_plan
 from panka.planner.compile import Compiled
 from panka.planner.component import Component, ComponentSpec, Context, Inbound, Kind, Lowered
@@ -31,6 +32,7 @@ GOLDEN = Path(__file__).parent / "golden"
 REWRITE = bool(os.environ.get("PANKA_REWRITE_GOLDEN"))
 SCOPE = Scope(tenant="acme", stack="shop", environment="prod")
 TARGET = Target(account="111122223333", region="eu-west-1")
+HOME = Home(SCOPE.tenant, SCOPE.environment, TARGET.region)
 FENCE = re.compile(r"^```(?P<info>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -69,16 +71,17 @@ OWN_KINDS = {"Own": Kind("Own", OwnSpec, _lower, {}, _mentions)}
 
 @dataclass(frozen=True)
 class TenantDraft:
-    """What `panka tenant` reads: one document, which belongs to no stack."""
+    """A TenantConfig, and the stack that is held to it, if there is one."""
 
     file: SourceFile
+    stack: Draft | None
 
     @property
     def files(self) -> dict[str, SourceFile]:
-        return {self.file.name: self.file}
+        return {self.file.name: self.file, **(self.stack.files if self.stack else {})}
 
-    def source_line(self, _file: str, line: int) -> str:
-        return self.file.lines[line - 1]
+    def source_line(self, file: str, line: int) -> str:
+        return self.files[file].lines[line - 1]
 
 
 @dataclass
@@ -94,7 +97,9 @@ class Case:
 
     def read(self) -> Draft | TenantDraft:
         if b"kind: TenantConfig" in (text := self.files.get("tenant.yaml", b"")):
-            return TenantDraft(SourceFile("tenant.yaml", "tenant.yaml", text.decode()))
+            others = {name: text for name, text in self.files.items() if name != "tenant.yaml"}
+            stack = read_stack(Files(others), Options()) if others else None
+            return TenantDraft(SourceFile("tenant.yaml", "tenant.yaml", text.decode()), stack)
         said = dict(zip(self.options[::2], self.options[1::2], strict=True))
         kinds = {**KINDS, **OWN_KINDS} if b"kind: Own" in b"".join(self.files.values()) else KINDS
         return read_stack(Files(self.files), Options(said.get("--env"), tenant=said.get("--tenant")), kinds)
@@ -129,8 +134,11 @@ def found_in(draft: Draft | TenantDraft) -> tuple[Diagnostic, ...]:
     """All that `panka plan` would tell before a first run, or of a tenant all that is wrong with it."""
     if isinstance(draft, TenantDraft):
         findings = Findings()
-        read_tenant(draft.file, findings)
-        return findings.all()
+        tenant = read_tenant(draft.file, findings)
+        if tenant is None or draft.stack is None:
+            return findings.all()
+        assert not draft.stack.diagnostics
+        return draft.stack.beyond(tenant, draft.stack.compile(SCOPE, TARGET), HOME)
     if errors(draft.diagnostics):
         return draft.diagnostics
     made = draft.compile(SCOPE, TARGET)
@@ -162,8 +170,8 @@ def test_a_mistake_is_shown_word_by_word_as_recorded(case: Case) -> None:
     assert shown == case.expected or REWRITE
 
 
-OF_THE_RECORD = {"PK362", "PK363"}
-"""What only a comparison with the record finds: tests of blocks and of selections show them."""
+OF_THE_RECORD = {"PK362", "PK363", "PK364", "PK365"}
+"""What only a comparison with the record or with AWS finds: tests of blocks and of selections show them."""
 
 
 @pytest.mark.parametrize("code", sorted(CODES.keys() - OF_THE_RECORD))

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from panka.planner.allowance import Home
 from panka.planner.assemble import make_plan
 from panka.planner.diagnostics import CODES, Diagnostic, Findings, Invalid, errors, in_order
 from panka.planner.language.documents import SourceFile
@@ -23,6 +24,8 @@ UNSHOWABLE = {
     "PK204": "a sender whose target is of a kind that lets nobody in",
     "PK362": "what is on record already",
     "PK363": "a record and a selection",
+    "PK364": "what AWS has not",
+    "PK365": "what AWS has",
     "PK208": "another stack whose record lacks the output",
     "PK320": "files of many kilobytes",
     "PK355": "kinds that disagree on what they share",
@@ -64,19 +67,24 @@ def found_in(fragment: str) -> tuple[Diagnostic, ...]:
     files = completed(fragment)
     if TENANT in files.files:
         findings = Findings()
-        read_tenant(SourceFile(TENANT, TENANT, files.files[TENANT]), findings)
-        return findings.all()
+        tenant = read_tenant(SourceFile(TENANT, TENANT, files.files.pop(TENANT)), findings)
+        if tenant is None:
+            return findings.all()
+    else:
+        tenant = None
     draft = read_stack(files, Options())
     if errors(draft.diagnostics):
         return draft.diagnostics
     made = draft.compile(SCOPE, TARGET)
-    if errors(made.diagnostics):
-        return in_order((*draft.diagnostics, *made.diagnostics))
+    beyond = draft.beyond(tenant, made, Home("acme", "prod", "eu-west-1")) if tenant else ()
+    told = in_order((*draft.diagnostics, *made.diagnostics, *beyond))
+    if errors(told):
+        return told
     try:
         make_plan(SCOPE, TARGET, made.resources, made.outputs, None, None)
     except Invalid as refused:
         return refused.diagnostics
-    return in_order((*draft.diagnostics, *made.diagnostics))
+    return told
 
 
 @pytest.mark.parametrize("code", SHOWN)

@@ -21,6 +21,9 @@ SUBNETS: dict[str, Any] = {
 NETWORK: dict[str, Any] = {"vpc": {"cidrBlock": "10.0.0.0/16"}, "subnets": SUBNETS}
 
 
+RULE: dict[str, Any] = {"port": 22, "cidrBlocks": ["10.0.0.0/8"]}
+
+
 def written(spec: dict[str, Any]) -> str:
     document = {"apiVersion": "panka.io/v1", "kind": "TenantConfig", "metadata": {"name": "acme"}, "spec": spec}
     return yaml.safe_dump(document)
@@ -119,6 +122,10 @@ def subnets(cidr: str) -> dict[str, Any]:
         (subnets("10.0.8.0/24"), "PK349"),
         (subnets("10.1.0.0/24"), "PK349"),
         (subnets("10.0.0.1/16"), "PK301"),
+        (subnets("10.0.0.0/29"), "PK301"),
+        ({"networking": {"vpc": {"cidrBlock": "10.0.0.0/8"}}}, "PK301"),
+        ({"networking": {"vpc": {"cidrBlock": "2001:db8::/56"}}}, "PK301"),
+        ({"networking": {**NETWORK, "defaultSecurityGroup": {"ingress": [RULE, RULE]}}}, "PK349"),
         ({"limits": {"maxStacks": -1}}, "PK105"),
         ({"allowedResources": ["SQZ"]}, "PK313"),
         ({"environments": ["Prod"]}, "PK301"),
@@ -131,7 +138,7 @@ def subnets(cidr: str) -> dict[str, Any]:
         ({"networking": {"vpcId": "vpc-1"}}, "PK350"),
         ({"networking": {**NETWORK, "natGateway": {}, "internetGateway": {"enabled": False}}}, "PK350"),
         ({"networking": {**NETWORK, "natGateway": {"type": "triple"}}}, "PK104"),
-        ({"defaultTags": {"panka:x": "y"}}, "PK310"),
+        ({"defaultTags": {"panka:x.y": "z"}}, "PK354"),
         ({"weight": 0}, "PK105"),
         ({"wieght": 2}, "PK101"),
     ],

@@ -1,6 +1,8 @@
 """Kinds that ask each other for something, compiled together."""
 
+import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,8 @@ from panka.planner.compile import Compiled
 from panka.planner.diff import compare
 from panka.planner.graph import Graph
 from panka.planner.owner import Scope
-from panka.planner.resource import Address, references
+from panka.planner.placing import STAND_IN
+from panka.planner.resource import Address, encode, references
 from panka.planner.stack import Options, read_stack
 from panka.planner.state import Target
 
@@ -30,6 +33,7 @@ spec:
 """
 BUCKET = "apiVersion: panka.io/v1\nkind: S3\nmetadata: {name: images}\n"
 EXAMPLES = Path(__file__).parents[3] / "examples" / "kinds"
+AUTHORED = Path(__file__).parents[3] / "planner" / "authoring" / "examples"
 
 
 class Text:
@@ -95,7 +99,7 @@ def test_the_plan_gives_the_function_the_name_that_the_bucket_will_have() -> Non
 def test_a_function_that_waits_for_the_bucket_that_calls_it_is_told_so() -> None:
     waiting = FUNCTION.replace("spec:\n", "spec:\n  dependsOn: [images]\n")
 
-    assert found(STACK, waiting, BUCKET) == [("PK345", "thumbnails")]
+    assert found(STACK, waiting, BUCKET) == [("PK345", "images")]
 
 
 def test_a_bucket_has_one_policy_with_the_distribution_in_it() -> None:
@@ -143,3 +147,38 @@ def test_the_example_of_the_kind_compiles_without_a_word(kind: str) -> None:
     assert stack.diagnostics == ()
     assert kind in {component.kind for component in stack.components.values()}
     assert Graph.of(stack.resources).order()
+
+
+WEB = "apiVersion: panka.io/v1\nkind: {}\nmetadata: {{name: web}}\nspec:\n  image: {{repository: nginx, tag: '1'}}\n{}"
+ON_HOST = "  runtime: {platform: ec2, networkMode: host}\n"
+FRONT = (
+    "apiVersion: panka.io/v1\nkind: ALB\nmetadata: {name: front}\nspec: {targets: [{component: web}]}\n"
+    "---\n" + WEB.format("MicroService", f"{ON_HOST}  ports: [{{port: 80}}]\n")
+)
+PLACED = [
+    (BUCKET, False),
+    (FUNCTION + "---\n" + BUCKET, False),
+    (FUNCTION + "  vpc: {}\n---\n" + BUCKET, True),
+    (FUNCTION + "  vpc: {enabled: false}\n---\n" + BUCKET, False),
+    (WEB.format("MicroService", ""), True),
+    (WEB.format("MicroService", ON_HOST), False),
+    (WEB.format("MicroService", f"{ON_HOST}  ports: [{{port: 80}}]\n  loadBalancer: {{}}\n"), True),
+    (FRONT, True),
+    (WEB.format("Worker", ON_HOST), False),
+    (WEB.format("CronJob", f"{ON_HOST}  schedule: rate(1 hour)\n"), False),
+    *((file.read_text(), None) for file in sorted(AUTHORED.glob("*.yaml"))),
+]
+
+
+@pytest.mark.parametrize(("documents", "expected"), PLACED)
+def test_a_network_is_asked_for_just_when_something_stands_in_one(documents: str, expected: bool | None) -> None:
+    source = Text(STACK, documents)
+    source.files |= {"function/main.py": b"", "worker/main.py": b""}
+    draft = read_stack(source, Options())
+    made = draft.compile(SCOPE, TARGET, replace(STAND_IN, vpc_id="vpc-here"))
+    assert made.diagnostics == ()
+
+    said = json.dumps([encode(one.properties) for one in made.resources.values()])
+
+    assert draft.needs_network is ("vpc-here" in said or STAND_IN.private_subnets[0] in said)
+    assert expected in (None, draft.needs_network)
