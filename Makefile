@@ -1,8 +1,9 @@
 # Two commands do everything on a fresh machine: `make demo` and `make test`.
 PYTHON ?= python3
 BIN := .venv/bin
-# ministack pins another botocore, so it lives apart; only tests use it.
+# ministack and microburst pin other versions of botocore, so they live apart; only tests use them.
 MINISTACK := .venv-ministack/.installed
+MICROBURST := .venv-microburst/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check format bench docs resource-types reference live clean
@@ -27,7 +28,13 @@ $(MINISTACK):
 	@.venv-ministack/bin/python -m pip install --quiet --disable-pip-version-check ministack==1.5.33
 	@touch $@
 
-setup: .venv/.tested $(MINISTACK) ## install everything for development
+$(MICROBURST):
+	@echo "Installing the proxy that throttles into .venv-microburst ..."
+	@$(PYTHON) -m venv .venv-microburst
+	@.venv-microburst/bin/python -m pip install --quiet --disable-pip-version-check microburst==0.10.0
+	@touch $@
+
+setup: .venv/.tested $(MINISTACK) $(MICROBURST) ## install everything for development
 
 demo: .venv/.installed ## bring up the embedded parts and deploy examples/shop to them
 	@$(BIN)/panka apply --local --yes --stay examples/shop -e dev
@@ -44,6 +51,7 @@ check: setup ## lint, types, import contracts, freshness of generated files
 	@$(BIN)/python tools/own_providers.py --check
 	@$(BIN)/python tools/diagnostics_page.py --check
 	@$(BIN)/python tools/reference_pages.py --check
+	@$(BIN)/python tools/providers_page.py --check
 
 format: .venv/.tested ## mend what can be mended by itself
 	@$(BIN)/ruff check --fix .
@@ -64,9 +72,10 @@ resource-types: .venv/.tested ## regenerate the facts about AWS types from cfn-l
 reference: .venv/.tested ## regenerate the pages that come from the code
 	@$(BIN)/python tools/diagnostics_page.py
 	@$(BIN)/python tools/reference_pages.py
+	@$(BIN)/python tools/providers_page.py
 
 live: setup ## the test on containers; needs root and Debian's docker.io and debootstrap
 	@tools/live.sh
 
 clean: ## remove environments and what runs have left
-	rm -rf .venv .venv-ministack .venv-terraform .panka build site .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-ministack .venv-microburst .venv-terraform .panka build site .mypy_cache .ruff_cache .pytest_cache .hypothesis

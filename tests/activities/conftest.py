@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 from tests.activities.conformance.packed import packed
 
+from panka.activities.aws.retries import Timing
 from panka.activities.aws.session import Clients, Cloud, Keys
 from panka.planner.state import Target
 from plugins.faults import Faults, faulty
@@ -36,9 +37,15 @@ async def proxied(endpoint: str, request: pytest.FixtureRequest) -> AsyncIterato
     async with faulty(upstream, {Scaling.SERVICE: Scaling()}) as faults:
         account = await Cloud(Clients(Target(account="", region=REGION, endpoint_url=faults.url), keys=KEYS)).identity()
         target = Target(account=account, region=REGION, endpoint_url=faults.url)
-        clients = Clients(target, keys=KEYS, threads=8)
+        # Where every eighth call is throttled, the pauses that AWS is owed would take most of an hour.
+        timing = Timing(sleep=_hurried) if endpoint == "throttling" else Timing()
+        clients = Clients(target, keys=KEYS, threads=8, timing=timing)
         yield Proxied(Cloud(clients, assets=packed), faults)
         await asyncio.to_thread(clients.executor.shutdown)
+
+
+async def _hurried(seconds: float) -> None:
+    await asyncio.sleep(seconds / 100)
 
 
 @pytest.fixture

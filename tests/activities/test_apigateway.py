@@ -1,6 +1,7 @@
 """What is special to APIs, their parts, and their host names."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -52,7 +53,7 @@ def only(endpoint: str, wanted: str, why: str) -> None:
 
 
 def another(stage: Stage, part: str) -> Owner:
-    return stage.owner.model_copy(update={"address": f"{stage.name}:{part}"})
+    return replace(stage.owner, address=f"{stage.name}:{part}")
 
 
 async def test_two_ways_to_the_same_function_are_two(cloud: Cloud) -> None:
@@ -98,7 +99,7 @@ async def test_a_route_in_an_api_of_somebody_else_is_found_when_it_says_what_we_
 
 async def test_nothing_is_put_into_the_api_of_another_tenant(cloud: Cloud, faults: Faults) -> None:
     theirs = await staged(TO_FUNCTION, cloud, THEIRS)
-    ours = theirs.owner.model_copy(update={"scope": THEIRS.model_copy(update={"tenant": "acme"})})
+    ours = replace(theirs.owner, scope=THEIRS.model_copy(update={"tenant": "acme"}))
     faults.reset()
 
     with pytest.raises(NotOurs, match="another tenant"):

@@ -31,8 +31,8 @@ from panka.activities.providers.ec2_volume import VolumeProvider, changes
 from panka.activities.providers.ec2_vpc import VPCProvider
 from panka.activities.providers.provider import Ending, Failed, Provider, Readiness, Ready, Waiting, tag_list
 from panka.planner.diagnostics import Findings
-from panka.planner.documents import SourceFile
 from panka.planner.graph import Graph
+from panka.planner.language.documents import SourceFile
 from panka.planner.network import compile_network
 from panka.planner.owner import Owner
 from panka.planner.resource import Properties, Resource

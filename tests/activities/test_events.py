@@ -1,6 +1,7 @@
 """What is special to event buses, rules and schedules."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from tests.activities.conformance.case import Case, of
@@ -101,7 +102,7 @@ async def test_a_schedule_of_another_generation_is_not_taken_for_this_one(cloud:
     await stage.apply(stage.properties())
 
     with pytest.raises(NotOurs, match="no mark"):
-        await stage.provider.find(stage.owner.model_copy(update={"generation": 2}), stage.properties())
+        await stage.provider.find(replace(stage.owner, generation=2), stage.properties())
 
 
 async def test_a_retry_policy_that_is_taken_away_goes_back_to_the_default(cloud: Cloud, faults: Faults) -> None:

@@ -1,6 +1,7 @@
 """What is special to versions, aliases, layers and URLs of functions."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from tests.activities.conformance.case import Case, of
@@ -31,7 +32,7 @@ def _not_at_moto(endpoint: str, request: pytest.FixtureRequest) -> None:
 
 
 def other(stage: Stage) -> Stage:
-    owner = stage.owner.model_copy(update={"address": f"{stage.name}:other"})
+    owner = replace(stage.owner, address=f"{stage.name}:other")
     return Stage(stage.case, stage.provider, owner, stage.name, stage.known)
 
 

@@ -1,5 +1,7 @@
 """What is special to policies that several topics or queues share."""
 
+from dataclasses import replace
+
 import pytest
 from tests.activities.conformance.case import Case
 from tests.activities.conformance.cases_serverless import CASES
@@ -14,7 +16,7 @@ INLINE = next(case for case in CASES if case.type == "AWS::SNS::TopicInlinePolic
 @pytest.mark.parametrize("shared", SHARED, ids=str)
 async def test_a_policy_that_was_replaced_does_not_take_its_successor_with_it(cloud: Cloud, shared: Case) -> None:
     stage = await staged(shared, cloud)
-    next_one = stage.owner.model_copy(update={"generation": 2})
+    next_one = replace(stage.owner, generation=2)
     old = await stage.apply(stage.properties())
     new = await stage.provider.create(next_one, stage.properties(), stage.token)
 

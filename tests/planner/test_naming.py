@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from panka.planner.authoring.reference import example as example_of
@@ -75,6 +75,7 @@ def test_the_rules_are_there_for_every_type_that_panka_names() -> None:
         assert FORMS[type].property == form.property
 
 
+@settings(deadline=None)
 @given(LEGAL, LEGAL, LEGAL, st.integers(1, 9))
 @example("internal", "internal", "internal", 1)
 @example("z" * 63, "z" * 63, "z" * 63, 1)

@@ -1,5 +1,6 @@
 """AWS endpoints over HTTP: real server processes on free ports, each started once when a test first asks for it."""
 
+import json
 import os
 import random
 import socket
@@ -19,6 +20,19 @@ ROOT = Path(__file__).parents[2]
 MINISTACK = "ministack==1.5.33"
 MINISTACK_VENV = ROOT / ".venv-ministack"
 """Of its own, because ministack pins another botocore than ours."""
+MICROBURST = "microburst==0.10.0"
+MICROBURST_VENV = ROOT / ".venv-microburst"
+"""Of its own, for the same reason."""
+THROTTLES = {
+    "dynamodb": "ProvisionedThroughputExceededException",
+    "ec2": "RequestLimitExceeded",
+    "iam": "Throttling",
+    "lambda": "TooManyRequestsException",
+    "s3": "SlowDown",
+    "sns": "Throttled",
+    "sqs": "RequestThrottled",
+}
+"""How each service says that it is asked too much."""
 STARTS_WITHIN = 60.0
 
 MOTO_SETTINGS = {
@@ -95,12 +109,37 @@ def ministack(log: Path, **settings: str) -> Iterator[str]:
 
 def ministack_command() -> Path:
     """Where ministack is installed; installs it when it is missing."""
-    command = MINISTACK_VENV / "bin" / "ministack"
+    return _installed(MINISTACK, MINISTACK_VENV)
+
+
+def _installed(requirement: str, folder: Path) -> Path:
+    """A package's command, in an environment that is made when it is missing."""
+    command = folder / "bin" / requirement.partition("==")[0]
     if not command.exists():
-        venv.create(MINISTACK_VENV, with_pip=True)
-        pip = [str(MINISTACK_VENV / "bin" / "pip"), "install", "--quiet", MINISTACK]
+        venv.create(folder, with_pip=True)
+        pip = [str(folder / "bin" / "pip"), "install", "--quiet", requirement]
         subprocess.run(pip, check=True, capture_output=True, timeout=600)
     return command
+
+
+@contextmanager
+def throttling(upstream: str, log: Path) -> Iterator[str]:
+    """An endpoint that throttles one call of eight, in the words and the form that AWS has for the call's protocol."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [str(_installed(MICROBURST, MICROBURST_VENV)), "--upstream", upstream, "--port", str(port)]
+    with served(command, f"{url}/_microburst/health", log, {}):
+        order = urllib.request.Request(
+            f"{url}/_microburst/rules",
+            json.dumps([_throttle(service, code) for service, code in THROTTLES.items()]).encode(),
+            {"content-type": "application/json"},
+        )
+        urllib.request.urlopen(order, timeout=60).close()
+        yield url
+
+
+def _throttle(service: str, code: str) -> dict[str, object]:
+    return {"service": service, "probability": 0.125, "error": {"code": code}}
 
 
 @contextmanager
@@ -123,6 +162,13 @@ def moto_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def ministack_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a ministack server that the whole test session shares."""
     with ministack(tmp_path_factory.mktemp("ministack") / "log") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def throttling_url(ministack_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of the ministack server through a proxy that throttles."""
+    with throttling(ministack_url, tmp_path_factory.mktemp("throttling") / "log") as url:
         yield url
 
 

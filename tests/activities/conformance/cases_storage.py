@@ -312,4 +312,39 @@ CASES: tuple[Case, ...] = (
         skip=unchangeable("moto starts no second stream on a table that had one."),
         label="stream",
     ),
+    Case(
+        "AWS::SNS::Topic",
+        {"TopicName": NAME, "DisplayName": "Orders", "KmsMasterKeyId": "alias/aws/sns"},
+        updates=(
+            {
+                "DisplayName": "All orders",
+                "DeliveryPolicy": {"http": {"defaultHealthyRetryPolicy": {"numRetries": 5}}},
+                "Tags": [{"Key": "team", "Value": "red"}],
+            },
+            {"DisplayName": GONE, "KmsMasterKeyId": GONE, "Tags": []},
+        ),
+    ),
+    Case(
+        "AWS::SNS::Topic",
+        {"TopicName": f"{NAME}.fifo", "FifoTopic": True, "ContentBasedDeduplication": True},
+        updates=({"ContentBasedDeduplication": False},),
+        label="fifo",
+    ),
+    Case(
+        "AWS::SNS::Subscription",
+        {
+            "TopicArn": of("topic", "TopicArn"),
+            "Protocol": "sqs",
+            "Endpoint": of("queue", "Arn"),
+            "RawMessageDelivery": True,
+            "FilterPolicy": {"event": ["paid"]},
+        },
+        updates=(
+            {"RawMessageDelivery": False, "FilterPolicy": {"event": ["paid", "sent"]}},
+            {"FilterPolicyScope": "MessageBody", "RedrivePolicy": {"deadLetterTargetArn": of("dead", "Arn")}},
+            {"FilterPolicy": GONE, "FilterPolicyScope": GONE, "RedrivePolicy": GONE, "RawMessageDelivery": GONE},
+        ),
+        needs={"topic": TOPIC, "queue": QUEUE, "dead": QUEUE},
+        tagged=False,
+    ),
 )
