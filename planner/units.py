@@ -36,6 +36,11 @@ def cpu_units(value: object) -> object:
     return _whole(number * 1_024 if unit == "" and number <= LARGEST_VCPU else number, value, form)
 
 
+def lower_case(value: object) -> object:
+    """`"TCP"` as `"tcp"`, for words that people write in either way."""
+    return value.lower() if isinstance(value, str) else value
+
+
 def number(value: object) -> object:
     """`"60"` as 60, for fields that take certain numbers only."""
     return int(value) if isinstance(value, str) and value.isdecimal() else value

@@ -8,22 +8,19 @@ from pydantic import BeforeValidator, Field, model_validator
 from panka.planner.component import Spec
 from panka.planner.resource import Properties
 from panka.planner.rules import broken
+from panka.planner.units import Seconds, lower_case
 
 Port = Annotated[int, Field(ge=1, le=65_535)]
-
-
-def lower_case(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
 
 
 class Timings(Spec):
     """When and how often a container is asked."""
 
-    initial_delay_seconds: Annotated[int, Field(ge=0, le=300)] = 0
+    initial_delay_seconds: Annotated[Seconds, Field(ge=0, le=300)] = 0
     """Seconds after the start in which failures do not count."""
-    period_seconds: Annotated[int, Field(ge=5, le=300)] = 30
+    period_seconds: Annotated[Seconds, Field(ge=5, le=300)] = 30
     """Seconds between two checks."""
-    timeout_seconds: Annotated[int, Field(ge=2, le=60)] = 5
+    timeout_seconds: Annotated[Seconds, Field(ge=2, le=60)] = 5
     """Seconds after which a check without an answer has failed."""
     failure_threshold: Annotated[int, Field(ge=1, le=10)] = 3
     """Failures in a row that make the container unhealthy, so that ECS replaces its task."""
