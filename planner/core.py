@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from panka.planner.cidrs import Cidrs, apart
 from panka.planner.component import ComponentName, Spec
 from panka.planner.rules import beside, broken, shaped, unique
 from panka.planner.tagging import Tags
-from panka.planner.units import lower_case
+from panka.planner.units import AnyCase
 
 OnFailure: TypeAlias = Literal["rollback", "pause", "keep"]
 
@@ -61,7 +61,7 @@ class RuleSpec(Spec):
     """The first port that is opened."""
     to_port: Annotated[int, Field(ge=0, le=65_535)] | None = None
     """The last port that is opened."""
-    protocol: Annotated[Literal["tcp", "udp", "icmp", "all"], BeforeValidator(lower_case)] = "tcp"
+    protocol: Annotated[Literal["tcp", "udp", "icmp", "all"], AnyCase("lower")] = "tcp"
     """The protocol; `all` opens every port."""
     cidr_blocks: Cidrs = ()
     """Networks that the rule holds for."""

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from panka.planner.component import Component, Context, Endpoint, Grants, Kind, Lowered, Path, Spec
 from panka.planner.resource import Properties, Ref, Resource, Text
 from panka.planner.rules import broken, shaped, unique
-from panka.planner.units import lower_case
+from panka.planner.units import AnyCase
 from panka.planner.vocabulary import volumes
 from panka.planner.vocabulary.discovery import ServiceDiscovery, check_network, host, names, registered
 from panka.planner.vocabulary.exposing import Expose, Ingress, Joined, LoadBalancer, Wishes, entries, join
@@ -27,7 +27,7 @@ class OpenPort(Spec):
     """The port's name."""
     port: Port
     """The port's number; components that reference this one may connect to it."""
-    protocol: Annotated[Literal["tcp", "udp"], BeforeValidator(lower_case)] = "tcp"
+    protocol: Annotated[Literal["tcp", "udp"], AnyCase("lower")] = "tcp"
     """The protocol."""
 
 

@@ -3,12 +3,12 @@
 import shlex
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from panka.planner.component import Spec
 from panka.planner.resource import Properties
 from panka.planner.rules import broken
-from panka.planner.units import Seconds, lower_case
+from panka.planner.units import AnyCase, Seconds
 
 Port = Annotated[int, Field(ge=1, le=65_535)]
 
@@ -33,7 +33,7 @@ class HttpProbe(Spec):
     """The page's path."""
     port: Port | None = None
     """The port; by default the first of `ports`."""
-    scheme: Annotated[Literal["http", "https"], BeforeValidator(lower_case)] = "http"
+    scheme: Annotated[Literal["http", "https"], AnyCase("lower")] = "http"
     """`https` accepts any certificate."""
 
 
@@ -82,7 +82,7 @@ class HealthCheck(Timings):
     """Asks for this page; without it the check only opens a connection."""
     port: Port | None = None
     """The port; by default the first of `ports`."""
-    protocol: Annotated[Literal["http", "https", "tcp"] | None, BeforeValidator(lower_case)] = None
+    protocol: Annotated[Literal["http", "https", "tcp"] | None, AnyCase("lower")] = None
     """By default `http` with a `path`, else `tcp`."""
     readiness: Probe | None = None
     """Says when a task may get traffic."""
