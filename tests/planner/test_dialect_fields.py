@@ -96,7 +96,7 @@ PROMISED = {
 }
 RULE = "port fromPort toPort protocol cidrBlocks sourceComponent description"
 INFRA = """resources.cpu resources.memory scaling.replicas scaling.autoscaling scaling.minReplicas scaling.maxReplicas
-    networking storage"""
+    networking.loadBalancer networking.ingress storage.volumes"""
 OF_SURROUNDINGS = {
     "Stack": " ".join(
         [
