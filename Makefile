@@ -41,6 +41,7 @@ check: setup ## lint, types, import contracts, freshness of generated files
 	@$(BIN)/mypy
 	@PYTHONPATH=typings $(BIN)/lint-imports --no-cache
 	@$(BIN)/python tools/resource_types.py --check
+	@$(BIN)/python tools/own_providers.py --check
 	@$(BIN)/python tools/diagnostics_page.py --check
 	@$(BIN)/python tools/reference_pages.py --check
 
@@ -56,8 +57,9 @@ docs: .venv/.installed ## build the pages into site/
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
-resource-types: .venv/.tested ## regenerate the facts about AWS types from cfn-lint's schemas
+resource-types: .venv/.tested ## regenerate the facts about AWS types from cfn-lint's schemas and our providers
 	@$(BIN)/python tools/resource_types.py
+	@$(BIN)/python tools/own_providers.py
 
 reference: .venv/.tested ## regenerate the pages that come from the code
 	@$(BIN)/python tools/diagnostics_page.py

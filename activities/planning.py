@@ -102,6 +102,7 @@ class Desk:
             return Cloud(self._clients)
         clients = Clients(
             target,
+            executor=self._clients.executor,
             profile=self._clients.target.profile,
             endpoint_url=endpoint,
         )

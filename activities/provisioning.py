@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from temporalio import activity
 
@@ -18,8 +18,10 @@ from panka.activities.aws.errors import NotOurs
 from panka.activities.aws.session import Cloud
 from panka.activities.failing import NotReady, translated
 from panka.activities.providers.provider import Ending, Failed, Observed, Provider, Readiness, Ready, tag_map
-from panka.activities.state import deadline
+from panka.activities.state import check_account
 from panka.activities.stores.store import LockStore
+from panka.activities.untold import recalled, with_untold
+from panka.planner import estimate
 from panka.planner.changes import changes
 from panka.planner.owner import Owner
 from panka.planner.plan import Action, Plan, Step
@@ -45,6 +47,18 @@ class Beat:
     waits: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long one operation may take from now on."""
+
+    seconds: float
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def left(self) -> float:
+        return self.seconds - (time.monotonic() - self.began)
+
+
 class Provisioning:
     """Runs steps with the provider of their type."""
 
@@ -55,12 +69,15 @@ class Provisioning:
         cloud: Callable[[Target], Cloud],
         provider: Callable[[str, Cloud], Provider],
         threads: Executor,
+        account: Callable[[Target], Awaitable[str]],
     ) -> None:
+        """`account` says to which account the credentials for a target belong."""
         self._archive = archive
         self._locks = locks
         self._cloud = cloud
         self._provider = provider
         self._threads = threads
+        self._account = account
         self._steps: dict[str, Mapping[str, Step]] = {}
 
     @activity.defn(name=STEP.name)
@@ -107,6 +124,8 @@ class Provisioning:
         cloud = replace(self._cloud(plan.target), before_mutation=fence, progress=progress, assets=asset)
         pulse = asyncio.create_task(_pulse(beat))
         try:
+            # Before anything else: in another account nothing is there, and that must not be taken for deleted.
+            await check_account(self._account, plan.target)
             yield Work(step, step.owner(plan.scope), cloud, self._provider(step.type, cloud), beat)
         finally:
             pulse.cancel()
@@ -139,7 +158,7 @@ class Work:
     async def take_back(self, done: Outcome, inputs: dict[str, Properties], *, started_only: bool) -> Undoing:
         match self.step.action:
             case Action.UPDATE:
-                return await self._restore(done)
+                return await self._restore(done, inputs)
             case Action.ADOPT:
                 return await self._give_back(done)
             case Action.CREATE | Action.REPLACE:
@@ -153,33 +172,46 @@ class Work:
         wanted = await self.cloud.resolve_secrets(resolve(self.step.properties, inputs))
         if self.step.delete_first and self.beat.id is None:
             await self._delete(self.step.replaced)
-        id = self.beat.id
+        id, patience = self.beat.id, self._patience("create")
         if id is None and (self.step.probe or activity.info().attempt > 1):
             id = await self.provider.find(self.owner, wanted)
             if id is not None:
-                await self._converge(id, wanted)
+                await self._converge(id, wanted, patience)
         if id is None:
-            id = await self.provider.create(self.owner, wanted, self.owner.token(run))
+            id = await self._make(wanted, run, patience)
         # From here on another attempt finds the id in the heartbeat and only waits on; if even that is lost, `find`
         # sees the resource by its tags.
         self._tell(id=id)
-        await self._until(lambda: self.provider.ready(id))
+        await self._until(lambda: self.provider.ready(id), patience)
         return self._outcome(id, inputs, await self._read(id))
 
-    async def _converge(self, id: str, wanted: Properties) -> None:
+    async def _make(self, wanted: Properties, run: int, patience: Patience) -> str:
+        try:
+            async with asyncio.timeout(patience.left) as clock:
+                return await self.provider.create(self.owner, wanted, self.owner.token(run))
+        except TimeoutError:
+            if not clock.expired():
+                raise
+            raise NotReady(f"Not made after {patience.seconds:.0f} s: {self.beat.waits}.") from None
+
+    async def _converge(self, id: str, wanted: Properties, patience: Patience) -> None:
         """What an earlier attempt left may lack the later calls of its create, or differ from what is wanted now."""
-        await self._until(lambda: self.provider.ready(id))
+        await self._until(lambda: self.provider.ready(id), patience)
         live = await self.provider.read(id)
         if live is not None:
             await self.provider.update(id, live.properties, {**live.properties, **wanted})
 
     async def _update(self, inputs: dict[str, Properties]) -> Outcome:
         assert self.step.id is not None  # noqa: S101  # an update has what it updates
-        id = self.step.id
-        wanted = await self.cloud.resolve_secrets(resolve(self.step.properties, inputs))
+        id, patience = self.step.id, self._patience("update")
+        planned = resolve(self.step.properties, inputs)
+        wanted = await self.cloud.resolve_secrets(planned)
         before = await self._read(id)
-        await self.provider.update(id, before.properties, _with_what_goes(self.step, before.properties, wanted))
-        await self._until(lambda: self.provider.ready(id))
+        known = before.properties
+        if self.provider.recalls:
+            known = recalled(self.step.type, known, self.step.before or {}, planned, wanted)
+        await self.provider.update(id, known, _with_what_goes(self.step, before.properties, wanted))
+        await self._until(lambda: self.provider.ready(id), patience)
         outcome = self._outcome(id, inputs, await self._read(id))
         return outcome.model_copy(update={"before": _small(before.properties)})
 
@@ -189,7 +221,7 @@ class Work:
         Safe to repeat: the resource is found by its id, and an update to what it is already calls nothing.
         """
         assert self.step.id is not None  # noqa: S101  # an adoption names what it takes over
-        id = self.step.id
+        id, patience = self.step.id, self._patience("update")
         wanted = await self.cloud.resolve_secrets(resolve(self.step.properties, inputs))
         before = await self.provider.read(id)
         if before is None:
@@ -197,7 +229,7 @@ class Work:
         self._refuse_foreign(before.properties)
         self._refuse_replacement(before.properties, wanted)
         await self.provider.update(id, before.properties, {**before.properties, **wanted})
-        await self._until(lambda: self.provider.ready(id))
+        await self._until(lambda: self.provider.ready(id), patience)
         outcome = self._outcome(id, inputs, await self._read(id))
         return outcome.model_copy(update={"before": _small(before.properties)})
 
@@ -223,21 +255,27 @@ class Work:
 
     async def _give_back(self, done: Outcome) -> Undoing:
         """Leaves an imported resource in AWS as it was before, where that is known, and off the record."""
-        id = self.step.id
+        id, patience = self.step.id, self._patience("update")
         live = await self.provider.read(id) if id is not None and done.before is not None else None
         if id is not None and live is not None and done.before is not None:
             await self.provider.update(id, live.properties, done.before)
-            await self._until(lambda: self.provider.ready(id))
+            await self._until(lambda: self.provider.ready(id), patience)
         return Undoing(key=self.step.key)
 
-    async def _restore(self, done: Outcome) -> Undoing:
+    async def _restore(self, done: Outcome, inputs: dict[str, Properties]) -> Undoing:
         assert self.step.id is not None  # noqa: S101  # an update has what it updates
-        id = self.step.id
+        id, patience = self.step.id, self._patience("update")
         live = await self._read(id)
+        known, recorded = live.properties, self.step.before or {}
         # An attempt that never told what it found leaves only what was recorded.
-        earlier = done.before if done.before is not None else (self.step.before or {})
-        await self.provider.update(id, live.properties, await self.cloud.resolve_secrets(earlier))
-        await self._until(lambda: self.provider.ready(id))
+        earlier = done.before if done.before is not None else recorded
+        if self.provider.recalls:
+            earlier = with_untold(self.step.type, earlier, recorded)
+        wanted = await self.cloud.resolve_secrets(earlier)
+        if self.provider.recalls:
+            known = recalled(self.step.type, known, resolve(self.step.properties, inputs), recorded, wanted)
+        await self.provider.update(id, known, wanted)
+        await self._until(lambda: self.provider.ready(id), patience)
         now = await self._read(id)
         return Undoing(
             key=self.step.key, restored=True, attributes=now.attributes, observed=_small(now.properties) or {}
@@ -246,12 +284,13 @@ class Work:
     async def _delete(self, id: str | None) -> None:
         if id is None:
             return
+        patience = self._patience("delete")
         how = Ending(
             snapshot=f"panka-{self.owner.digest()[:12]}-final" if self.step.lifecycle.snapshot else None,
             force=self.step.lifecycle.force,
         )
         await self.provider.delete(id, how)
-        await self._until(lambda: self.provider.gone(id))
+        await self._until(lambda: self.provider.gone(id), patience)
 
     async def _find_left(self, inputs: dict[str, Properties]) -> str | None:
         """What an unfinished create may have left. Properties that cannot be known any more are left out: where they
@@ -271,10 +310,11 @@ class Work:
             raise NotReady(f"{self.step.type} {id} was deleted outside Panka.")
         return live
 
-    async def _until(self, look: Callable[[], Awaitable[Readiness]]) -> None:
-        """Asks with growing pauses until AWS has ended, at most until the step's deadline."""
-        limit = deadline(self.step)
-        began = time.monotonic()
+    def _patience(self, operation: estimate.Operation) -> Patience:
+        return Patience(estimate.limit(self.step, operation))
+
+    async def _until(self, look: Callable[[], Awaitable[Readiness]], patience: Patience) -> None:
+        """Asks with growing pauses until AWS has ended, at most until patience ends."""
         pause = 0.2
         while True:
             now = await look()
@@ -282,8 +322,8 @@ class Work:
                 return
             if isinstance(now, Failed):
                 raise NotReady(now.reason)
-            if time.monotonic() - began > limit:
-                raise NotReady(f"Not ready after {limit:.0f} s: {now.reason}.")
+            if patience.left < 0:
+                raise NotReady(f"Not ready after {patience.seconds:.0f} s: {now.reason}.")
             self._tell(waits=now.reason)
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, 5.0)

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Container
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from typing import TypeVar
 
@@ -37,14 +37,14 @@ class StateActivities:
         locks: LockStore,
         account: Callable[[Target], Awaitable[str]],
         threads: Executor,
-        types: Container[str],
+        can_be_made: Callable[[str], bool],
     ) -> None:
-        """`account` says to which account the credentials for a target belong; `types` has what can be provisioned."""
+        """`account` says to which account the credentials for a target belong, `can_be_made` what has a provider."""
         self._archive = archive
         self._locks = locks
         self._account = account
         self._threads = threads
-        self._types = types
+        self._can_be_made = can_be_made
 
     @activity.defn(name=OPEN.name)
     async def open(self, opening: Opening) -> Opened:
@@ -52,7 +52,7 @@ class StateActivities:
         with translated():
             plan = await self._blocking(lambda: self._archive.plan(opening.plan))
             self._check_types(plan)
-            await self._check_account(plan.target)
+            await check_account(self._account, plan.target)
             return await self._blocking(lambda: self._announce(opening, plan))
 
     @activity.defn(name=CHECKPOINT.name)
@@ -68,17 +68,11 @@ class StateActivities:
             await self._blocking(lambda: self._end(ending))
 
     def _check_types(self, plan: Plan) -> None:
-        steps = (*plan.forward, *plan.cleanup)
-        unknown = sorted({f"{step.type} ({step.address})" for step in steps if step.type not in self._types})
+        steps = [step for step in (*plan.forward, *plan.cleanup) if step.action is not Action.FORGET]
+        unknown = sorted({f"{step.type} ({step.address})" for step in steps if not self._can_be_made(step.type)})
         if unknown:
             message = f"This worker has no provider for {', '.join(unknown)}. Nothing was changed."
             raise ApplicationError(message, type=REFUSED, non_retryable=True)
-
-    async def _check_account(self, target: Target) -> None:
-        account = await self._account(target)
-        if account != target.account:
-            message = f"The plan is for account {target.account}; the worker's credentials are for {account}."
-            raise ApplicationError(message, type=STALE, non_retryable=True)
 
     def _announce(self, opening: Opening, plan: Plan) -> Opened:
         current = self._locks.pointer(opening.lease.scope)
@@ -155,19 +149,17 @@ def _node(step: Step) -> Node:
         needs=step.needs,
         weight=step.weight,
         level=step.level,
-        timeout=deadline(step),
+        timeout=estimate.longest(step),
         place=step.place,
     )
 
 
-def deadline(step: Step) -> float:
-    """Seconds until the step counts as failed: the user's, else its type's."""
-    timeouts = step.lifecycle.timeouts
-    match step.action:
-        case Action.UPDATE:
-            said = timeouts.update
-        case Action.DELETE | Action.FORGET:
-            said = timeouts.delete
-        case _:
-            said = timeouts.create
-    return said if said is not None else estimate.deadline(step.type)
+async def check_account(account: Callable[[Target], Awaitable[str]], target: Target) -> None:
+    """Refuses credentials of another account than the plan's, which is that of the record.
+
+    The region needs no check: a plan is for the record's region, and calls go to the plan's.
+    """
+    found = await account(target)
+    if found != target.account:
+        message = f"The plan is for account {target.account}; the worker's credentials are for {found}."
+        raise ApplicationError(message, type=STALE, non_retryable=True)

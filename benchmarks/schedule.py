@@ -89,8 +89,8 @@ async def measure(client: Client, resources: dict[Address, Resource]) -> float:
         return TARGET.account
 
     lock = LockActivities(locks, threads)
-    state = StateActivities(archive, locks, account, threads, {"AWS::SQS::Queue"})
-    steps = Provisioning(archive, locks, lambda _: Cloud(clients), lambda _, cloud: Waiter(cloud), threads)
+    state = StateActivities(archive, locks, account, threads, lambda _: True)
+    steps = Provisioning(archive, locks, lambda _: Cloud(clients), lambda _, cloud: Waiter(cloud), threads, account)
     worker = Worker(
         client,
         task_queue=scope.stack,

@@ -4,29 +4,31 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import boto3
 from botocore.config import Config
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.exceptions import ApplicationError
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
 from panka.activities.archive import Archive
+from panka.activities.aws.retries import Paces, Timing
 from panka.activities.aws.session import THREADS, Clients, Cloud
 from panka.activities.lock import LockActivities
-from panka.activities.providers import PROVIDERS
 from panka.activities.providers.provider import Provider
+from panka.activities.providing import provider_of
 from panka.activities.provisioning import Provisioning
 from panka.activities.state import StateActivities
 from panka.activities.stores.dynamodb import DynamoLocks
@@ -34,14 +36,16 @@ from panka.activities.stores.s3 import S3Store
 from panka.activities.stores.store import LockStore, ObjectStore
 from panka.cli.exits import Misused, Unreachable
 from panka.cli.settings import Settings
+from panka.planner.resource_types import can_be_made
 from panka.planner.state import Target
 from panka.workflows.deploy import RunWorkflow
-from panka.workflows.ports import REFUSED
 from panka.workflows.sandbox import runner
 
 _STORE_THREADS = 16
 _PATIENCE = 60.0
 """Seconds to wait for a Temporal server that does not answer."""
+_MOST_TARGETS = 64
+"""Targets whose clients are kept at hand; those of one take about 10 MB."""
 _log = logging.getLogger("panka.worker")
 
 
@@ -55,23 +59,33 @@ class Stores:
 
 @dataclass(slots=True)
 class Accounts:
-    """AWS clients by target, each made once. Settings of the worker go before those of a plan."""
+    """AWS clients by target, those used last. Settings of the worker go before those of a plan.
+
+    What a service has shown of the pace that it allows is shared by all targets of an account and region, and is
+    forgotten when none of them has clients.
+    """
 
     threads: ThreadPoolExecutor
     profile: str | None = None
     endpoint_url: str | None = None
-    _known: dict[Target, Clients] = field(default_factory=dict)
+    _known: OrderedDict[Target, Clients] = field(default_factory=OrderedDict)
+    _paces: WeakValueDictionary[tuple[str, str], Paces] = field(default_factory=WeakValueDictionary)
 
     def cloud(self, target: Target) -> Cloud:
         """The target's cloud, over clients that all its steps share."""
-        if target not in self._known:
-            self._known[target] = Clients(
-                target, executor=self.threads, profile=self.profile, endpoint_url=self.endpoint_url
-            )
-        return Cloud(self._known[target])
+        clients = self._known.pop(target, None) or self._opened(target)
+        self._known[target] = clients
+        while len(self._known) > _MOST_TARGETS:
+            self._known.popitem(last=False)  # steps under way keep theirs until they end
+        return Cloud(clients)
+
+    def _opened(self, target: Target) -> Clients:
+        place = target.account, target.region
+        paces = self._paces.setdefault(place, Paces(Timing()))
+        return Clients(target, executor=self.threads, profile=self.profile, endpoint_url=self.endpoint_url, paces=paces)
 
     async def number(self, target: Target) -> str:
-        """The account that the credentials for a target belong to. Asked each time: credentials may change."""
+        """The account that the credentials for a target belong to now."""
         return await self.cloud(target).identity()
 
 
@@ -92,13 +106,6 @@ class Work:
     def record(self) -> list[Callable[..., Any]]:
         """Those that keep lock, state and history."""
         return [self.locks.acquire, self.locks.hold, self.state.open, self.state.checkpoint, self.state.close]
-
-
-def provider_of(type: str, cloud: Cloud) -> Provider:
-    """The provider of a CloudFormation type, bound to a cloud."""
-    if type not in PROVIDERS:
-        raise ApplicationError(f"This worker has no provider for {type}.", type=REFUSED, non_retryable=True)
-    return PROVIDERS[type](cloud)
 
 
 def open_stores(settings: Settings) -> Stores:
@@ -124,7 +131,7 @@ def assemble(
     accounts: Accounts,
     store_threads: ThreadPoolExecutor,
     provider: Callable[[str, Cloud], Provider] = provider_of,
-    types: Container[str] = frozenset(PROVIDERS),
+    can_be_made: Callable[[str], bool] = can_be_made,
 ) -> Work:
     """Puts the activities together.
 
@@ -132,8 +139,8 @@ def assemble(
     """
     archive = Archive(stores.objects)
     return Work(
-        Provisioning(archive, stores.locks, accounts.cloud, provider, store_threads),
-        StateActivities(archive, stores.locks, accounts.number, store_threads, types),
+        Provisioning(archive, stores.locks, accounts.cloud, provider, store_threads, accounts.number),
+        StateActivities(archive, stores.locks, accounts.number, store_threads, can_be_made),
         LockActivities(stores.locks, store_threads),
     )
 

@@ -12,7 +12,7 @@ from panka.planner.authored import Authored, edited
 from panka.planner.blocks import Blocks
 from panka.planner.diagnostics import Invalid
 from panka.planner.diff import compare
-from panka.planner.difference import Difference, Refusal
+from panka.planner.difference import Difference, Refusal, refuse_what_nobody_makes
 from panka.planner.graph import Cycle, Graph
 from panka.planner.owner import Scope
 from panka.planner.plan import FORMAT, Action, Change, Plan, Step, Undo
@@ -62,7 +62,8 @@ def make_plan(
     Raises:
         Cycle: the resources need each other.
         Protected: something protected would be deleted or replaced.
-        Invalid: a block or the selection asks for what cannot be; its diagnostics say why.
+        Invalid: a block or the selection asks for what cannot be, or there is a type that nobody can make; its
+            diagnostics say why.
         NoMatch: the selection names what there is not.
         Elsewhere: the state was made in another account or region.
     """
@@ -73,6 +74,7 @@ def make_plan(
     wish = wish or Wish()
     difference = compare(scope, wanted, graph, state, blocks, wish.replaced(wanted.values()))
     selection, left_out = choose(wish, difference, graph, state)
+    refuse_what_nobody_makes(difference)
     if difference.refusals:
         raise Protected(difference.refusals)
     if difference.diagnostics:

@@ -173,22 +173,23 @@ CODES: dict[str, Code] = {
     "PK352": Code("override that does not fit", "The path of an override leads through a value that holds no others."),
     "PK353": Code("file not found", "A path names no file or folder of the stack."),
     "PK354": Code("reserved tag", "Tags that begin with `aws:` or `panka:`, and `managed-by`, are not the user's."),
+    "PK355": Code("conflicting demands", "Two components want different things of what they share."),
+    "PK356": Code("secret in plain sight", "A variable has what looks like a secret as its value."),
+    "PK357": Code("name taken", "Two components would bear one name in AWS, which gives it once."),
     "PK361": Code("block that contradicts the stack", "`moved` and `removed` name what the stack no longer has."),
     "PK362": Code("import of what is on record", "An `import` names what belongs to another resource of the stack."),
     "PK363": Code("delete that breaks a reference", "What is left out of the plan needs what the plan would delete."),
-    "PK356": Code("secret in plain sight", "A variable has what looks like a secret as its value."),
-    "PK357": Code("name taken", "Two components would bear one name in AWS, which gives it once."),
-    "PK371": Code("more than the tenant may have", "A tenant's `limits` say how much of a thing one stack may hold."),
-    "PK372": Code("kind that the tenant may not have", "A tenant's `allowedResources` name the kinds of its stacks."),
-    "PK373": Code(
-        "place that the tenant does not have", "A tenant may name the account, environments and regions of its stacks."
-    ),
     "PK364": Code("import of what is not there", "An `import` names what AWS does not have."),
     "PK365": Code(
         "import that cannot be taken over",
         "What an `import` names differs from the stack in what cannot change in place, or is another tenant's.",
     ),
-    "PK355": Code("conflicting demands", "Two components want different things of what they share."),
+    "PK366": Code("type that nobody can make", "Neither Panka nor AWS's Cloud Control API can make the resource type."),
+    "PK371": Code("more than the tenant may have", "A tenant's `limits` say how much of a thing one stack may hold."),
+    "PK372": Code("kind that the tenant may not have", "A tenant's `allowedResources` name the kinds of its stacks."),
+    "PK373": Code(
+        "place that the tenant does not have", "A tenant may name the account, environments and regions of its stacks."
+    ),
     **{code: Code(TITLES.get(code, "rule between fields"), sentence) for code, sentence in RULES.items()},
 }
 """Every code that a diagnostic may carry. Codes are stable: a code never gets another meaning."""

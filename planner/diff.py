@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Any
 
 from panka.planner.adopting import Import
 from panka.planner.blocks import Blocks
@@ -13,8 +12,8 @@ from panka.planner.difference import Difference, Fate, Refusal, Settled, forget,
 from panka.planner.graph import Graph
 from panka.planner.owner import Owner, Scope
 from panka.planner.plan import Action, Change, Need, Step
-from panka.planner.resource import Address, Properties, Resource, decode, encode, references, substitute
-from panka.planner.resource_types import facts
+from panka.planner.resource import Address, Lifecycle, Properties, Resource, decode, encode, references, substitute
+from panka.planner.resource_types import TAGS_IN_PRACTICE, facts
 from panka.planner.state import Intended, Recorded, State
 
 
@@ -143,11 +142,12 @@ class _Wanted:
         desired = self._desired(old.generation, difference, self._kept_name(old))
         ignored = self.resource.lifecycle.ignore_changes
         known = facts(self.resource.type)
-        return tuple(
+        differ = tuple(
             change.model_copy(update={"replaces": known is not None and known.replaces(change.path)})
             for change in changes(old.properties, desired)
             if not any(change.path == path or change.path.startswith(f"{path}.") for path in ignored)
         )
+        return (*differ, *_treatment(old.lifecycle, self.resource.lifecycle))
 
     def _keep(self, difference: Difference, old: Recorded) -> None:
         if self.intended is not None:
@@ -250,8 +250,6 @@ class _Wanted:
         if old.lifecycle.prevent_destroy or self.resource.lifecycle.prevent_destroy:
             self._refuse(difference, "replace")
         delete_first = not self.resource.lifecycle.create_before_destroy or self._same_name(old, desired)
-        why = ", ".join(change.path for change in changes if change.replaces)
-        reason = f"{why} cannot change in place" if why else "--replace asks for it"
         self._add(
             difference,
             Action.REPLACE,
@@ -263,10 +261,19 @@ class _Wanted:
             delete_first=delete_first,
             replaced=old.id,
             moved_from=self._moved_from(old),
-            reason=reason,
+            reason=self._why_replaced(changes),
         )
         if not delete_first:
             remove(difference, f"{old.address}@{old.generation}", old, "it was replaced", protected=False)
+
+    def _why_replaced(self, changes: tuple[Change, ...]) -> str:
+        why = ", ".join(change.path for change in changes if change.replaces)
+        if not why:
+            return "--replace asks for it"
+        known = facts(self.resource.type)
+        if known is not None and known.fixed:
+            return f"nothing of {known.type} can change in place ({why})"
+        return f"{why} cannot change in place"
 
     def _next_generation(self, difference: Difference, least: int) -> tuple[int, bool]:
         """The generation to make, and whether an earlier run may have made it already."""
@@ -349,14 +356,22 @@ class _Wanted:
         )
 
 
+def _treatment(before: Lifecycle, after: Lifecycle) -> tuple[Change, ...]:
+    """How a resource may change and end: it must be on record to hold when the component has left the YAML."""
+    if before == after:
+        return ()
+    old, new = (one.model_dump(mode="json", by_alias=True) for one in (before, after))
+    return tuple(one.model_copy(update={"path": f"lifecycle.{one.path}"}) for one in changes(old, new))
+
+
 def with_tags(type: str, properties: Properties, tags: Mapping[str, str]) -> Properties:
     """The properties with all tags in the form that the type takes; a type without tags stays as it is."""
     known = facts(type)
     if known is None or known.tag_property is None:
         return properties
     given = properties.get(known.tag_property, {})
-    if isinstance(given, list):
-        given = {tag["Key"]: tag["Value"] for tag in given}
-    every = {**given, **tags}
-    form: Any = every if known.tags_are_a_map else [{"Key": key, "Value": every[key]} for key in sorted(every)]
-    return {**properties, known.tag_property: form}
+    if known.tags_are_a_map:
+        return {**properties, known.tag_property: {**given, **tags}}
+    every = {tag["Key"]: tag for tag in given} | {key: {"Key": key, "Value": value} for key, value in tags.items()}
+    more = TAGS_IN_PRACTICE.get(type, {})
+    return {**properties, known.tag_property: [{**more, **every[key]} for key in sorted(every)]}

@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from panka.planner.diagnostics import Diagnostic
+from panka.planner.diagnostics import Diagnostic, label_of
 from panka.planner.plan import Action, Step
 from panka.planner.resource import Properties, Ref, decode, encode, references, substitute
+from panka.planner.resource_types import can_be_made
 from panka.planner.state import Intended, Recorded
 
 
@@ -117,3 +118,17 @@ def look_and_remove(difference: Difference, left: Intended) -> None:
         lifecycle=left.lifecycle,
         reason="an unfinished run may have left it",
     )
+
+
+def refuse_what_nobody_makes(difference: Difference) -> None:
+    """Makes the plan impossible where it needs a provider for a type that Panka and Cloud Control have none for."""
+    for step in (*difference.forward.values(), *difference.cleanup.values()):
+        if step.action is not Action.FORGET and not can_be_made(step.type):
+            difference.diagnostics.append(
+                Diagnostic(
+                    "PK366",
+                    f"nobody can {step.action} `{step.address}`: neither Panka nor Cloud Control makes {step.type}",
+                    label_of(step.place),
+                    help="make it by other means, and give the stack its identifiers as variables",
+                )
+            )

@@ -1,17 +1,20 @@
 """What AWS's public registry says of each resource type: which properties replace, which are outputs, which take tags.
 
 The facts come from `resource_types.json`, made from the CloudFormation schemas by `make resource-types`, and from the
-short tables below for what the schemas do not say.
+short tables below for what the schemas do not say. Which types have a provider of their own comes from
+`own_providers.json`, which `make resource-types` makes too; all others are made through AWS's Cloud Control API.
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import zip_longest
 from pathlib import Path
 from typing import Literal
 
 SOURCE = Path(__file__).with_name("resource_types.json")
+OWN_PROVIDERS = Path(__file__).with_name("own_providers.json")
 
 REPLACES_IN_PRACTICE: dict[str, tuple[str, ...]] = {
     "AWS::DynamoDB::Table": ("KeySchema",),
@@ -23,12 +26,18 @@ REPLACES_IN_PRACTICE: dict[str, tuple[str, ...]] = {
 """Properties that the schemas call conditionally create-only and whose change always makes a new resource here."""
 
 FIXED_IN_PRACTICE: dict[str, tuple[str, ...]] = {
+    "AWS::ApiGateway::Deployment": ("StageName",),
+    "AWS::ApiGatewayV2::Deployment": ("StageName",),
+    "AWS::EC2::EIP": ("Domain", "PublicIpv4Pool"),
     "AWS::EC2::Volume": ("AvailabilityZone", "Encrypted", "KmsKeyId", "SnapshotId"),
     "AWS::ElastiCache::CacheCluster": ("CacheNodeType", "TransitEncryptionEnabled"),
     "AWS::ElastiCache::ReplicationGroup": ("TransitEncryptionEnabled",),
     "AWS::IAM::Policy": ("Groups", "PolicyName", "Roles", "Users"),
     "AWS::KMS::Key": ("KeySpec", "KeyUsage", "MultiRegion", "Origin"),
     "AWS::Route53::RecordSet": ("Name", "SetIdentifier", "Type"),
+    "AWS::SNS::TopicPolicy": ("Topics",),
+    "AWS::SQS::QueuePolicy": ("Queues",),
+    "AWS::Scheduler::Schedule": ("GroupName",),
 }
 """Properties that the schemas let change, and AWS does not in one step, if at all."""
 
@@ -49,6 +58,9 @@ REQUIRED_IN_PRACTICE: dict[str, tuple[str, ...]] = {
     "AWS::SNS::Subscription": ("Endpoint",),
 }
 """Properties that the schemas call optional and without which AWS refuses the create."""
+
+TAGS_IN_PRACTICE: dict[str, dict[str, bool]] = {"AWS::AutoScaling::AutoScalingGroup": {"PropagateAtLaunch": False}}
+"""What every tag of a type must say beside its key and value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +92,22 @@ class TypeFacts:
     """What Cloud Control can do with it: some of create, read, update, delete, list."""
     properties: frozenset[str] = frozenset()
     """Every property by its name, outputs too."""
+    list_needs: tuple[str, ...] = ()
+    """What AWS wants to be told to list resources of the type, mostly properties that lead to their parent."""
+    timeouts: Mapping[str, int] = field(default_factory=dict)
+    """Minutes after which AWS's own handlers give up, by operation (`create`), where the schema says so."""
+    own_provider: bool = False
+    """Whether Panka has a provider for the type; else Cloud Control makes it, if it can."""
+
+    @property
+    def can_be_made(self) -> bool:
+        """Whether there is anybody who can make, read and delete resources of the type."""
+        return self.own_provider or {"create", "read", "delete"} <= self.handlers
+
+    @property
+    def fixed(self) -> bool:
+        """Whether Cloud Control makes the type and has no update for it, so that every change replaces."""
+        return not self.own_provider and self.can_be_made and "update" not in self.handlers
 
     @property
     def tag_property(self) -> str | None:
@@ -96,9 +124,11 @@ class TypeFacts:
     def replaces(self, path: str) -> bool:
         """Whether a change at this path needs a new resource.
 
-        True when the path is create-only, lies inside a create-only value, or holds one. A conditionally create-only
-        property does not replace, unless it is known to.
+        True when the path is create-only, lies inside a create-only value, or holds one, and always where the type is
+        `fixed`. A conditionally create-only property does not replace, unless it is known to.
         """
+        if self.fixed:
+            return True
         if self.tagging and not self.tagging.updatable and path.split(".", maxsplit=1)[0] == self.tagging.property:
             return True
         return any(_touches(path, fixed) for fixed in self.create_only)
@@ -110,9 +140,21 @@ def facts(type: str) -> TypeFacts | None:
     return _facts(type) if row else None
 
 
+def can_be_made(type: str) -> bool:
+    """Whether there is anybody who can make resources of the type."""
+    known = facts(type)
+    return known.can_be_made if known is not None else type in own_providers()
+
+
 def types() -> tuple[str, ...]:
     """Every type, sorted."""
     return tuple(_table())
+
+
+@cache
+def own_providers() -> frozenset[str]:
+    """The types that Panka has a provider for."""
+    return frozenset(json.loads(OWN_PROVIDERS.read_text(encoding="utf-8")))
 
 
 @cache
@@ -124,7 +166,19 @@ def _table() -> dict[str, list[str]]:
 
 @cache
 def _facts(type: str) -> TypeFacts:
-    required, create_only, conditional, read_only, write_only, identifier, tags, handlers, properties = _table()[type]
+    (
+        required,
+        create_only,
+        conditional,
+        read_only,
+        write_only,
+        identifier,
+        tags,
+        handlers,
+        properties,
+        list_needs,
+        timeouts,
+    ) = _table()[type]
     return TypeFacts(
         type=type,
         required=frozenset(required.split()).union(REQUIRED_IN_PRACTICE.get(type, ())),
@@ -138,6 +192,9 @@ def _facts(type: str) -> TypeFacts:
         tagging=_tagging(tags),
         handlers=frozenset(handlers.split()),
         properties=frozenset(properties.split()),
+        list_needs=tuple(list_needs.split()),
+        timeouts={name: int(minutes) for name, _, minutes in (one.partition(":") for one in timeouts.split())},
+        own_provider=type in own_providers(),
     )
 
 

@@ -58,6 +58,19 @@ def tags(schema: Schema) -> str:
     return f"{name} {form} {'+' if said.get('tagUpdatable', True) else '-'}"
 
 
+def list_needs(schema: Schema) -> str:
+    """What a list must or, where nothing is a must, can be told."""
+    asks = schema.get("handlers", {}).get("list", {}).get("handlerSchema", {})
+    return " ".join(sorted(asks.get("required") or asks.get("properties", ())))
+
+
+def timeouts(schema: Schema) -> str:
+    """`create:60 update:90`: the minutes that AWS's handlers give themselves, where they say so."""
+    handlers = schema.get("handlers", {})
+    said = {name: handlers.get(name, {}).get("timeoutInMinutes") for name in ("create", "update", "delete")}
+    return " ".join(f"{name}:{minutes}" for name, minutes in said.items() if minutes)
+
+
 def facts(schema: Schema) -> list[str]:
     """One type's row, in the order in which planner/resource_types.py reads it."""
     return [
@@ -70,6 +83,8 @@ def facts(schema: Schema) -> list[str]:
         tags(schema),
         " ".join(handler for handler in HANDLERS if handler in schema.get("handlers", {})),
         " ".join(sorted(schema["properties"])),
+        list_needs(schema),
+        timeouts(schema),
     ]
 
 

@@ -83,7 +83,7 @@ class Node(Model):
     weight: float
     level: int
     timeout: float
-    """Seconds until the step counts as failed."""
+    """Seconds that the step, or its undo, may wait at most."""
     place: str
 
 

@@ -1,6 +1,8 @@
 """What an error of AWS means for a run: whether to go on at once, later, or never."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 
 from botocore import exceptions as botocore
@@ -60,6 +62,21 @@ class TryLater(Exception):
         self.seconds = seconds
 
 
+@contextmanager
+def waiting_out(busy: frozenset[str], what: str, seconds: float) -> Iterator[None]:
+    """For calls that AWS refuses while it is at work: the codes in `busy` ask for a pause, other errors stay.
+
+    Raises:
+        TryLater: AWS is at work; the message begins with `what`.
+    """
+    try:
+        yield
+    except AwsError as error:
+        if error.code in busy:
+            raise TryLater(f"{what}: {error.message}", seconds) from error
+        raise
+
+
 NOT_EMULATED = "NotEmulated"
 """The code of an operation that an emulator of AWS does not have."""
 
@@ -78,6 +95,7 @@ _THROTTLED = frozenset(
         "Throttling",
         "ThrottlingException",
         "TooManyRequestsException",
+        "TransactionInProgressException",
     }
 )
 _CONFLICTING = frozenset(
@@ -109,7 +127,8 @@ _TRANSIENT = frozenset(
 )
 _DENIED = frozenset(
     {"403", "AccessDenied", "AccessDeniedException", "AuthorizationError", "AuthorizationErrorException"}
-    | {"NotAuthorized", "OptInRequired", "UnauthorizedAccess", "UnauthorizedOperation"}
+    | {"InvalidCredentials", "InvalidCredentialsException", "NotAuthorized", "OptInRequired", "UnauthorizedAccess"}
+    | {"UnauthorizedOperation", "UnauthorizedTaggingOperation"}
 )
 _BAD_CREDENTIALS = {
     "AuthFailure": "AWS does not accept the credentials.",
@@ -138,6 +157,7 @@ _NO_CREDENTIALS = frozenset(
 _UNSENT = (botocore.EndpointConnectionError, botocore.ConnectTimeoutError, botocore.ProxyConnectionError)
 
 _PRINCIPAL = r"(?i)principal"
+_NO_SUCH = r"Invalid\w+\.NotFound|NatGatewayNotFound"
 _NOT_YET: tuple[tuple[str, str, str], ...] = (
     # operation, code, message: what services say of roles, policies and groups that were made a moment ago
     (r"lambda:(Create|Update)\w+", r"InvalidParameterValueException", r"cannot be assumed by Lambda"),
@@ -159,6 +179,7 @@ _NOT_YET: tuple[tuple[str, str, str], ...] = (
     (r"(rds|docdb|elasticache):Create\w+", r"InvalidParameterValue", r"(?i)service linked role.* try again later"),
     (r"s3:PutBucketPolicy", r"MalformedPolicy", _PRINCIPAL),
     (r"s3:Put(Bucket\w+|PublicAccessBlock)", r"NoSuchBucket", r""),
+    (r"s3:PutBucketNotificationConfiguration", r"InvalidArgument", r"(?i)validate the following destination"),
     (r"s3:PutBucketReplication", r"InvalidRequest|AccessDenied", r"(?i)role"),
     (r"sns:\w+", r"InvalidParameter", r"PrincipalNotFound"),
     (r"sqs:SetQueueAttributes", r"InvalidAttributeValue", _PRINCIPAL),
@@ -169,7 +190,28 @@ _NOT_YET: tuple[tuple[str, str, str], ...] = (
     (r"iam:(Attach(Role|User|Group)Policy|Put(Role|User|Group)Policy|AddRoleToInstanceProfile)", r"NoSuchEntity", r""),
     (r"ec2:(Authorize|Revoke)SecurityGroup\w+", r"InvalidGroup\.NotFound|InvalidSecurityGroupID\.NotFound", r""),
     (r"ec2:CreateTags", r"Invalid\w+\.NotFound", r""),
+    (
+        r"cloudcontrol:.+",
+        r"InvalidRequest\w*|GeneralServiceException|AccessDenied",
+        r"(?i)cannot be assumed|unable to assume|assume the role|invalid principal",
+    ),
+    (r"cloudcontrol:(Get|List)Resources?", r"ResourceConflictException", r""),
+    (r"ec2:Create(NatGateway|Route|RouteTable|Subnet|Tags|VpcEndpoint)", _NO_SUCH, r""),
+    (r"ec2:(Associate\w+|Attach\w+|Modify\w+Attribute)", _NO_SUCH, r""),
+    # The gateway was attached a moment ago.
+    (r"ec2:CreateRoute", r"InvalidParameterValue", r"belong to different networks"),
+    (r"ec2:CreateNatGateway", r"Gateway\.NotAttached", r""),
+    (r"efs:CreateMountTarget", r"SubnetNotFound|SecurityGroupNotFound", r""),
+    (r"efs:PutFileSystemPolicy", r"InvalidPolicyException", _PRINCIPAL),
 )
+_OF_HANDLERS = {
+    "NetworkFailure": Cause.TRANSIENT,
+    "ResourceConflict": Cause.NOT_YET,
+    "ServiceInternalError": Cause.TRANSIENT,
+    "ServiceTimeout": Cause.TRANSIENT,
+    "Throttling": Cause.THROTTLED,
+}
+"""What Cloud Control's handlers end with and may be asked for again; every other code of theirs is final."""
 
 
 def classify(service: str, operation: str, error: Exception, endpoint_url: str | None) -> AwsError:
@@ -183,6 +225,16 @@ def classify(service: str, operation: str, error: Exception, endpoint_url: str |
     if endpoint_url is not None and isinstance(error, ResponseParserError) and "<html" in str(error).lower():
         return _not_emulated(name, endpoint_url)
     return _unanswered(name, error, endpoint_url)
+
+
+def handler_failed(operation: str, code: str, message: str, request: str) -> AwsError:
+    """A request to Cloud Control that has failed (`CREATE AWS::Athena::WorkGroup`), as what it means for the run.
+
+    Its handler's codes are not those of answers: here `InternalFailure` is final, and what was sent has ended.
+    """
+    name = f"cloudcontrol:{operation}"
+    cause = Cause.NOT_YET if _is_not_yet(name, code, message) else _OF_HANDLERS.get(code, Cause.FINAL)
+    return AwsError(cause, code, message, name, request)
 
 
 def _unanswered(name: str, error: Exception, endpoint_url: str | None) -> AwsError:

@@ -55,6 +55,17 @@ class Retrying:
         return longest * self._timing.random.uniform(0.5, 1.0)
 
 
+class Paces:
+    """The paces of one account and region, by service. Whoever calls that place shares them."""
+
+    def __init__(self, timing: Timing) -> None:
+        self._timing = timing
+        self._of: dict[str, Pace] = {}
+
+    def __getitem__(self, service: str) -> "Pace":
+        return self._of.setdefault(service, Pace(self._timing))
+
+
 class Pace:
     """How fast one service of one account and region may be called: at will until it throttles, then as it allows.
 

@@ -2,20 +2,21 @@
 
 import asyncio
 import threading
-from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import botocore.session
+from botocore import loaders
 from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from panka.activities.aws import secrets
 from panka.activities.aws.errors import AwsError, Cause, classify
-from panka.activities.aws.retries import Pace, Retrying, Timing
+from panka.activities.aws.retries import Paces, Retrying, Timing
 from panka.planner.resource import Properties
 from panka.planner.state import Target
 
@@ -58,15 +59,18 @@ class Clients:
         connect_timeout: float = 5,
         read_timeout: float = 60,
         timing: Timing | None = None,
+        paces: Paces | None = None,
     ) -> None:
+        """`paces` are those of the target's account and region, where others call it too; None: of its own."""
         self.target = target
         self.endpoint_url = endpoint_url or target.endpoint_url
         self.executor = executor or ThreadPoolExecutor(threads, thread_name_prefix="aws")
         self.timing = timing or Timing()
-        # One account, one region: the service alone tells paces apart.
-        self.paces: defaultdict[str, Pace] = defaultdict(lambda: Pace(self.timing))
+        self.paces = paces or Paces(self.timing)
         self._keys = keys
         self._profile = profile or target.profile
+        self.identity: tuple[str, str] | None = None
+        """An access key and the account that it belongs to, as AWS has told."""
         self._session: botocore.session.Session | None = None
         self._clients: dict[str, BaseClient] = {}
         self._lock = threading.Lock()
@@ -90,11 +94,25 @@ class Clients:
     def _open(self) -> botocore.session.Session:
         if self._session is None:
             session = botocore.session.Session(profile=self._profile)
+            session.register_component("data_loader", _models())
             if self._keys is not None:
                 keys = self._keys
                 session.set_credentials(keys.access_key_id, keys.secret_access_key, keys.session_token)
             self._session = session
         return self._session
+
+    def access_key(self) -> str:
+        """The id of the access key in use now; empty when there is none. Blocks while credentials are fetched.
+
+        Raises:
+            AwsError: there is no way to the credentials.
+        """
+        try:
+            with self._lock:
+                credentials = self._open().get_credentials()
+            return str(credentials.get_frozen_credentials().access_key) if credentials else ""
+        except BotoCoreError as error:
+            raise classify("sts", "GetCallerIdentity", error, self.endpoint_url) from error
 
     def send(self, service: str, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """One blocking call, sent once.
@@ -108,6 +126,12 @@ class Clients:
             words = "".join(word.capitalize() for word in operation.split("_"))
             raise classify(service, words, error, self.endpoint_url) from error
         return answer
+
+
+@cache
+def _models() -> loaders.Loader:
+    """The descriptions of AWS's services, which take several megabytes for each session that loads its own."""
+    return loaders.create_loader()
 
 
 @dataclass(slots=True)
@@ -180,8 +204,12 @@ class Cloud:
             raise
 
     async def identity(self) -> str:
-        """The number of the account that the credentials belong to."""
-        return str((await self.call("sts", "get_caller_identity"))["Account"])
+        """The number of the account that the credentials belong to. AWS is asked once for each access key."""
+        clients = self.clients
+        key = await asyncio.get_running_loop().run_in_executor(clients.executor, clients.access_key)
+        if clients.identity is None or clients.identity[0] != key:
+            clients.identity = key, str((await self.call("sts", "get_caller_identity"))["Account"])
+        return clients.identity[1]
 
     async def asset(self, sha256: str) -> bytes:
         """A file that a plan brought along (zipped code). Raises LookupError when there is no plan to ask."""

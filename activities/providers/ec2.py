@@ -13,7 +13,8 @@ from panka.activities.providers.ec2_rules import (
     redescribe,
     rule,
 )
-from panka.activities.providers.ownership import claim, retagged, unless_taken
+from panka.activities.providers.ec2_unnamed import retag
+from panka.activities.providers.ownership import claim, unless_taken
 from panka.activities.providers.provider import Ending, Observed, Provider, is_ours, tag_list, tag_map
 from panka.activities.providers.shapes import settable, told
 from panka.planner.owner import Owner
@@ -84,11 +85,7 @@ class SecurityGroupProvider(Provider):
         }
         if any(_described(wanted[name]) != _described(old.get(name, [])) for name in _LISTS.values()):
             await self._sync(id, wanted)
-        put, removed = retagged(old, new)
-        if put:
-            await self.call("create_tags", Resources=[id], Tags=tag_list(put))
-        if removed:
-            await self.call("delete_tags", Resources=[id], Tags=[{"Key": key} for key in removed])
+        await retag(self, id, old, new)
 
     async def delete(self, id: str, how: Ending) -> None:  # noqa: ARG002  # rules go with their group
         try:

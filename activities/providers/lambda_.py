@@ -1,10 +1,14 @@
-"""Lambda: functions. What invokes them is in lambda_triggers."""
+"""Lambda: functions. What invokes them is in lambda_triggers, their versions and aliases in lambda_versions."""
 
 import base64
 from typing import Any
 
-from panka.activities.aws.errors import AwsError, Cause, TryLater
+from panka.activities.aws.errors import waiting_out
+from panka.activities.providers.lambda_code import ASSET, taken_code
+from panka.activities.providers.lambda_layers import LayerVersionPermissionProvider, LayerVersionProvider
 from panka.activities.providers.lambda_triggers import EventSourceMappingProvider, PermissionProvider
+from panka.activities.providers.lambda_urls import UrlProvider
+from panka.activities.providers.lambda_versions import AliasProvider, VersionProvider
 from panka.activities.providers.ownership import claim, retagged, unless_taken
 from panka.activities.providers.provider import (
     Ending,
@@ -14,6 +18,7 @@ from panka.activities.providers.provider import (
     Readiness,
     Ready,
     Waiting,
+    pruned,
     tag_list,
     tag_map,
 )
@@ -23,8 +28,7 @@ from panka.planner.resource import Properties
 
 _GONE = frozenset({"ResourceNotFoundException"})
 _BUSY = frozenset({"ResourceConflictException"})
-ASSET = "Panka::Asset"
-"""The key of a value that stands for the bytes of a file the plan brings along, by their SHA-256 in hexadecimal."""
+_AT_WORK = ("Lambda is still busy with the last change of the function", 2)
 
 _PLAIN = ("Description", "Handler", "ImageConfig", "Layers", "MemorySize", "Role", "Runtime", "Timeout")
 _BLOCKS = ("DeadLetterConfig", "EphemeralStorage", "FileSystemConfigs", "LoggingConfig", "SnapStart", "TracingConfig")
@@ -76,7 +80,7 @@ class FunctionProvider(Provider):
         asked = {key: properties[key] for key in _CREATED_WITH if key in properties}
         made = self.call(
             "create_function",
-            Code=await self._bytes(properties["Code"]),
+            Code=await taken_code(self, "Code", properties["Code"]),
             Tags=tag_map(properties.get("Tags")),
             **_taken(asked),
         )
@@ -103,14 +107,12 @@ class FunctionProvider(Provider):
         # Last: code that lies in S3 cannot be compared, so it is sent with every attempt.
         if new["Code"] != old.get("Code") or differing(old, new, ("Architectures",)):
             platform = {"Architectures": new["Architectures"]} if "Architectures" in new else {}
-            code = await self._bytes(new["Code"])
+            code = await taken_code(self, "Code", new["Code"])
             await self._one_at_a_time("update_function_code", FunctionName=id, **code, **platform)
 
     async def delete(self, id: str, how: Ending) -> None:  # noqa: ARG002  # code is kept elsewhere
-        try:
+        with waiting_out(_BUSY, *_AT_WORK):
             await self.maybe("delete_function", _GONE, FunctionName=id)
-        except AwsError as error:
-            raise _later(error) from error
 
     async def ready(self, id: str) -> Readiness:
         live = await self.maybe("get_function_configuration", _GONE, FunctionName=id)
@@ -137,20 +139,8 @@ class FunctionProvider(Provider):
             )
 
     async def _one_at_a_time(self, operation: str, **arguments: Any) -> None:
-        try:
+        with waiting_out(_BUSY, *_AT_WORK):
             await self.call(operation, **arguments)
-        except AwsError as error:
-            raise _later(error) from error
-
-    async def _bytes(self, code: dict[str, Any]) -> dict[str, Any]:
-        """Where the code is, as Lambda takes it."""
-        match code:
-            case {"ZipFile": {"Panka::Asset": str(sha256)}}:
-                return {"ZipFile": await self.cloud.asset(sha256)}
-            case {"ZipFile": _}:
-                message = "Code.ZipFile must name a packed file; source text in the template is not taken."
-                raise AwsError(Cause.FINAL, "InvalidCode", message, self.type, sent=False)
-        return dict(code)
 
 
 def _changes(id: str, old: Properties, new: Properties) -> dict[str, Any]:
@@ -160,6 +150,7 @@ def _changes(id: str, old: Properties, new: Properties) -> dict[str, Any]:
         "Environment": {"Variables": {}},
         "EphemeralStorage": {"Size": 512},
         "FileSystemConfigs": [],
+        "ImageConfig": {},
         "KmsKeyArn": "",
         "Layers": [],
         "LoggingConfig": {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{id}"},
@@ -177,6 +168,8 @@ def _same_shape(properties: Properties) -> Properties:
     shaped = dict(properties)
     if "Environment" in shaped:
         shaped["Environment"] = _environment(shaped)
+    if "ImageConfig" in shaped:
+        shaped["ImageConfig"] = pruned(shaped["ImageConfig"])
     if "VpcConfig" in shaped:
         shaped["VpcConfig"] = _vpc(shaped)
     return shaped
@@ -210,10 +203,13 @@ def _code(answer: dict[str, Any]) -> dict[str, Any] | None:
     return {"ZipFile": {ASSET: base64.b64decode(sha256).hex()}} if sha256 else None
 
 
-def _later(error: AwsError) -> Exception:
-    if error.code in _BUSY:
-        return TryLater("Lambda is still busy with the last change of the function.", seconds=2)
-    return error
-
-
-PROVIDERS = (FunctionProvider, EventSourceMappingProvider, PermissionProvider)
+PROVIDERS: tuple[type[Provider], ...] = (
+    FunctionProvider,
+    VersionProvider,
+    AliasProvider,
+    UrlProvider,
+    EventSourceMappingProvider,
+    PermissionProvider,
+    LayerVersionProvider,
+    LayerVersionPermissionProvider,
+)

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from panka.activities.aws.errors import AwsError, NotOurs, TryLater
+from panka.activities.aws.errors import AwsError, NotOurs, TryLater, waiting_out
 from panka.activities.providers.ownership import retagged
 from panka.activities.providers.provider import (
     Ending,
@@ -23,6 +23,7 @@ from panka.planner.resource import Properties
 
 _GONE = frozenset({"ResourceNotFoundException"})
 _BUSY = frozenset({"ResourceInUseException", "ResourceConflictException"})
+_AT_WORK = ("Lambda is still busy with the event source mapping", 3)
 _UPDATABLE = (
     "BatchSize",
     "BisectBatchOnFunctionError",
@@ -65,7 +66,7 @@ class EventSourceMappingProvider(Provider):
             return None
         properties = {
             **{name: live.get(name) for name in (*_UPDATABLE, *_FIXED)},
-            "FunctionName": _function(live["FunctionArn"]),
+            "FunctionName": function_name(live["FunctionArn"]),
             "Enabled": live.get("State") not in {"Disabled", "Disabling"},
             "Tags": tag_list(tags),
         }
@@ -91,7 +92,7 @@ class EventSourceMappingProvider(Provider):
 
     async def update(self, id: str, old: Properties, new: Properties) -> None:
         settable(self.type, new, (*_UPDATABLE, *_FIXED))
-        named = {**new, "FunctionName": _function(new["FunctionName"])}
+        named = {**new, "FunctionName": function_name(new["FunctionName"])}
         if change := differing(old, named, _UPDATABLE, _CLEARED):
             await self._when_free("update_event_source_mapping", UUID=id, **change)
         put, removed = retagged(old, new)
@@ -107,10 +108,8 @@ class EventSourceMappingProvider(Provider):
         live = await self.maybe("get_event_source_mapping", _GONE, UUID=id)
         if live is None or live.get("State") == "Deleting":
             return
-        try:
+        with waiting_out(_BUSY, *_AT_WORK):
             await self.maybe("delete_event_source_mapping", _GONE, UUID=id)
-        except AwsError as error:
-            raise _later(error) from error
 
     async def ready(self, id: str) -> Readiness:
         live = await self.maybe("get_event_source_mapping", _GONE, UUID=id)
@@ -137,10 +136,8 @@ class EventSourceMappingProvider(Provider):
         return None if answer is None else answer.get("Tags", {})
 
     async def _when_free(self, operation: str, **arguments: Any) -> dict[str, Any]:
-        try:
+        with waiting_out(_BUSY, *_AT_WORK):
             return await self.call(operation, **arguments)
-        except AwsError as error:
-            raise _later(error) from error
 
     @staticmethod
     def _arn(live: dict[str, Any]) -> str:
@@ -164,7 +161,7 @@ class PermissionProvider(Provider):
         properties = {
             "FunctionName": function,
             "Action": live["Action"],
-            "Principal": _principal(live["Principal"]),
+            "Principal": principal_of(live["Principal"]),
             "SourceArn": conditions.get("aws:sourcearn"),
             "SourceAccount": conditions.get("aws:sourceaccount"),
             "PrincipalOrgID": conditions.get("aws:principalorgid"),
@@ -176,14 +173,14 @@ class PermissionProvider(Provider):
     async def find(self, owner: Owner, properties: Properties) -> str | None:
         if "FunctionName" not in properties:
             return None
-        function, statement = properties["FunctionName"], _statement_id(owner)
+        function, statement = properties["FunctionName"], statement_id(owner)
         return f"{function}|{statement}" if await self._statement(function, statement) else None
 
     async def create(self, owner: Owner, properties: Properties, token: str) -> str:  # noqa: ARG002  # the statement's id is the token
         settable(self.type, properties, _PERMISSION)
         if found := await self.find(owner, properties):
             return found
-        statement = _statement_id(owner)
+        statement = statement_id(owner)
         asked = {key: properties[key] for key in _PERMISSION if key in properties}
         try:
             await self.call("add_permission", StatementId=statement, **asked)
@@ -208,22 +205,17 @@ class PermissionProvider(Provider):
         return next((live for live in statements if live.get("Sid") == statement), None)
 
 
-def _statement_id(owner: Owner) -> str:
+def statement_id(owner: Owner) -> str:
+    """The id of a statement in a policy of Lambda, as only this owner has it."""
     return f"panka-{owner.digest()[:32]}"
 
 
-def _principal(live: str | dict[str, str]) -> str:
+def principal_of(live: str | dict[str, str]) -> str:
     """`sns.amazonaws.com` or an account's number; Lambda tells the account as the ARN of its root."""
     said = live if isinstance(live, str) else next(iter(live.values()))
     return said.split(":")[4] if said.endswith(":root") else said
 
 
-def _function(name: str) -> str:
+def function_name(name: str) -> str:
     """A function's name with its alias or version, from either a name or an ARN."""
     return name.partition(":function:")[2] or name
-
-
-def _later(error: AwsError) -> Exception:
-    if error.code in _BUSY:
-        return TryLater("Lambda is still busy with the event source mapping.", seconds=3)
-    return error

@@ -91,7 +91,8 @@ class KafkaProvider(Provider):
         try:
             await self.maybe("delete_cluster", _GONE, ClusterArn=id)
         except AwsError as error:
-            raise await self._later(live, error) from error
+            await self._wait_for_others(live, error)
+            raise
 
     async def ready(self, id: str) -> Readiness:
         live = await self.live(id)
@@ -117,12 +118,11 @@ class KafkaProvider(Provider):
         answer = await self.call("get_bootstrap_brokers", ClusterArn=live["ClusterArn"])
         return {name: value for name, value in answer.items() if name.startswith("BootstrapBrokerString")}
 
-    async def _later(self, live: dict[str, Any], error: AwsError) -> Exception:
-        """A refusal, unless it comes of another change that began meanwhile."""
+    async def _wait_for_others(self, live: dict[str, Any], error: AwsError) -> None:
+        """Raises TryLater when a refusal comes of another change that began meanwhile."""
         now = await self.live(live["ClusterArn"]) if error.code == _REFUSED else None
         if now and (now["State"] != "ACTIVE" or now.get("CurrentVersion") != live.get("CurrentVersion")):
-            return _busy(now)
-        return error
+            raise _busy(now) from error
 
 
 class ClusterProvider(KafkaProvider):
@@ -183,7 +183,8 @@ class ClusterProvider(KafkaProvider):
         try:
             await self.call(operation, ClusterArn=id, CurrentVersion=live["CurrentVersion"], **arguments)
         except AwsError as error:
-            raise await self._later(live, error) from error
+            await self._wait_for_others(live, error)
+            raise
 
 
 class ServerlessClusterProvider(KafkaProvider):

@@ -4,13 +4,15 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from panka.activities.aws.errors import AwsError, NotOurs
-from panka.activities.providers.provider import is_ours, tag_map
+from panka.activities.aws.errors import AwsError, Cause, NotOurs
+from panka.activities.providers.provider import Provider, is_ours, tag_map
 from panka.planner.owner import MANAGED_BY, Owner
 from panka.planner.resource import Properties
 
 _SCOPE = ("panka:tenant", "panka:stack", "panka:environment", MANAGED_BY)
 _MARK = re.compile(r" ?\[panka [0-9a-f]{16}\]$")
+_LOOKS = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""Seconds between the looks for what a lost reply may have been about; then it counts as not made."""
 
 
 def claim(owner: Owner, id: str, what: str, tags: Mapping[str, str]) -> str:
@@ -32,6 +34,30 @@ def of_our_stack(owner: Owner, tags: Mapping[str, str]) -> bool:
 def of_one_stack(tags: Mapping[str, str], others: Mapping[str, str]) -> bool:
     """Whether the tags of two resources say that both belong to one stack and environment."""
     return all(key in tags and others.get(key) == tags[key] for key in _SCOPE)
+
+
+async def once(
+    provider: Provider,
+    find: Callable[[], Awaitable[str | None]],
+    make: Callable[[], Awaitable[str]],
+    taken: frozenset[str] = frozenset(),
+) -> str:
+    """The id of what is there already, or else of what `make` makes, for a call that takes no token.
+
+    When its reply is lost, or one of the codes in `taken`, it is looked for until AWS lists it.
+    """
+    if found := await find():
+        return found
+    try:
+        return await make()
+    except AwsError as error:
+        if error.code not in taken and not (error.cause is Cause.TRANSIENT and error.sent):
+            raise
+        for pause in (0, *_LOOKS):
+            await provider.cloud.pause(pause, f"Looking for what {error.operation} may have made")
+            if found := await find():
+                return found
+        raise
 
 
 async def unless_taken(

@@ -60,10 +60,12 @@ class Provider(ABC):
     `update`, `delete` and `ready` take the id that `create` returned. Every method raises `AwsError` as it stands.
     """
 
-    type: ClassVar[str]
+    type: str
     """The CloudFormation type: `AWS::SQS::Queue`."""
     service: ClassVar[str]
     """boto3's name of the service: `sqs`."""
+    recalls: ClassVar[bool] = False
+    """Whether `old` of an update must also hold what AWS never tells, where that is wanted as it was recorded."""
 
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud

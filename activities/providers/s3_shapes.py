@@ -147,7 +147,7 @@ def _key_filter(one: Properties) -> Properties:
 
 
 def _notification_from_api(told: Properties) -> Properties:
-    """One entry per event, as CloudFormation has it, though S3 lists several in one."""
+    """One entry per event, as CloudFormation has it, though S3 lists several in one, and in any order."""
     value: Properties = {}
     for name, (target, list_name, arn) in _TARGETS.items():
         entries = [
@@ -156,7 +156,7 @@ def _notification_from_api(told: Properties) -> Properties:
             for event in one["Events"]
         ]
         if entries:
-            value[name] = entries
+            value[name] = sorted(entries, key=repr)
     if "EventBridgeConfiguration" in told:
         value["EventBridgeConfiguration"] = {"EventBridgeEnabled": True}
     return value

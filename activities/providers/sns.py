@@ -1,4 +1,4 @@
-"""SNS: topics and subscriptions."""
+"""SNS: topics and subscriptions. The policies of topics are in sns_policies."""
 
 from typing import Any
 
@@ -14,6 +14,7 @@ from panka.activities.providers.provider import (
     tag_map,
 )
 from panka.activities.providers.shapes import settable
+from panka.activities.providers.sns_policies import TopicInlinePolicyProvider, TopicPolicyProvider
 from panka.planner.owner import Owner
 from panka.planner.resource import Properties
 
@@ -205,4 +206,9 @@ class SubscriptionProvider(Provider):
             page = {"NextToken": got["NextToken"]}
 
 
-PROVIDERS: tuple[type[Provider], ...] = (TopicProvider, SubscriptionProvider)
+PROVIDERS: tuple[type[Provider], ...] = (
+    TopicProvider,
+    SubscriptionProvider,
+    TopicInlinePolicyProvider,
+    TopicPolicyProvider,
+)

@@ -15,6 +15,7 @@ from panka.activities.providers.provider import (
     tag_map,
 )
 from panka.activities.providers.shapes import settable
+from panka.activities.providers.shared_policies import SharedPolicyProvider
 from panka.planner.owner import Owner
 from panka.planner.resource import Properties
 
@@ -169,13 +170,15 @@ class QueueInlinePolicyProvider(Provider):
         return Observed({"Queue": id, "PolicyDocument": parsed(policy)}) if policy else None
 
     async def find(self, owner: Owner, properties: Properties) -> str | None:
-        url = properties["Queue"]
+        url = properties.get("Queue")
+        if url is None:
+            return None
         tags = await self.maybe("list_queue_tags", _MISSING, QueueUrl=url)
         if tags is None:
             return None
         if not of_our_stack(owner, tags.get("Tags", {})):
             raise NotOurs(f"The queue {url} does not belong to {owner.scope}, so its policy is not set.")
-        return url if await self.read(url) is not None else None
+        return str(url) if await self.read(url) is not None else None
 
     async def create(self, owner: Owner, properties: Properties, token: str) -> str:  # noqa: ARG002  # its name makes it once
         await self.find(owner, properties)
@@ -194,4 +197,28 @@ class QueueInlinePolicyProvider(Provider):
         await self.call("set_queue_attributes", QueueUrl=url, Attributes={"Policy": policy})
 
 
-PROVIDERS: tuple[type[Provider], ...] = (QueueProvider, QueueInlinePolicyProvider)
+class QueuePolicyProvider(SharedPolicyProvider):
+    """One policy for several queues."""
+
+    type = "AWS::SQS::QueuePolicy"
+    service = "sqs"
+    _holders = "Queues"
+    _what = "queue"
+
+    async def _policy(self, holder: str) -> dict[str, Any] | None:
+        got = await self.maybe("get_queue_attributes", _MISSING, QueueUrl=holder, AttributeNames=["Policy"])
+        text = (got or {}).get("Attributes", {}).get("Policy")
+        return parsed(text) if text else None
+
+    async def _put(self, holder: str, policy: dict[str, Any]) -> None:
+        await self.call("set_queue_attributes", QueueUrl=holder, Attributes={"Policy": written(policy)})
+
+    async def _reset(self, holder: str) -> None:
+        await self.maybe("set_queue_attributes", _MISSING, QueueUrl=holder, Attributes={"Policy": ""})
+
+    async def _tags(self, holder: str) -> dict[str, str] | None:
+        answer = await self.maybe("list_queue_tags", _MISSING, QueueUrl=holder)
+        return None if answer is None else answer.get("Tags", {})
+
+
+PROVIDERS: tuple[type[Provider], ...] = (QueueProvider, QueueInlinePolicyProvider, QueuePolicyProvider)

@@ -1,9 +1,10 @@
 """What databases and caches have in common: an identifier, a state, tags by ARN, and a life of a few minutes' steps."""
 
 from abc import abstractmethod
+from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
-from panka.activities.aws.errors import AwsError, TryLater
+from panka.activities.aws.errors import TryLater, waiting_out
 from panka.activities.providers.ownership import claim, retagged, unless_taken
 from panka.activities.providers.provider import (
     Ending,
@@ -100,10 +101,8 @@ class StatefulProvider(Provider):
         settable(self.type, new, self.shape.settable)
         live = await self.live(id) if retagged(old, new) != ({}, []) else None
         if live is not None:
-            try:
+            with self._waiting_out(id):
                 await retag(self, live[self.arn], old, new)
-            except AwsError as error:
-                raise self._later(id, error) from error
         await self.change(id, old, new)
 
     async def delete(self, id: str, how: Ending) -> None:
@@ -140,10 +139,8 @@ class StatefulProvider(Provider):
         Raises:
             TryLater: it is at work.
         """
-        try:
+        with self._waiting_out(id):
             await self.maybe(operation, done, **arguments)
-        except AwsError as error:
-            raise self._later(id, error) from error
 
     def named(self, id: str) -> dict[str, Any]:
         """The argument that names it."""
@@ -156,16 +153,12 @@ class StatefulProvider(Provider):
         if "TagList" in live:
             return tag_map(live["TagList"])
         id = live[self.identifier]
-        try:
+        with self._waiting_out(id):
             tags = await tags_of(self, live[self.arn], self.absent)
-        except AwsError as error:
-            raise self._later(id, error) from error
         if tags is None and live.get(self.status) == "creating":
             # ElastiCache knows no ARN before it has made what it stands for.
             raise TryLater(f"AWS does not tell yet whose the {self.word} {id} is.", seconds=15)
         return tags
 
-    def _later(self, id: str, error: AwsError) -> Exception:
-        if error.code in self.busy:
-            return TryLater(f"The {self.word} {id} is busy: {error.message}", seconds=15)
-        return error
+    def _waiting_out(self, id: str) -> AbstractContextManager[None]:
+        return waiting_out(self.busy, f"The {self.word} {id} is busy", 15)

@@ -80,6 +80,9 @@ spec:
   tags: {owner: mail-team}
 """,
     ),
+    "PK355": Lesson(
+        "The ECS cluster and the like belong to the whole stack and are made once, so all must agree.",
+    ),
     "PK356": Lesson(
         "Plan, state and the console of AWS show variables to everybody who may look there, and so does version "
         "control. What is kept in Secrets Manager a container gets when it starts, under `secrets`; a function reads "
@@ -158,6 +161,10 @@ metadata: {name: jobs}
         "One thing in AWS has one address, so that no two components change or delete it. A resource that is already "
         "the stack's is given another address with a `moved` block.",
     ),
+    "PK363": Lesson(
+        "It happens with `--target` and `--exclude`: a resource goes, and the change that would end the reference to "
+        "it is not in the plan. Take both in, or leave both out.",
+    ),
     "PK364": Lesson(
         "Before a plan is shown, AWS is asked for what is to be imported, in the account and region of the stack. An "
         "identifier is what Panka itself records for the type: a queue's URL, a bucket's name, a topic's ARN.",
@@ -166,11 +173,27 @@ metadata: {name: jobs}
         "An import never makes anew: what exists stays, and the plan shows what of it would change. Write what cannot "
         "change in place as it is in AWS; a name goes into the component's own field or its `overrides`.",
     ),
-    "PK363": Lesson(
-        "It happens with `--target` and `--exclude`: a resource goes, and the change that would end the reference to "
-        "it is not in the plan. Take both in, or leave both out.",
-    ),
-    "PK355": Lesson(
-        "The ECS cluster and the like belong to the whole stack and are made once, so all must agree.",
+    "PK366": Lesson(
+        "Panka makes common types by itself and all others through Cloud Control, which needs handlers of AWS to "
+        "create, read and delete a type; some old types have none. Often a newer type does the same. What has to be "
+        "the old one is made by other means, and the stack is told its name or address.",
+        """\
+kind: Resource
+metadata: {name: access}
+spec:
+  type: AWS::RDS::DBSecurityGroup
+  properties:
+    GroupDescription: Who may reach the database.
+    DBSecurityGroupIngress: [{CIDRIP: 10.0.0.0/16}]
+""",
+        """\
+kind: Resource
+metadata: {name: access}
+spec:
+  type: AWS::EC2::SecurityGroup
+  properties:
+    GroupDescription: Who may reach the database.
+    SecurityGroupIngress: [{IpProtocol: tcp, FromPort: 5432, ToPort: 5432, CidrIp: 10.0.0.0/16}]
+""",
     ),
 }

@@ -10,7 +10,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from panka.activities.aws.errors import NOT_EMULATED, AwsError, Cause, classify
+from panka.activities.aws.errors import NOT_EMULATED, AwsError, Cause, classify, handler_failed
 
 URL = "http://127.0.0.1:1"
 
@@ -83,6 +83,12 @@ def test_a_quota_is_no_throttling() -> None:
         ),
         ("application-autoscaling", "PutScalingPolicy", "ConcurrentUpdateException", "There is a pending update."),
         ("s3", "PutBucketPolicy", "MalformedPolicy", "Invalid principal in policy"),
+        (
+            "s3",
+            "PutBucketNotificationConfiguration",
+            "InvalidArgument",
+            "Unable to validate the following destination configurations",
+        ),
         ("s3", "PutBucketTagging", "NoSuchBucket", "The specified bucket does not exist"),
         ("iam", "AttachRolePolicy", "NoSuchEntity", "The role with name x cannot be found."),
         (
@@ -98,7 +104,22 @@ def test_a_quota_is_no_throttling() -> None:
             "Secrets Manager cannot invoke the specified Lambda function.",
         ),
         ("ssm", "PutParameter", "TooManyUpdates", "There are concurrent updates for a resource."),
+        ("ec2", "CreateSubnet", "InvalidVpcID.NotFound", "The vpc ID 'vpc-1' does not exist"),
+        ("ec2", "CreateRoute", "NatGatewayNotFound", "The Nat Gateway nat-1 was not found"),
+        (
+            "ec2",
+            "CreateRoute",
+            "InvalidParameterValue",
+            "route table rtb-1 and network gateway igw-1 belong to different networks",
+        ),
+        ("ec2", "CreateNatGateway", "Gateway.NotAttached", "Network vpc-1 has no Internet gateway attached"),
+        ("ec2", "ModifyVpcAttribute", "InvalidVpcID.NotFound", "The vpc ID 'vpc-1' does not exist"),
+        ("ec2", "AssociateRouteTable", "InvalidRouteTableID.NotFound", "The routeTable ID 'rtb-1' does not exist"),
+        ("efs", "CreateMountTarget", "SecurityGroupNotFound", "The SecurityGroup ID 'sg-1' does not exist"),
+        ("efs", "PutFileSystemPolicy", "InvalidPolicyException", "Policy contains invalid Principal block."),
         ("s3", "CreateBucket", "OperationAborted", "A conflicting conditional operation is in progress"),
+        ("cloudcontrol", "GetResource", "ResourceConflictException", "The resource is busy."),
+        ("cloudcontrol", "UpdateResource", "InvalidRequestException", "The role cannot be assumed by Lambda."),
         (
             "docdb",
             "CreateDBCluster",
@@ -114,6 +135,7 @@ def test_what_was_made_a_moment_ago_may_not_be_visible(service: str, operation: 
 def test_the_same_code_with_another_message_is_final() -> None:
     assert cause("lambda", "CreateFunction", "InvalidParameterValueException", "Unzipped size too big") is Cause.FINAL
     assert cause("s3", "GetBucketTagging", "NoSuchBucket") is Cause.FINAL
+    assert cause("ec2", "DeleteVpc", "InvalidVpcID.NotFound") is Cause.FINAL
 
 
 def test_a_server_error_may_have_taken_effect() -> None:
@@ -165,6 +187,38 @@ def test_a_page_for_people_means_that_an_emulator_lacks_the_operation_and_aws_ha
     assert classify("ecs", "X", page, URL).code == NOT_EMULATED
     assert classify("ecs", "X", page, URL).cause is Cause.FINAL
     assert classify("ecs", "X", page, None).cause is Cause.TRANSIENT
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "expected"),
+    [
+        ("Throttling", "Rate exceeded", Cause.THROTTLED),
+        ("ServiceInternalError", "", Cause.TRANSIENT),
+        ("ServiceTimeout", "", Cause.TRANSIENT),
+        ("NetworkFailure", "", Cause.TRANSIENT),
+        ("ResourceConflict", "Another change is under way.", Cause.NOT_YET),
+        ("InvalidRequest", "The role defined for the function cannot be assumed by Lambda.", Cause.NOT_YET),
+        ("InvalidRequest", "Model validation failed", Cause.FINAL),
+        ("GeneralServiceException", "It did not go.", Cause.FINAL),
+        ("InternalFailure", "", Cause.FINAL),
+        ("NotStabilized", "It is stuck.", Cause.FINAL),
+        ("ServiceLimitExceeded", "", Cause.FINAL),
+        ("AlreadyExists", "", Cause.FINAL),
+        ("AccessDenied", "You may not.", Cause.FINAL),
+        ("NotUpdatable", "", Cause.FINAL),
+        ("OfNextYear", "", Cause.FINAL),
+    ],
+)
+def test_what_a_handler_of_cloud_control_ends_with_means_the_same(code: str, message: str, expected: Cause) -> None:
+    error = handler_failed("CREATE AWS::X::Y", code, message, "r-1")
+
+    assert (error.cause, error.code, error.request_id) == (expected, code, "r-1")
+    assert str(error) == f"cloudcontrol:CREATE AWS::X::Y {code}: {message}"
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "InvalidCredentials", "UnauthorizedTaggingOperation"])
+def test_what_a_handler_may_not_do_is_denied(code: str) -> None:
+    assert handler_failed("DELETE AWS::X::Y", code, "", "").denied
 
 
 def test_an_error_reads_as_a_sentence_with_its_operation() -> None:

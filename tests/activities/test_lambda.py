@@ -3,6 +3,9 @@
 from dataclasses import replace
 
 import pytest
+from temporalio.api.failure.v1 import Failure
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.exceptions import ApplicationError
 from tests.activities.conformance.case import Case, fresh_name, of
 from tests.activities.conformance.cases_compute import FUNCTION, asset
 from tests.activities.conformance.cases_storage import QUEUE
@@ -12,6 +15,7 @@ from tests.plugins.faults import Answer, Faults
 
 from panka.activities.aws.errors import AwsError, TryLater
 from panka.activities.aws.session import Cloud
+from panka.activities.failing import translated
 from panka.activities.providers.lambda_ import FunctionProvider
 from panka.planner.resource import Properties
 
@@ -110,6 +114,18 @@ async def test_a_mapping_is_found_by_its_tags_when_nothing_else_is_known(cloud: 
     id = await stage.apply(stage.properties())
 
     assert await stage.provider.find(stage.owner, {}) == id
+
+
+async def test_a_refusal_for_good_can_be_told_to_the_run(cloud: Cloud, faults: Faults) -> None:
+    refused = FunctionProvider(refusing(cloud, faults, "InvalidParameterValueException", after=0))
+    told = Failure()
+
+    with pytest.raises(ApplicationError) as raised, translated():
+        await refused.delete("any", FORCED)
+    await pydantic_data_converter.encode_failure(raised.value, told)
+
+    assert told.application_failure_info.non_retryable
+    assert "in progress" in told.message
 
 
 async def test_a_mapping_in_use_is_deleted_later(cloud: Cloud, faults: Faults) -> None:

@@ -179,6 +179,21 @@ async def test_the_account_is_that_of_the_credentials(cloud: Cloud) -> None:
     assert await cloud.identity() == cloud.account
 
 
+async def test_the_account_is_asked_for_once_for_each_access_key(cloud: Cloud, faults: Faults) -> None:
+    clients = Clients(cloud.clients.target, keys=Keys("111111111111", "test"))
+    mine = Cloud(clients)
+    first = await mine.identity()
+    asked = faults.reads + len(faults.mutations)
+
+    assert await mine.identity() == first
+    assert faults.reads + len(faults.mutations) == asked
+
+    session = clients._open()
+    session.set_credentials("222222222222", "test")
+    await mine.identity()
+    assert faults.reads + len(faults.mutations) == asked + 1
+
+
 async def test_a_profile_that_nobody_wrote_is_said_in_words() -> None:
     cloud = connect(Target(account="1", region="eu-west-1"), profile="nobody-wrote-this")
 
@@ -198,6 +213,14 @@ async def test_what_an_emulator_lacks_is_told_at_once(moto_url: str, watch: Watc
 
     assert (raised.value.code, raised.value.cause) == (NOT_EMULATED, Cause.FINAL)
     assert watch.slept == []
+
+
+def test_sessions_share_the_descriptions_of_services() -> None:
+    one, other = (Clients(Target(account=number, region="eu-west-1"), keys=Keys("test", "test")) for number in "12")
+
+    loaders = {id(clients._open().get_component("data_loader")) for clients in (one, other)}
+
+    assert len(loaders) == 1
 
 
 def test_threads_share_one_client_per_service() -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,11 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 
 from panka.activities.aws.session import Cloud, connect
+from panka.activities.providing import provider_of
 from panka.cli.dev import LocalInfo, start
 from panka.cli.exits import Misused, Unreachable
 from panka.cli.settings import Settings
-from panka.cli.worker import connected, provider_of
+from panka.cli.worker import Accounts, connected
 from panka.planner.state import Target
 
 
@@ -72,6 +74,46 @@ def test_a_type_without_a_provider_is_refused() -> None:
         provider_of("AWS::Nothing::Here", cloud)
 
     assert refused.value.non_retryable
+
+
+def target(account: int, region: str = "eu-west-1", profile: str | None = None) -> Target:
+    return Target(account=f"{account:012}", region=region, profile=profile)
+
+
+@pytest.fixture
+def accounts() -> Iterator[Accounts]:
+    with ThreadPoolExecutor(2) as threads:
+        yield Accounts(threads)
+
+
+def test_all_steps_of_a_target_share_clients_and_threads(accounts: Accounts) -> None:
+    one, same, other = (accounts.cloud(target(number)).clients for number in (1, 1, 2))
+
+    assert one is same
+    assert one is not other
+    assert one.executor is other.executor is accounts.threads
+
+
+def test_an_account_and_region_has_one_pace_for_each_service_whoever_calls(accounts: Accounts) -> None:
+    paces = accounts.cloud(target(1)).clients.paces
+
+    assert accounts.cloud(target(1, profile="other")).clients.paces is paces
+    assert accounts.cloud(target(1, "us-east-1")).clients.paces is not paces
+    assert accounts.cloud(target(2)).clients.paces is not paces
+    assert paces["sqs"] is paces["sqs"]
+    assert paces["sqs"] is not paces["sns"]
+
+
+def test_of_many_tenants_those_used_last_are_kept_at_hand(accounts: Accounts) -> None:
+    first, second = (accounts.cloud(target(number)).clients for number in (1, 2))
+
+    for number in range(3, 66):
+        accounts.cloud(target(1))
+        accounts.cloud(target(number))
+
+    assert accounts.cloud(target(1)).clients is first
+    assert accounts.cloud(target(2)).clients is not second
+    assert len(accounts._known) == 64
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

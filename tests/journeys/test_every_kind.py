@@ -14,6 +14,7 @@ from uuid import uuid4
 import boto3
 import pytest
 from temporalio.client import Client
+from tests.activities.conformance.packed import HELLO, packed
 
 from panka.activities.archive import Archive
 from panka.activities.aws.network import default_network
@@ -38,6 +39,7 @@ EXAMPLES = Path(__file__).parents[2] / "planner" / "authoring" / "examples"
 REGION = "eu-west-1"
 ACCOUNT = "111122223333"
 ELSEWHERE = {
+    "kafka": "fake_msk_url",  # ministack has the first version of the API, and no emulator the states of a cluster
     "monitoring": "moto_url",  # ministack keeps no alarms on expressions
     "sns": "moto_url",  # ministack does not tell the ARN of a subscription that waits for its confirmation
 }
@@ -49,12 +51,17 @@ class Files:
 
     root = "example"
 
-    def __init__(self, kind: str, scope: Scope, *, team: str = "") -> None:
+    def __init__(self, kind: str, shop: "Shop", scope: Scope, *, team: str = "") -> None:
+        example = (EXAMPLES / f"{kind}.yaml").read_text(encoding="utf-8")
+        example = example.replace("s3ObjectVersion: first", f"s3ObjectVersion: {shop.code_version}")
+        if team:
+            # What AWS protects it does not delete, so the change that comes before the end takes that off.
+            example = example.replace("deletionProtection: true", "deletionProtection: false")
         stack = f"apiVersion: core.panka.io/v1\nkind: Stack\nmetadata: {{name: {scope.stack}}}\nspec:\n"
         stack += f"  tags: {{team: {team}}}\n" if team else "  provider: {name: aws}\n"
         self.files = {
             "stack.yaml": stack,
-            "example.yaml": (EXAMPLES / f"{kind}.yaml").read_text(encoding="utf-8"),
+            "example.yaml": example,
             "function/main.py": "def handler(event, context):\n    return event\n",
         }
 
@@ -75,6 +82,8 @@ class Shop:
     target: Target
     cloud: Cloud
     network: Network
+    code_version: str
+    """Of the code in the bucket that the user brings."""
 
     def plan(self, files: Files | None, scope: Scope) -> Plan:
         """The plan for a stack; without one, the plan to destroy it."""
@@ -133,7 +142,22 @@ async def shop(temporal: Client, request: pytest.FixtureRequest) -> AsyncIterato
             desk = Desk(Archive(stores.objects), stores.locks, clients)
             async with build_workers(temporal, work, queue, graceful=1)[0]:
                 cloud = Cloud(clients)
-                yield Shop(temporal, queue, desk, target, cloud, await default_network(cloud))
+                version = await _what_users_bring(cloud)
+                yield Shop(temporal, queue, desk, target, cloud, await default_network(cloud), version)
+
+
+async def _what_users_bring(cloud: Cloud) -> str:
+    """Makes what the examples name and do not make: passwords, parameters, and code, whose version it returns."""
+    for name in ("reviews-password", "ledger-password"):
+        await cloud.call("secretsmanager", "create_secret", Name=name, SecretString="not-very-secret")
+    where = {"LocationConstraint": REGION}
+    await cloud.call("s3", "create_bucket", Bucket="releases", CreateBucketConfiguration=where)
+    versions = {"Status": "Enabled"}
+    await cloud.call("s3", "put_bucket_versioning", Bucket="releases", VersioningConfiguration=versions)
+    code = await cloud.call("s3", "put_object", Bucket="releases", Key="function.zip", Body=await packed(HELLO))
+    group = {"DBParameterGroupFamily": "aurora-postgresql16", "Description": "Of the ledger"}
+    await cloud.call("rds", "create_db_cluster_parameter_group", DBClusterParameterGroupName="ledger", **group)
+    return str(code["VersionId"])
 
 
 @pytest.fixture
@@ -145,13 +169,13 @@ def scope() -> Scope:
 async def test_the_example_applies_replans_empty_updates_and_leaves_nothing(
     kind: str, shop: Shop, scope: Scope
 ) -> None:
-    await shop.change(Files(kind, scope), scope)
-    again = await asyncio.to_thread(shop.plan, Files(kind, scope), scope)
+    await shop.change(Files(kind, shop, scope), scope)
+    again = await asyncio.to_thread(shop.plan, Files(kind, shop, scope), scope)
     assert [step.key for step in (*again.forward, *again.cleanup)] == []
 
-    changed = await shop.change(Files(kind, scope, team="red"), scope)
+    changed = await shop.change(Files(kind, shop, scope, team="red"), scope)
     assert changed.forward, "Its tags change."
-    again = await asyncio.to_thread(shop.plan, Files(kind, scope, team="red"), scope)
+    again = await asyncio.to_thread(shop.plan, Files(kind, shop, scope, team="red"), scope)
     assert [step.key for step in (*again.forward, *again.cleanup)] == []
 
     state, _ = await asyncio.to_thread(shop.desk.state, scope)

@@ -96,6 +96,21 @@ async def test_the_shop_applies_replans_empty_and_leaves_nothing(place: World) -
     assert place.cloud() == before
 
 
+async def test_a_type_that_nobody_makes_is_refused_before_anything_begins(place: World) -> None:
+    broken = STACK + (
+        "---\napiVersion: components.panka.io/v1\nkind: Resource\nmetadata: {name: access, service: api}\n"
+        "spec: {type: 'AWS::RDS::DBSecurityGroup', properties: {GroupDescription: x, DBSecurityGroupIngress: []}}\n"
+    )
+    path = write(place, broken)
+
+    for command in ("plan", "apply"):
+        refused = await place.panka(command, path)
+
+        assert refused.code == 65
+        assert "error[PK366]: nobody can create `access:main`" in refused.text
+        assert "small.yaml:" in refused.text
+
+
 async def test_a_failed_apply_names_the_line_and_goes_back(place: World, tmp_path: Path) -> None:
     await place.start_worker()
     broken = STACK + (

@@ -1,14 +1,17 @@
 """What a plan says of the difference between a stack and its record."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from panka.planner import record
 from panka.planner.assemble import Elsewhere, Protected, make_plan
+from panka.planner.diagnostics import Invalid
 from panka.planner.owner import Scope
 from panka.planner.plan import Action, Plan, Step
-from panka.planner.resource import Address, Lifecycle, PhysicalName, Properties, Resource, text
+from panka.planner.resource import Address, Lifecycle, PhysicalName, Place, Properties, Resource, Timeouts, text
+from panka.planner.selecting import Wish
 from panka.planner.state import State, Target
 
 SCOPE = Scope(tenant="acme", stack="shop", environment="prod")
@@ -255,3 +258,77 @@ class TestAfterAnUnfinishedRun:
 
         assert not made.empty
         assert made.unfinished == 1
+
+
+def other(type: str, **properties: Any) -> Resource:
+    return Resource(Address("other:main"), type, properties, "Resource", place=Place("stack.yaml", 7, 1))
+
+
+FILTER = {"LogGroupName": "g", "FilterName": "f", "FilterPattern": "x", "MetricTransformations": []}
+
+
+def test_what_nobody_can_make_is_refused_where_it_stands() -> None:
+    with pytest.raises(Invalid) as refused:
+        plan([queue(), other("AWS::RDS::DBSecurityGroup", GroupDescription="x")])
+
+    (one,) = refused.value.diagnostics
+    assert (one.code, one.label and one.label.span.line) == ("PK366", 7)
+
+
+def test_what_nobody_can_make_does_not_matter_where_it_is_left_out() -> None:
+    made = plan([queue(), other("AWS::RDS::DBSecurityGroup", GroupDescription="x")], wish=Wish(excludes=("other",)))
+
+    assert only(made).address == "jobs:main"
+
+
+def test_what_cloud_control_makes_and_cannot_update_is_replaced_and_the_plan_says_why() -> None:
+    key = other("AWS::EC2::KeyPair", KeyName="ops", KeyType="rsa")
+    state = applied(plan([key]))
+
+    step = only(plan([replace(key, tags={"team": "red"})], state))
+
+    assert (step.action, step.delete_first) == (Action.REPLACE, True)
+    assert step.reason == "nothing of AWS::EC2::KeyPair can change in place (Tags.team)"
+
+
+def test_what_cloud_control_can_update_is_updated() -> None:
+    state = applied(plan([other("AWS::Logs::MetricFilter", **FILTER)]))
+
+    step = only(plan([other("AWS::Logs::MetricFilter", **{**FILTER, "FilterPattern": "y"})], state))
+
+    assert step.action is Action.UPDATE
+
+
+def test_how_a_resource_may_end_is_recorded_although_nothing_of_it_changes() -> None:
+    state = applied(plan([queue()]))
+    protected = replace(queue(), lifecycle=Lifecycle(prevent_destroy=True, timeouts=Timeouts(delete=90)))
+
+    step = only(plan([protected], state))
+
+    assert step.action is Action.UPDATE
+    assert {one.path: one.after for one in step.changes} == {
+        "lifecycle.preventDestroy": True,
+        "lifecycle.timeouts.delete": 90,
+    }
+    later = applied(plan([protected], state), state)
+    assert plan([protected], later).empty
+    with pytest.raises(Protected):
+        plan([], later)
+
+
+def test_how_a_resource_may_end_replaces_nothing() -> None:
+    key = other("AWS::EC2::KeyPair", KeyName="ops", KeyType="rsa")
+
+    step = only(plan([replace(key, lifecycle=Lifecycle(retain=True))], applied(plan([key]))))
+
+    assert step.action is Action.UPDATE
+
+
+def test_tags_keep_what_they_say_beside_key_and_value() -> None:
+    own = {"Key": "team", "Value": "red", "PropagateAtLaunch": True}
+
+    step = only(plan([other("AWS::AutoScaling::AutoScalingGroup", MinSize="1", MaxSize="2", Tags=[own])]))
+
+    tags = {tag["Key"]: tag["PropagateAtLaunch"] for tag in step.properties["Tags"]}
+    assert tags["team"] is True
+    assert tags["panka:address"] is False

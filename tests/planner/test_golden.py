@@ -15,8 +15,10 @@ from pathlib import Path
 import pytest
 
 from panka.planner.allowance import Home
+from panka.planner.assemble import make_plan
+from panka.planner.compile import Compiled
 from panka.planner.component import Component, ComponentSpec, Context, Inbound, Kind, Lowered
-from panka.planner.diagnostics import CODES, Diagnostic, Findings, errors, in_order
+from panka.planner.diagnostics import CODES, Diagnostic, Findings, Invalid, errors, in_order
 from panka.planner.kinds import KINDS
 from panka.planner.language.documents import SourceFile
 from panka.planner.owner import Scope
@@ -129,7 +131,7 @@ def written(language: str, body: str) -> bytes:
 
 
 def found_in(draft: Draft | TenantDraft) -> tuple[Diagnostic, ...]:
-    """All that `panka validate` would tell, or of a tenant all that is wrong with it."""
+    """All that `panka plan` would tell before a first run, or of a tenant all that is wrong with it."""
     if isinstance(draft, TenantDraft):
         findings = Findings()
         tenant = read_tenant(draft.file, findings)
@@ -139,7 +141,17 @@ def found_in(draft: Draft | TenantDraft) -> tuple[Diagnostic, ...]:
         return draft.stack.beyond(tenant, draft.stack.compile(SCOPE, TARGET), HOME)
     if errors(draft.diagnostics):
         return draft.diagnostics
-    return in_order((*draft.diagnostics, *draft.compile(SCOPE, TARGET).diagnostics))
+    made = draft.compile(SCOPE, TARGET)
+    found = in_order((*draft.diagnostics, *made.diagnostics))
+    return found if errors(found) else in_order((*found, *unplannable(made)))
+
+
+def unplannable(made: Compiled) -> tuple[Diagnostic, ...]:
+    try:
+        make_plan(SCOPE, TARGET, made.resources, made.outputs, None, None)
+    except Invalid as refused:
+        return refused.diagnostics
+    return ()
 
 
 CASES = [case for path in sorted(GOLDEN.glob("*.md")) for case in cases_of(path)]

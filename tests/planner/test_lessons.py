@@ -5,7 +5,8 @@ import re
 import pytest
 
 from panka.planner.allowance import Home
-from panka.planner.diagnostics import CODES, Diagnostic, Findings, errors, in_order
+from panka.planner.assemble import make_plan
+from panka.planner.diagnostics import CODES, Diagnostic, Findings, Invalid, errors, in_order
 from panka.planner.language.documents import SourceFile
 from panka.planner.lessons import explained
 from panka.planner.owner import Scope
@@ -13,9 +14,10 @@ from panka.planner.stack import Options, read_stack
 from panka.planner.state import Target
 from panka.planner.tenancy import read_tenant
 
+SCOPE = Scope(tenant="acme", stack="shop", environment="prod")
+TARGET = Target(account="1", region="eu-west-1")
 TENANT = "tenant.yaml"
 """A lesson on tenants shows this file, which is no stack's."""
-SCOPE = Scope(tenant="acme", stack="shop", environment="prod")
 SHOWN = sorted(code for code in CODES if explained(code).wrong)
 UNSHOWABLE = {
     "PK002": "bytes that are no text",
@@ -73,9 +75,16 @@ def found_in(fragment: str) -> tuple[Diagnostic, ...]:
     draft = read_stack(files, Options())
     if errors(draft.diagnostics):
         return draft.diagnostics
-    made = draft.compile(SCOPE, Target(account="1", region="eu-west-1"))
+    made = draft.compile(SCOPE, TARGET)
     beyond = draft.beyond(tenant, made, Home("acme", "prod", "eu-west-1")) if tenant else ()
-    return in_order((*draft.diagnostics, *made.diagnostics, *beyond))
+    told = in_order((*draft.diagnostics, *made.diagnostics, *beyond))
+    if errors(told):
+        return told
+    try:
+        make_plan(SCOPE, TARGET, made.resources, made.outputs, None, None)
+    except Invalid as refused:
+        return refused.diagnostics
+    return told
 
 
 @pytest.mark.parametrize("code", SHOWN)

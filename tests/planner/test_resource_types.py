@@ -93,6 +93,28 @@ def test_tags_have_their_property_and_form(type: str, property: str | None, is_a
     assert (known(type).tag_property, known(type).tags_are_a_map) == (property, is_a_map)
 
 
+@pytest.mark.parametrize(
+    ("type", "can_be_made", "fixed"),
+    [
+        ("AWS::SQS::Queue", True, False),  # by a provider of its own
+        ("AWS::Logs::MetricFilter", True, False),
+        ("AWS::EC2::KeyPair", True, True),  # by Cloud Control, which has no update for it
+        ("AWS::RDS::DBSecurityGroup", False, False),  # it has no handlers
+        ("AWS::Nope::Nope", False, False),
+    ],
+)
+def test_a_type_is_made_by_its_own_provider_or_by_cloud_control(type: str, can_be_made: bool, fixed: bool) -> None:
+    found = facts(type)
+
+    assert resource_types.can_be_made(type) is can_be_made
+    assert (found is not None and found.fixed) is fixed
+
+
+def test_a_list_is_told_its_parent_and_handlers_tell_their_limits() -> None:
+    assert known("AWS::AppConfig::Environment").list_needs == ("ApplicationId",)
+    assert known("AWS::CloudFront::Distribution").timeouts == {"create": 60, "update": 60}
+
+
 def test_what_aws_refuses_to_miss_is_required_though_the_schema_does_not_say_so() -> None:
     assert "PolicyDocument" in known("AWS::IAM::RolePolicy").required
 
@@ -118,10 +140,11 @@ def test_every_type_is_there_and_reads_in_no_time() -> None:
     assert SOURCE.stat().st_size < 700_000
 
 
-def test_the_file_is_what_the_installed_schemas_say() -> None:
-    tool = [sys.executable, str(ROOT / "tools" / "resource_types.py"), "--check"]
+@pytest.mark.parametrize("tool", ["resource_types.py", "own_providers.py"])
+def test_the_files_are_what_the_installed_schemas_and_the_providers_say(tool: str) -> None:
+    line = [sys.executable, str(ROOT / "tools" / tool), "--check"]
 
-    assert subprocess.run(tool, check=False, capture_output=True, text=True).stderr == ""
+    assert subprocess.run(line, check=False, capture_output=True, text=True).stderr == ""
 
 
 def test_kinds_are_named_once_and_document_themselves() -> None:

@@ -103,6 +103,15 @@ def ministack_command() -> Path:
     return command
 
 
+@contextmanager
+def cloud_control(log: Path) -> Iterator[str]:
+    """A Cloud Control API of one's own, with nothing behind it."""
+    port = free_port()
+    command = [sys.executable, str(Path(__file__).with_name("fake_cloud_control.py")), str(port)]
+    with served(command, f"http://127.0.0.1:{port}", log, {}) as url:
+        yield url
+
+
 @pytest.fixture(scope="session")
 def moto_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a moto server that the whole test session shares."""
@@ -114,4 +123,11 @@ def moto_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def ministack_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a ministack server that the whole test session shares."""
     with ministack(tmp_path_factory.mktemp("ministack") / "log") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def cloud_control_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a Cloud Control API that the whole test session shares."""
+    with cloud_control(tmp_path_factory.mktemp("cloud-control") / "log") as url:
         yield url

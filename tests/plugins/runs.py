@@ -51,6 +51,8 @@ class Place:
     scope: Scope = field(default_factory=lambda: Scope(tenant="acme", stack=f"s{uuid4().hex[:8]}", environment="prod"))
     sky: Sky = field(default_factory=Sky)
     account: str = TARGET.account
+    account_of_steps: str = ""
+    """Empty: as `account`."""
     types: frozenset[str] = frozenset({"AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::DynamoDB::Table"})
 
     def __post_init__(self) -> None:
@@ -62,8 +64,13 @@ class Place:
             return self.account
 
         lock = LockActivities(self.locks, self.threads)
-        state = StateActivities(self.archive, self.locks, account, self.threads, self.types)
-        steps = Provisioning(self.archive, self.locks, self.sky.cloud, self.sky.provider, self.threads)
+
+        async def account_of_steps(_target: Target) -> str:
+            return self.account_of_steps or self.account
+
+        state = StateActivities(self.archive, self.locks, account, self.threads, self.types.__contains__)
+        cloud, provider = self.sky.cloud, self.sky.provider
+        steps = Provisioning(self.archive, self.locks, cloud, provider, self.threads, account_of_steps)
         return Worker(
             self.client,
             task_queue=self.queue,

@@ -227,6 +227,28 @@ async def test_credentials_of_another_account_change_nothing(place: Place) -> No
     assert place.state is None
 
 
+@pytest.mark.parametrize("destroy", [True, False], ids=["destroy", "change"])
+async def test_a_step_with_credentials_of_another_account_takes_nothing_for_deleted(
+    place: Place, *, destroy: bool
+) -> None:
+    await place.apply(resource("jobs"))
+    before = place.state
+    (there,) = place.sky.resources
+    wanted = [] if destroy else [resource("jobs", VisibilityTimeout=5)]
+    plan = place.plan(*wanted, destroy=destroy)
+    hidden = place.sky.resources.pop(there)  # as in the other account, where it never was
+    place.account_of_steps = "999999999999"
+
+    ended = await place.run(plan)
+
+    assert ended.result == "failed"
+    assert "the worker's credentials are for 999999999999" in ended.failures[0].message
+    assert place.state is not None
+    assert before is not None
+    assert place.state.resources == before.resources
+    place.sky.resources[there] = hidden
+
+
 async def test_a_type_that_no_provider_makes_refuses_the_whole_plan_before_any_change(
     temporal: Client, threads: ThreadPoolExecutor
 ) -> None:

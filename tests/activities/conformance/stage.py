@@ -10,7 +10,6 @@ from tests.activities.conformance.case import CHOSEN, GONE, NAME, Case, filled, 
 from panka.activities.aws.errors import AwsError, Cause, TryLater
 from panka.activities.aws.network import default_network
 from panka.activities.aws.session import Cloud
-from panka.activities.providers import PROVIDERS
 from panka.activities.providers.provider import (
     Ending,
     Failed,
@@ -20,9 +19,10 @@ from panka.activities.providers.provider import (
     Ready,
     pruned,
 )
+from panka.activities.providing import provider_of
 from panka.planner.diff import with_tags
 from panka.planner.owner import Owner, Scope
-from panka.planner.resource import PhysicalName, Properties
+from panka.planner.resource import PhysicalName, Properties, references
 from panka.planner.resource_types import facts
 
 OURS = Scope(tenant="acme", stack="shop", environment="test")
@@ -166,10 +166,9 @@ async def staged(case: Case, cloud: Cloud, scope: Scope = OURS, name: str = "") 
 
 
 async def _with_needs(case: Case, cloud: Cloud, scope: Scope, name: str, part: str) -> Stage:
-    known: dict[str, Properties] = {
-        "@cloud": {"Account": cloud.account, "Region": cloud.region},
-        "@network": await _network(cloud),
-    }
+    known: dict[str, Properties] = {"@cloud": {"Account": cloud.account, "Region": cloud.region}}
+    if _stands_in_network(case):
+        known["@network"] = await _network(cloud)
     for key, need in case.needs.items():
         # A need may build on the needs before it.
         stage = _stage(need, cloud, scope, f"{name}-{key}", key, dict(known))
@@ -181,6 +180,11 @@ async def _with_needs(case: Case, cloud: Cloud, scope: Scope, name: str, part: s
     return _stage(case, cloud, scope, name, part, known)
 
 
+def _stands_in_network(case: Case) -> bool:
+    asked = [ref.address for one in (case.properties, *case.updates) for ref in references(one)]
+    return "@network" in asked or any(_stands_in_network(need) for need in case.needs.values())
+
+
 async def _network(cloud: Cloud) -> Properties:
     """The default VPC that an account is born with, for what stands in one."""
     network = await default_network(cloud)
@@ -190,4 +194,4 @@ async def _network(cloud: Cloud) -> Properties:
 
 def _stage(case: Case, cloud: Cloud, scope: Scope, name: str, part: str, known: dict[str, Properties]) -> Stage:
     owner = Owner(scope=scope, address=f"{name}:{part}", generation=1)
-    return Stage(case, PROVIDERS[case.type](cloud), owner, name, known)
+    return Stage(case, provider_of(case.type, cloud), owner, name, known)

@@ -1,0 +1,126 @@
+"""One step in the hands of one attempt: deadlines, and what the record knows beside AWS."""
+
+import asyncio
+import json
+import urllib.request
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import pytest
+from temporalio.testing import ActivityEnvironment
+from tests.activities.conformance.cases_cloud_control import CASES
+from tests.activities.conformance.stage import Stage, staged
+
+from panka.activities.aws.session import Clients, Cloud
+from panka.activities.failing import NotReady
+from panka.activities.providers.provider import Readiness, Waiting
+from panka.activities.providing import provider_of
+from panka.activities.provisioning import Beat, Work
+from panka.planner.owner import Owner, Scope
+from panka.planner.plan import Action, Step
+from panka.planner.record import Outcome
+from panka.planner.resource import Lifecycle, Properties, Timeouts, encode
+from panka.planner.state import Target
+from plugins.clouds import Sky, SkyProvider
+
+T = TypeVar("T")
+ORDERS = Owner(scope=Scope(tenant="acme", stack="shop", environment="test"), address="orders:main", generation=1)
+SECRETIVE = next(case for case in CASES if case.type == "AWS::Athena::WorkGroup")
+
+
+class Endless(SkyProvider):
+    """A provider whose resources are never ready and never gone."""
+
+    async def ready(self, id: str) -> Readiness:
+        return Waiting("AWS thinks")
+
+    async def gone(self, id: str) -> Readiness:
+        return Waiting("AWS still shows it")
+
+
+def step(action: Action, type: str = "AWS::SQS::Queue", **more: Any) -> Step:
+    said = {"key": "orders:main", "address": "orders:main", "generation": 1, "kind": "Any"}
+    return Step.model_validate({**said, "type": type, "action": action, **more})
+
+
+def limited(**seconds: float) -> Lifecycle:
+    return Lifecycle(timeouts=Timeouts(**seconds))
+
+
+def endless(one: Step, sky: Sky) -> Work:
+    cloud = Cloud(Clients(Target(account="1", region="eu-west-1")))
+    return Work(one, ORDERS, cloud, Endless(cloud, sky, one.type), Beat())
+
+
+async def run(work: Callable[[], Awaitable[T]]) -> T:
+    """What a worker does with an attempt's code."""
+
+    async def attempt() -> T:
+        return await work()
+
+    return await ActivityEnvironment().run(attempt)
+
+
+async def test_a_create_that_does_not_even_tell_its_id_ends_with_its_deadline() -> None:
+    sky = Sky(hold={"orders:main": asyncio.Event()})
+    work = endless(step(Action.CREATE, lifecycle=limited(create=0.3, update=60, delete=60)), sky)
+
+    with pytest.raises(NotReady, match="Not made after"):
+        await run(lambda: work.carry_out({}, run=1))
+
+
+@pytest.mark.parametrize(
+    ("action", "limits"),
+    [
+        (Action.CREATE, {"create": 0.3, "update": 60, "delete": 60}),
+        (Action.UPDATE, {"create": 60, "update": 0.3, "delete": 60}),
+        (Action.DELETE, {"create": 60, "update": 60, "delete": 0.3}),
+    ],
+)
+async def test_each_operation_has_the_deadline_that_the_user_gave_it(action: Action, limits: dict[str, float]) -> None:
+    sky = Sky({"q": {}}, {"q": ORDERS})
+    work = endless(step(action, id=None if action is Action.CREATE else "q", lifecycle=limited(**limits)), sky)
+
+    with pytest.raises(NotReady, match=r"Not ready after 0 s: AWS (thinks|still shows it)\."):
+        await asyncio.wait_for(run(lambda: work.carry_out({}, run=1)), 20)
+
+
+async def test_the_undo_of_a_create_has_the_deadline_of_a_delete() -> None:
+    work = endless(step(Action.CREATE, lifecycle=limited(create=60, delete=0.3)), Sky({"q": {}}, {"q": ORDERS}))
+
+    done = Outcome(key="orders:main", id="q")
+
+    with pytest.raises(NotReady, match="still shows it"):
+        await asyncio.wait_for(run(lambda: work.take_back(done, {}, started_only=False)), 20)
+
+
+@pytest.mark.parametrize("endpoint", ["cloud_control"], indirect=True, scope="session")
+async def test_what_aws_never_tells_is_changed_and_taken_back_by_what_is_on_record(
+    cloud: Cloud, cloud_control_url: str
+) -> None:
+    stage = await staged(SECRETIVE, cloud)
+    recorded = stage.properties()
+    id = await stage.apply(recorded)
+    wanted = {**recorded, "Description": "two", "RecursiveDeleteOption": True}
+    update = step(Action.UPDATE, SECRETIVE.type, id=id, properties=encode(wanted), before=recorded)
+
+    done = await run(lambda: _work(stage, update).carry_out({}, run=2))
+    assert await _kept(cloud_control_url, id) == ("two", True)
+
+    await run(lambda: _work(stage, update).take_back(done, {}, started_only=False))
+    assert await _kept(cloud_control_url, id) == ("one", False)
+
+
+def _work(stage: Stage, one: Step) -> Work:
+    cloud = stage.provider.cloud
+    return Work(one, stage.owner, cloud, provider_of(one.type, cloud), Beat())
+
+
+async def _kept(url: str, id: str) -> tuple[str, bool]:
+    def ask() -> Properties:
+        with urllib.request.urlopen(f"{url}/fake/resources", timeout=10) as answer:
+            found: Properties = json.loads(answer.read())[SECRETIVE.type][id]
+            return found
+
+    found = await asyncio.to_thread(ask)
+    return found["Description"], found["RecursiveDeleteOption"]
