@@ -23,6 +23,7 @@ from panka.planner.component import Network
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan
 from panka.planner.resource import Address
+from panka.planner.resource_types import can_be_made
 from panka.planner.selecting import Wish
 from panka.planner.state import Pointer, State, Target
 from panka.workflows.ports import Entry, PlanRef
@@ -111,7 +112,7 @@ class Desk:
     def live(self, compiled: "Compiled", state: State | None, target: Target) -> dict[str, Live]:
         """What is there of what the stack would import and has not yet, by address.
 
-        Of a type that no provider reads nothing is told. Raises AwsError when AWS does not say.
+        Of a type that nobody can read nothing is told. Raises AwsError when AWS does not say.
         """
         recorded = state.resources if state else {}
         asked = {
@@ -119,6 +120,7 @@ class Desk:
             for address, id in compiled.blocks.imports.items()
             if address in compiled.resources and address not in recorded
         }
+        asked = {address: said for address, said in asked.items() if can_be_made(said[0])}
         return _wait(_read(asked, self._cloud(target))) if asked else {}
 
     def state(self, scope: Scope) -> tuple[State | None, Pointer | None]:
@@ -194,19 +196,19 @@ class Desk:
 
 async def _read(asked: Mapping[str, tuple[str, str]], cloud: Cloud) -> dict[str, Live]:
     """What is there under identifiers, each with its type, all at once."""
-    from panka.activities.providers import PROVIDERS  # noqa: PLC0415  # few stacks import anything
+    from panka.activities.providing import provider_of  # noqa: PLC0415  # few stacks import anything
 
     async def one(type: str, id: str) -> Live:
         try:
-            observed = await PROVIDERS[type](cloud).read(id)
+            observed = await provider_of(type, cloud).read(id)
         except AwsError as error:
             if error.denied or error.cause is not Cause.FINAL:
                 raise
             return Live(None, error.message)  # the service knows no identifiers of this form
         return Live(observed.properties if observed else None)
 
-    known = {address: one(*said) for address, said in asked.items() if said[0] in PROVIDERS}
-    return dict(zip(known, await asyncio.gather(*known.values()), strict=True))
+    found = await asyncio.gather(*(one(*said) for said in asked.values()))
+    return dict(zip(asked, found, strict=True))
 
 
 def open_desk(settings: DeskSettings) -> Desk:

@@ -62,6 +62,8 @@ class LifecycleSpec(Spec):
 class ComponentSpec(Spec):
     """What every component's spec takes beside its own fields."""
 
+    variables: dict[str, str | None] = Field(default_factory=dict)
+    """Values for `${NAME}` in this component; they win over those of its service and stack."""
     depends_on: tuple[str, ...] = ()
     """Components (`name` or `service/name`) that must be ready first."""
     tags: Tags = Field(default_factory=dict)

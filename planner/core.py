@@ -10,6 +10,7 @@ from panka.planner.cidrs import Cidrs, apart
 from panka.planner.component import ComponentName, Spec
 from panka.planner.rules import beside, broken, shaped, unique
 from panka.planner.tagging import Tags
+from panka.planner.units import AnyCase
 
 OnFailure: TypeAlias = Literal["rollback", "pause", "keep"]
 
@@ -60,7 +61,7 @@ class RuleSpec(Spec):
     """The first port that is opened."""
     to_port: Annotated[int, Field(ge=0, le=65_535)] | None = None
     """The last port that is opened."""
-    protocol: Literal["tcp", "udp", "icmp", "all"] = "tcp"
+    protocol: Annotated[Literal["tcp", "udp", "icmp", "all"], AnyCase("lower")] = "tcp"
     """The protocol; `all` opens every port."""
     cidr_blocks: Cidrs = ()
     """Networks that the rule holds for."""
@@ -234,6 +235,18 @@ class InfraScaling(Spec):
     """The most copies."""
 
 
+class InfraNetworking(Spec):
+    load_balancer: dict[str, Any] | None = None
+    """A load balancer of the component's own: the fields of its `loadBalancer`."""
+    ingress: dict[str, Any] | None = None
+    """Which requests reach it: the fields of its `ingress`."""
+
+
+class InfraStorage(Spec):
+    volumes: tuple[dict[str, Any], ...] = ()
+    """Folders that outlive the container: items of its `volumes`."""
+
+
 class InfraSpec(Spec):
     """The spec of ComponentInfra and of InfraDefaults."""
 
@@ -241,7 +254,7 @@ class InfraSpec(Spec):
     """CPU and memory."""
     scaling: InfraScaling = InfraScaling()
     """How many copies run."""
-    networking: dict[str, Any] = Field(default_factory=dict)
-    """`loadBalancer` and `ingress`, for kinds that have them."""
-    storage: dict[str, Any] = Field(default_factory=dict)
-    """`volumes`, for kinds that have them."""
+    networking: InfraNetworking = InfraNetworking()
+    """Who reaches it and how, for kinds that have these fields."""
+    storage: InfraStorage = InfraStorage()
+    """What it keeps, for kinds that have these fields."""

@@ -1,12 +1,18 @@
 """Quantities as people write them: durations, CPU, memory, and the sizes in which Fargate sells the last two."""
 
 import re
-from typing import Annotated, TypeAlias
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+from pydantic_core.core_schema import no_info_before_validator_function
 
 from panka.planner.rules import broken
 
+ANY_CASE = "anyCase"
+"""Marks a field's schema: its words may be written in capitals and in small letters."""
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _MEBIBYTES = {"": 1, "Mi": 1, "M": 1, "Gi": 1_024, "G": 1_024}
 _NUMBER = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*")
@@ -34,6 +40,24 @@ def cpu_units(value: object) -> object:
     if unit not in ("", "m"):
         raise broken("PK302", f"`{value}` is not {form}")
     return _whole(number * 1_024 if unit == "" and number <= LARGEST_VCPU else number, value, form)
+
+
+@dataclass(frozen=True, slots=True)
+class AnyCase:
+    """Takes a word in capitals and in small letters, and keeps it in the one case that AWS (and the field) has."""
+
+    kept: Literal["lower", "upper"]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_before_validator_function(self._read, handler(source))
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {**handler(core), ANY_CASE: True}
+
+    def _read(self, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return value.lower() if self.kept == "lower" else value.upper()
 
 
 def number(value: object) -> object:

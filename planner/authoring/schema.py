@@ -10,6 +10,7 @@ from panka.planner.component import Kind
 from panka.planner.core import Metadata
 from panka.planner.language.envelopes import api_versions
 from panka.planner.owner import NAME
+from panka.planner.units import ANY_CASE
 
 FILE = "panka.schema.json"
 """What the schema is called beside a stack."""
@@ -103,9 +104,10 @@ def _opened(node: JsonSchema) -> JsonSchema:
         return {**kept, "allOf": [{"$ref": node["$ref"]}]} if kept else {"$ref": node["$ref"]}
     branches = [one for one in (*node.get("anyOf", ()), *node.get("oneOf", ())) if one.get("type") != "null"]
     if branches:
-        return {**kept, **_either([_opened(one) for one in branches])}
+        case = {ANY_CASE: True} if node.get(ANY_CASE) else {}
+        return {**kept, **_either([_opened({**one, **case}) for one in branches])}
     if "enum" in node or "const" in node:
-        return {**kept, **_choice(node.get("enum", [node.get("const")]))}
+        return {**kept, **_choice(_cased(node, node.get("enum", [node.get("const")])))}
     return {**kept, **_typed(node)}
 
 
@@ -127,6 +129,13 @@ def _typed(node: JsonSchema) -> JsonSchema:
         more = node["additionalProperties"]
         opened["additionalProperties"] = _opened(more) if isinstance(more, dict) else more
     return opened
+
+
+def _cased(node: JsonSchema, words: list[Any]) -> list[Any]:
+    """The words, and where the field does not mind their case the others too."""
+    if not node.get(ANY_CASE):
+        return words
+    return list(dict.fromkeys(form for word in words for form in (word, word.lower(), word.upper())))
 
 
 def _choice(values: list[Any]) -> JsonSchema:

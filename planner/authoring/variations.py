@@ -44,13 +44,14 @@ def _texts(now: object) -> Iterator[str]:
         # The last digit, then the last letter, then the end: what a pattern or a list of names still lets pass.
         yield re.sub(r"\d(?=\D*$)", lambda found: str((int(found[0]) + 1) % 10), text)
         yield re.sub(r"[a-z](?=[^a-z]*$)", lambda found: "b" if found[0] == "a" else "a", text)
+        yield re.sub(r"[A-Z](?=[^A-Z]*$)", lambda found: "B" if found[0] == "A" else "A", text)
         yield f"{text}-2"
-    else:
-        yield from _PLAUSIBLE
+    yield from _PLAUSIBLE
 
 
 _PLAUSIBLE = (
-    "example", "another", "/example", "10.0.0.0/16", "eu-west-1a", "eu-west-1b", "subnet-0a1b2c3d", "sg-0a1b2c3d",
+    "example", "another", "other.conf", "queueName", "CachingDisabled", "AWS::SQS::Queue",
+    "/example", "10.0.0.0/16", "eu-west-1a", "eu-west-1b", "subnet-0a1b2c3d", "sg-0a1b2c3d",
     "04:00-05:00", "sat:02:00-sat:03:00", "16", "example.org", "main.handler", "worker", "UTC",
     "arn:aws:iam::111122223333:role/example", "arn:aws:kms:eu-west-1:111122223333:key/example",
     "arn:aws:lambda:eu-west-1:111122223333:layer:example:1",

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from panka.planner.component import Component, ComponentName, ComponentSpec, Context, Kind, Lowered, Path, Spec, Used
 from panka.planner.resource import PhysicalName, Properties, Ref, Resource, Text, text
 from panka.planner.rules import AT_LEAST_ONE, broken, shaped, unique
+from panka.planner.units import Seconds
 from panka.planner.vocabulary.http_api import Http, integration, permission, route, words
 from panka.planner.vocabulary.logs import log_group
 from panka.planner.vocabulary.rest_api import body, digest
@@ -47,7 +48,7 @@ class Cors(Spec):
     """Response headers that scripts may read; http APIs only, as a function of a REST API answers itself."""
     allow_credentials: bool = False
     """Whether cookies may be sent; not with the origin `*`."""
-    max_age_seconds: Annotated[int, Field(ge=0, le=86_400)] | None = None
+    max_age_seconds: Annotated[Seconds, Field(ge=0, le=86_400)] | None = None
     """How long browsers keep the answer."""
 
     @model_validator(mode="after")

@@ -107,7 +107,7 @@ class LambdaSpec(ComponentSpec):
         return self
 
     @property
-    def variables(self) -> dict[str, str]:
+    def environment_values(self) -> dict[str, str]:
         said = self.environment.items()
         return {name: one.value_from.reference if isinstance(one, FromOutput) else one for name, one in said}
 
@@ -172,7 +172,7 @@ def _function(spec: LambdaSpec, context: Context) -> Properties:
         "Handler": spec.handler,
         "ReservedConcurrentExecutions": spec.reserved_concurrent_executions,
         "Layers": list(spec.layers) or None,
-        "Environment": {"Variables": spec.variables} if spec.environment else None,
+        "Environment": {"Variables": spec.environment_values} if spec.environment else None,
         "PackageType": "Image" if spec.code.image_uri else "Zip",
     }
     return {

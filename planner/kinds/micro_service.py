@@ -1,19 +1,18 @@
 """MicroService: a container that ECS keeps running."""
 
-import re
 from collections.abc import Iterable
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from panka.planner.component import Component, Context, Endpoint, Grants, Kind, Lowered, Path, Spec
-from panka.planner.naming import named
-from panka.planner.owner import Scope
-from panka.planner.resource import STACK, Address, Properties, Ref, Resource, Text
+from panka.planner.resource import Properties, Ref, Resource, Text
 from panka.planner.rules import broken, shaped, unique
+from panka.planner.units import AnyCase
 from panka.planner.vocabulary import volumes
+from panka.planner.vocabulary.discovery import ServiceDiscovery, check_network, host, names, registered
 from panka.planner.vocabulary.exposing import Expose, Ingress, Joined, LoadBalancer, Wishes, entries, join
-from panka.planner.vocabulary.health import HealthCheck, Port, container_check, lower_case
+from panka.planner.vocabulary.health import HealthCheck, Port, container_check
 from panka.planner.vocabulary.keeping import balanced, service
 from panka.planner.vocabulary.scaling import Autoscaling, Scaled
 from panka.planner.vocabulary.workload import ContainerSpec, Task, task
@@ -28,20 +27,8 @@ class OpenPort(Spec):
     """The port's name."""
     port: Port
     """The port's number; components that reference this one may connect to it."""
-    protocol: Annotated[Literal["tcp", "udp"], BeforeValidator(lower_case)] = "tcp"
+    protocol: Annotated[Literal["tcp", "udp"], AnyCase("lower")] = "tcp"
     """The protocol."""
-
-
-class ServiceDiscovery(Spec):
-    """A DNS name in the network, at which all tasks answer."""
-
-    enabled: bool = True
-    """Whether there is one."""
-    namespace: Annotated[str | None, named("AWS::ServiceDiscovery::PrivateDnsNamespace")] = None
-    """The private domain, which all components of the stack that name it share; by default
-    `<environment>.<stack>.internal`."""
-    name: Annotated[str | None, named("AWS::ServiceDiscovery::Service")] = None
-    """The host name in it; by default the component's."""
 
 
 class MicroServiceSpec(ContainerSpec):
@@ -73,8 +60,7 @@ class MicroServiceSpec(ContainerSpec):
             ):
                 if ours and theirs and ours != theirs:
                     raise broken("PK310", f"`ingress.{name}` and `expose` say different things", "ingress")
-        if self.discovered and not self.runtime.own_interface:
-            raise broken("PK321", "`serviceDiscovery` needs `networkMode: awsvpc`", "serviceDiscovery")
+        check_network(self.service_discovery, own_interface=self.runtime.own_interface)
         return self
 
     @model_validator(mode="after")
@@ -119,7 +105,7 @@ def lower(component: Component[MicroServiceSpec], context: Context) -> Lowered:
     joined = join(component, context, wishes)
     work = task(component, context, _container(spec, balanced=bool(joined)))
     doorways = entries(component, work.group.ref("GroupId"), joined) if work.group else ()
-    names = _names(component, context) if spec.discovered else ()
+    found = names(component, context, spec.discovered)
     least = spec.scales.min_replicas if spec.scales else 1
     made = service(
         component,
@@ -127,19 +113,17 @@ def lower(component: Component[MicroServiceSpec], context: Context) -> Lowered:
         work,
         replicas=least if spec.replicas is None else spec.replicas,
         scaled=spec.scales is not None,
-        more={**balanced(component, joined, spec.health_check), **_registered(names)},
+        more={**balanced(component, joined, spec.health_check), **registered(found)},
         waits=[*(one.address for one in doorways), *(wait for one in joined for wait in one.waits)],
     )
     scaled = (
-        Scaled(component, work.cluster, made, spec.scales.min_replicas, spec.scales.max_replicas).by_use(
-            spec.scales.targets
-        )
+        Scaled(component, work.cluster, made, spec.scales.min_replicas, spec.scales.most).by_use(spec.scales.targets)
         if spec.scales
         else ()
     )
     own = tuple(one for each in joined for one in each.resources)
     return Lowered(
-        resources=(*own, *work.resources, *doorways, *names, made, *scaled),
+        resources=(*own, *work.resources, *doorways, *found, made, *scaled),
         outputs=_outputs(component, context, work, made, joined),
         grants=Grants(connect=_door(spec, work)),
         notes=(*work.notes, *_notes(component, work, joined)),
@@ -162,8 +146,8 @@ def _outputs(
     reached = next((one.url for one in joined if one.url is not None), None)
     if reached is not None:
         outputs["url"] = reached
-    elif component.spec.discovered and (ports := component.spec.of("tcp")):
-        outputs["url"] = f"http://{_host(component, context.scope)}:{ports[0]}"
+    elif (found := component.spec.discovered) and (ports := component.spec.of("tcp")):
+        outputs["url"] = f"http://{host(component, found, context.scope)}:{ports[0]}"
     return outputs
 
 
@@ -185,46 +169,6 @@ def _container(spec: MicroServiceSpec, *, balanced: bool) -> Properties:
     if probe:
         properties["HealthCheck"] = container_check(probe, spec.ports[0].port if spec.ports else 0)
     return properties
-
-
-def _registered(names: tuple[Resource, ...]) -> Properties:
-    return {"ServiceRegistries": [{"RegistryArn": names[-1].ref("Arn")}]} if names else {}
-
-
-def _domain(component: Component[MicroServiceSpec], scope: Scope) -> str:
-    found = component.spec.discovered
-    return (found.namespace if found else None) or f"{scope.environment}.{scope.stack}.internal"
-
-
-def _label(component: Component[MicroServiceSpec]) -> str:
-    found = component.spec.discovered
-    return (found.name if found else None) or component.name
-
-
-def _host(component: Component[MicroServiceSpec], scope: Scope) -> str:
-    return f"{_label(component)}.{_domain(component, scope)}"
-
-
-def _names(component: Component[MicroServiceSpec], context: Context) -> tuple[Resource, Resource]:
-    """The namespace, the same for every component that names it, and the component's name in it."""
-    domain = _domain(component, context.scope)
-    namespace = Resource(
-        address=Address.of(STACK, f"namespace-{re.sub('[^a-z0-9]+', '-', domain)}"),
-        type="AWS::ServiceDiscovery::PrivateDnsNamespace",
-        properties={"Name": domain, "Vpc": context.network.vpc_id},
-        kind="Stack",
-    )
-    name = component.resource(
-        "name",
-        "AWS::ServiceDiscovery::Service",
-        {
-            "Name": _label(component),
-            "NamespaceId": namespace.ref("Id"),
-            "DnsConfig": {"DnsRecords": [{"Type": "A", "TTL": 10}], "RoutingPolicy": "MULTIVALUE"},
-            "HealthCheckCustomConfig": {"FailureThreshold": 1},
-        },
-    )
-    return namespace, name
 
 
 def _notes(component: Component[MicroServiceSpec], work: Task, joined: tuple[Joined, ...]) -> Iterable[str]:

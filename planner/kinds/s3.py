@@ -26,6 +26,7 @@ from panka.planner.naming import named
 from panka.planner.resource import Address, Lifecycle, PhysicalName, Properties, Resource, text
 from panka.planner.rules import beside, broken
 from panka.planner.tagging import Tags
+from panka.planner.units import Seconds
 from panka.planner.vocabulary.aging import BucketLifecycle
 from panka.planner.vocabulary.policies import allow, document, role, role_policy
 
@@ -92,7 +93,7 @@ class Cors(Spec):
     """Request headers."""
     expose_headers: tuple[str, ...] = ()
     """Response headers that scripts may read."""
-    max_age_seconds: Annotated[int, Field(ge=0)] | None = None
+    max_age_seconds: Annotated[Seconds, Field(ge=0)] | None = None
     """How long browsers keep the answer."""
 
 

@@ -9,6 +9,7 @@ from panka.planner.component import Component, ComponentName, Context, Kind, Low
 from panka.planner.resource import Ref, Resource, Text
 from panka.planner.rules import broken
 from panka.planner.vocabulary import volumes
+from panka.planner.vocabulary.discovery import ServiceDiscovery, check_network, names, registered
 from panka.planner.vocabulary.health import HealthCheck, container_check
 from panka.planner.vocabulary.keeping import service
 from panka.planner.vocabulary.scaling import Autoscaling, Scaled
@@ -34,10 +35,13 @@ class WorkerSpec(ContainerSpec):
     """Follows the depth of the `queue`, or without one the load; then `replicas` is only where it begins."""
     health_check: HealthCheck | None = None
     """How ECS finds out whether the container works; by default only whether it runs."""
+    service_discovery: ServiceDiscovery | None = None
+    """A DNS name in the network."""
 
     @model_validator(mode="after")
     def _scaled_by_one(self) -> Self:
         scaling = self.autoscaling
+        check_network(self.service_discovery, own_interface=self.runtime.own_interface)
         if scaling and scaling.target_queue_depth and not self.queue:
             raise broken("PK311", "`targetQueueDepth` needs a `queue`", "autoscaling.targetQueueDepth")
         if scaling and scaling.said and self.queue:
@@ -47,6 +51,10 @@ class WorkerSpec(ContainerSpec):
         if self.health_check and self.health_check.readiness and self.health_check.liveness:
             raise broken("PK312", "`readiness` has no effect beside `liveness`: nobody connects", "healthCheck")
         return self
+
+    @property
+    def discovered(self) -> ServiceDiscovery | None:
+        return self.service_discovery if self.service_discovery and self.service_discovery.enabled else None
 
     @property
     def scales(self) -> WorkerAutoscaling | None:
@@ -67,12 +75,14 @@ def lower(component: Component[WorkerSpec], context: Context) -> Lowered:
     check = {"HealthCheck": container_check(probe, 0)} if probe else {}
     work = task(component, context, check, (queue.name,) if queue else ())
     least = spec.scales.min_replicas if spec.scales else 1
+    found = names(component, context, spec.discovered)
     made = service(
         component,
         context,
         work,
         replicas=least if spec.replicas is None else spec.replicas,
         scaled=spec.scales is not None,
+        more=registered(found),
     )
     outputs: dict[str, Ref | Text | str | int] = {
         "serviceName": made.ref("Name"),
@@ -83,7 +93,9 @@ def lower(component: Component[WorkerSpec], context: Context) -> Lowered:
     if work.group:
         outputs["securityGroupId"] = work.group.ref("GroupId")
     return Lowered(
-        resources=(*work.resources, made, *_scaling(component, work, made, queue)), outputs=outputs, notes=work.notes
+        resources=(*work.resources, *found, made, *_scaling(component, work, made, queue)),
+        outputs=outputs,
+        notes=work.notes,
     )
 
 
@@ -100,7 +112,7 @@ def _scaling(component: Component[WorkerSpec], work: Task, made: Resource, queue
     scaling = component.spec.scales
     if scaling is None:
         return ()
-    scaled = Scaled(component, work.cluster, made, scaling.min_replicas, scaling.max_replicas)
+    scaled = Scaled(component, work.cluster, made, scaling.min_replicas, scaling.most)
     if queue is None:
         return scaled.by_use(scaling.targets)
     return scaled.by_queue(queue.lowered.outputs["queueName"], scaling.target_queue_depth or USUAL_DEPTH)

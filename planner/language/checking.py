@@ -17,7 +17,7 @@ from panka.planner.language.exposed import tell_exposed
 from panka.planner.language.infra import tell_untaken, translated
 from panka.planner.language.overlays import overlay, underlay
 from panka.planner.language.parts import Part, StackPart
-from panka.planner.language.review import Review
+from panka.planner.language.review import Review, spec_values
 from panka.planner.language.surroundings import check_services, check_stack
 from panka.planner.resource import Place
 from panka.planner.units import seconds
@@ -91,7 +91,7 @@ class _Checking:
         review, entry = self.review, self.entry
         kind = review.kinds[entry.kind]
         walk = review.expansion(entry)
-        data = walk.values(entry.spec, ("spec",))
+        data = spec_values(entry, walk)
         labels = review.labels(entry)
         self._references(walk)
         granted = tuple(self.uses)

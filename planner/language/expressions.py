@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from panka.planner.language.reading import Plain
@@ -149,6 +149,10 @@ class Variables:
                 return (value if own else _taken(value)), service
         value = self.fallback.get(variable.name)
         return None if value is None else (_taken(value), service)
+
+    def within(self, service: str, own: Mapping[str, str]) -> "Variables":
+        """The variables as a component of the service sees them that has some of its own."""
+        return replace(self, services={**self.services, service: {**self.services.get(service, {}), **own}})
 
     def names(self, variable: Variable, service: str) -> tuple[str, ...]:
         if variable.service:

@@ -28,8 +28,10 @@ class Review:
         self.directory = Directory(self.inventory, self.kinds)
 
     def expansion(self, entry: Entry) -> Expansion:
-        """A walk through the entry's values in the scope of its service."""
-        return Expansion(entry.layers, self.variables, entry.service, self.findings)
+        """A walk through the entry's values in the scope of its service, and of a component in its own."""
+        own = written_variables(entry) if entry.kind in self.kinds else {}
+        variables = self.variables.within(entry.service, own) if own else self.variables
+        return Expansion(entry.layers, variables, entry.service, self.findings)
 
     def checked(self, model: type[M], data: Data, entry: Entry, walk: Expansion) -> M | None:
         """The data as the model. What follows from a finding of the walk is not told again."""
@@ -61,7 +63,7 @@ class Review:
 
 
 def written_variables(entry: Entry | None) -> dict[str, str]:
-    """The `variables` of a Stack or Service as they are written; what is no text is left to the schema."""
+    """The `variables` of a document as they are written; what is no text is left to the schema."""
     variables = entry.spec.get("variables") if entry else None
     if not isinstance(variables, dict):
         return {}
@@ -69,7 +71,7 @@ def written_variables(entry: Entry | None) -> dict[str, str]:
 
 
 def spec_values(entry: Entry, walk: Expansion) -> dict[str, Data]:
-    """The spec of a Stack or Service with variables put in, except in `variables`: those belong to who uses them."""
+    """The spec with variables put in, except in its `variables`: what those hold belongs to whoever uses them."""
     spec = dict(entry.spec)
     own = spec.pop("variables", None)
     values: dict[str, Data] = walk.values(spec, ("spec",))

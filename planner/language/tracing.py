@@ -69,19 +69,22 @@ def _written(entry: Entry) -> dict[str, object]:
 
 
 def _scopes(variable: Variable, span: Span, inventory: Inventory) -> Iterator[Entry]:
-    service = inventory.services.get(variable.service or _service_at(span, inventory))
+    here = _entry_at(span, inventory)
+    if here is not None and not variable.service and here.name in inventory.components and "variables" in here.spec:
+        yield here
+    service = inventory.services.get(variable.service or (here.service if here else ""))
     if service is not None:
         yield service
     if inventory.stack is not None and not variable.service:
         yield inventory.stack
 
 
-def _service_at(span: Span, inventory: Inventory) -> str:
-    """The service of the document that a place is in; empty for none."""
+def _entry_at(span: Span, inventory: Inventory) -> Entry | None:
+    """The document that a place is in; None in the Stack's."""
     entries = (*inventory.components.values(), *inventory.infra.values(), *inventory.defaults)
     before = [
         entry
         for entry in (*entries, *inventory.services.values())
         if entry.layers.document.file.name == span.file and entry.layers.document.line <= span.line
     ]
-    return max(before, key=lambda entry: entry.layers.document.line).service if before else ""
+    return max(before, key=lambda entry: entry.layers.document.line, default=None)

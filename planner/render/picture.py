@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 import rustworkx as rx
 
+from panka.planner.estimate import seconds
 from panka.planner.graph import Graph
+from panka.planner.plan import Action
 from panka.planner.resource import STACK, Address, Resource
 
 
@@ -79,7 +81,7 @@ def of_resources(resources: Mapping[Address, Resource]) -> Picture:
         for level, names in enumerate(graph.levels())
         for name in names
     ]
-    return Picture(tuple(nodes), tuple(graph.critical_path()))
+    return Picture(tuple(nodes), tuple(_longest(graph, resources)))
 
 
 def of_components(resources: Mapping[Address, Resource]) -> Picture:
@@ -98,8 +100,13 @@ def of_components(resources: Mapping[Address, Resource]) -> Picture:
         Node(name, _label(name, inside[0]), inside[0].kind, levels[name], tuple(sorted(needs[name])), len(inside))
         for name, inside in members.items()
     ]
-    path = dict.fromkeys(Address(name).component for name in graph.critical_path())
+    path = dict.fromkeys(Address(name).component for name in _longest(graph, resources))
     return Picture(tuple(sorted(nodes, key=lambda node: (node.level, node.label))), tuple(path))
+
+
+def _longest(graph: Graph, resources: Mapping[Address, Resource]) -> list[str]:
+    """The path that takes longest to make, as a plan would say."""
+    return graph.critical_path(lambda name: seconds(resources[Address(name)].type, Action.CREATE))
 
 
 def _needed(name: str, inside: Iterable[Resource], resources: Mapping[Address, Resource]) -> set[str]:

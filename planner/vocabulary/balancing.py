@@ -4,12 +4,13 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from panka.planner.cidrs import Cidrs
 from panka.planner.component import Component, ComponentSpec, Context, Lowered
 from panka.planner.resource import Address, PhysicalName, Properties, Ref, Resource, Text, text
 from panka.planner.rules import broken, shaped
+from panka.planner.units import AnyCase
 
 BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
 LISTENER = "AWS::ElasticLoadBalancingV2::Listener"
@@ -23,10 +24,6 @@ DRAIN_SECONDS = 60
 """How long a task that goes may finish its requests."""
 
 
-def upper_case(value: object) -> object:
-    return value.upper() if isinstance(value, str) else value
-
-
 Priority: TypeAlias = Annotated[int, Field(ge=1, le=50_000)]
 Host: TypeAlias = Annotated[str, shaped(r"[A-Za-z0-9*?.-]{1,128}", "a host name; `*` and `?` stand for any characters")]
 UrlPath: TypeAlias = Annotated[
@@ -34,8 +31,8 @@ UrlPath: TypeAlias = Annotated[
     shaped(r"/[A-Za-z0-9_.$/~\"'@:+&*?-]{0,126}", "a path from `/` on; `*` and `?` stand for any characters"),
 ]
 AllowedCidrs: TypeAlias = Annotated[Cidrs, Field(alias="allowedCIDRs")]
-HttpOrHttps: TypeAlias = Annotated[Literal["HTTP", "HTTPS"], BeforeValidator(upper_case)]
-Transport: TypeAlias = Annotated[Literal["TCP", "UDP", "TLS"], BeforeValidator(upper_case)]
+HttpOrHttps: TypeAlias = Annotated[Literal["HTTP", "HTTPS"], AnyCase("upper")]
+Transport: TypeAlias = Annotated[Literal["TCP", "UDP", "TLS"], AnyCase("upper")]
 
 
 def balancer(

@@ -3,27 +3,24 @@
 import shlex
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from panka.planner.component import Spec
 from panka.planner.resource import Properties
 from panka.planner.rules import broken
+from panka.planner.units import AnyCase, Seconds
 
 Port = Annotated[int, Field(ge=1, le=65_535)]
-
-
-def lower_case(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
 
 
 class Timings(Spec):
     """When and how often a container is asked."""
 
-    initial_delay_seconds: Annotated[int, Field(ge=0, le=300)] = 0
+    initial_delay_seconds: Annotated[Seconds, Field(ge=0, le=300)] = 0
     """Seconds after the start in which failures do not count."""
-    period_seconds: Annotated[int, Field(ge=5, le=300)] = 30
+    period_seconds: Annotated[Seconds, Field(ge=5, le=300)] = 30
     """Seconds between two checks."""
-    timeout_seconds: Annotated[int, Field(ge=2, le=60)] = 5
+    timeout_seconds: Annotated[Seconds, Field(ge=2, le=60)] = 5
     """Seconds after which a check without an answer has failed."""
     failure_threshold: Annotated[int, Field(ge=1, le=10)] = 3
     """Failures in a row that make the container unhealthy, so that ECS replaces its task."""
@@ -36,7 +33,7 @@ class HttpProbe(Spec):
     """The page's path."""
     port: Port | None = None
     """The port; by default the first of `ports`."""
-    scheme: Annotated[Literal["http", "https"], BeforeValidator(lower_case)] = "http"
+    scheme: Annotated[Literal["http", "https"], AnyCase("lower")] = "http"
     """`https` accepts any certificate."""
 
 
@@ -85,7 +82,7 @@ class HealthCheck(Timings):
     """Asks for this page; without it the check only opens a connection."""
     port: Port | None = None
     """The port; by default the first of `ports`."""
-    protocol: Annotated[Literal["http", "https", "tcp"] | None, BeforeValidator(lower_case)] = None
+    protocol: Annotated[Literal["http", "https", "tcp"] | None, AnyCase("lower")] = None
     """By default `http` with a `path`, else `tcp`."""
     readiness: Probe | None = None
     """Says when a task may get traffic."""

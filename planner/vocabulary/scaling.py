@@ -25,8 +25,8 @@ class Autoscaling(Spec):
     """Whether it does."""
     min_replicas: Annotated[int, Field(ge=0)] = 1
     """The fewest tasks."""
-    max_replicas: Annotated[int, Field(ge=1)]
-    """The most tasks."""
+    max_replicas: Annotated[int, Field(ge=1)] | None = None
+    """The most tasks; required unless `enabled: false`."""
     target_cpu_utilization: Annotated[Percent | None, Field(alias="targetCPUUtilization")] = None
     """CPU use to aim at, in percent; 70 when no target is given."""
     target_cpu_percent: Annotated[Percent | None, Field(alias="targetCPUPercent")] = None
@@ -36,11 +36,18 @@ class Autoscaling(Spec):
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
-        if self.min_replicas > self.max_replicas:
-            raise broken("PK310", "`minReplicas` is above `maxReplicas`")
+        if self.max_replicas is None and self.enabled:
+            raise broken("PK311", "`autoscaling` needs `maxReplicas`", "maxReplicas")
+        if self.max_replicas is not None and self.min_replicas > self.max_replicas:
+            raise broken("PK310", "`minReplicas` is above `maxReplicas`", "minReplicas")
         if self.target_cpu_utilization and self.target_cpu_percent:
             raise broken("PK310", "`targetCPUUtilization` and `targetCPUPercent` are the same")
         return self
+
+    @property
+    def most(self) -> int:
+        """The most tasks of a scaling that is enabled."""
+        return self.max_replicas or self.min_replicas
 
     @property
     def said(self) -> dict[str, int]:

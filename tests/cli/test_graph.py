@@ -119,6 +119,15 @@ def test_the_numbers_count_boxes_arrows_and_levels() -> None:
     assert stats_text(counted).splitlines()[2] == "levels        2, the widest of 2"
 
 
+def test_the_longest_path_is_the_one_that_takes_longest_to_make() -> None:
+    database = Resource(Address("db:main"), "AWS::RDS::DBInstance", {}, "RDS")
+    reader = Resource(Address("reader:main"), "AWS::IAM::Role", {"Of": database.ref("Arn")}, "Lambda")
+
+    picture = of_components({**SHOP, database.address: database, reader.address: reader})
+
+    assert picture.critical == ("db", "reader")
+
+
 def test_focus_keeps_what_a_box_needs_and_what_needs_it() -> None:
     assert {node.label for node in of_components(SHOP).around("api/jobs").nodes} == {"api/jobs", "api/server"}
     assert {node.label for node in of_components(SHOP).around("server").nodes} == {"(stack)", "api/jobs", "api/server"}

@@ -279,7 +279,7 @@ def wrong_values(field: Field) -> Iterator[tuple[str, Any]]:
     if field.type in ("whole number", "number", "duration", "memory size", "CPU size") and not field.choices:
         low = re.search(r"([\d.]+) to|at least ([\d.]+)", field.limits)
         high = re.search(r"(?:to|at most) ([\d.]+)", field.limits)
-        if low and not (field.type == "duration" and low[1] == "0"):
+        if low and not (field.type == "duration" and (low[1] or low[2]) == "0"):
             yield "PK105", int(float(low[1] or low[2])) - 1
         if high:
             yield "PK105", int(float(high[1])) + 1

@@ -18,7 +18,7 @@ EDITOR = Draft7Validator(SCHEMA)
 OVERLAYS = Draft7Validator(schema(KINDS, overlay=True))
 BASE = [
     *(ROOT / "examples").rglob("*.yaml"),
-    *(ROOT / "planner" / "examples").glob("*.yaml"),
+    *(ROOT / "planner" / "authoring" / "examples").glob("*.yaml"),
     *(ROOT / "cli" / "templates").rglob("*.yaml"),
 ]
 
@@ -66,6 +66,17 @@ def test_documents_that_panka_accepts_have_no_mistake(place: Path) -> None:
 )
 def test_expressions_numbers_as_text_and_nothing_are_accepted(spec: dict[str, Any]) -> None:
     assert mistakes(queue(**spec)) == []
+
+
+@pytest.mark.parametrize("protocol", ["tcp", "TCP"])
+def test_words_that_panka_takes_in_any_case_are_no_mistake(protocol: str) -> None:
+    spec = {
+        "image": {"repository": "nginx"},
+        "ports": [{"port": 80, "protocol": protocol}],
+        "healthCheck": {"protocol": protocol},
+    }
+
+    assert mistakes(queue() | {"kind": "MicroService", "spec": spec}) == []
 
 
 @pytest.mark.parametrize(

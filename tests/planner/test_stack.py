@@ -415,6 +415,22 @@ def test_notes_carry_the_component() -> None:
     assert compiled(doc("SQS", "jobs")).notes == (("api/jobs", "A note."),)
 
 
+def test_a_components_own_variables_go_before_those_of_its_service_and_stack() -> None:
+    stack = doc("Stack", "shop", "variables: {A: stack, B: stack, C: stack}")
+    own = "variables: {A: own, D: 'of ${B}'}\nimage: ${A}-${B}-${C}-${D}"
+    files = {
+        "services/api/service.yaml": doc("Service", "api", "variables: {A: service, B: service}"),
+        "services/api/a.yaml": doc("MicroService", "s", own) + "---\n" + doc("MicroService", "t", "image: ${A}"),
+    }
+
+    made = read(files, stack).compile(SCOPE, TARGET)
+    given = read(files, stack, variables={"A": "given"}).compile(SCOPE, TARGET)
+
+    assert properties(made, "s:main")["Image"] == "own-service-stack-of service"
+    assert properties(made, "t:main")["Image"] == "service"
+    assert properties(given, "s:main")["Image"] == "given-service-stack-of service"
+
+
 def test_variables_are_put_in_before_anything_is_checked() -> None:
     stack = doc("Stack", "shop", "variables: {T: 7, TYPE: fifo, FULL: 'a-${T}'}")
 

@@ -222,6 +222,22 @@ def test_timings_of_a_check_are_kept(bench: Any) -> None:
     assert made == {"Command": ["CMD", "true"], "StartPeriod": 10, "Interval": 20, "Timeout": 3, "Retries": 2}
 
 
+def test_autoscaling_that_is_off_needs_no_bounds(bench: Any) -> None:
+    parts = bench.parts(bench.lower("MicroService", {**WEB, "autoscaling": {"enabled": False}, "replicas": 3}))
+
+    assert "scaling" not in parts
+    assert parts["main"].properties["DesiredCount"] == 3
+
+
+def test_timings_may_be_written_as_durations(bench: Any) -> None:
+    check = {"path": "/", "periodSeconds": "1m", "timeoutSeconds": "10s"}
+
+    parts = bench.parts(bench.lower("MicroService", {**WEB, "healthCheck": check}))
+
+    said = parts["task-definition"].properties["ContainerDefinitions"][0]["HealthCheck"]
+    assert (said["Interval"], said["Timeout"]) == (60, 10)
+
+
 def test_autoscaling_owns_the_number_of_tasks(bench: Any) -> None:
     autoscaling = {"minReplicas": 2, "maxReplicas": 6, "targetCPUUtilization": 60, "targetMemoryPercent": 80}
 
@@ -269,6 +285,7 @@ def test_a_discovered_service_has_a_name_in_the_shared_namespace(bench: Any) -> 
         ({**WEB, "healthCheck": {"path": "/", "liveness": {"tcp": {}}}}, "PK310"),
         ({**WEB, "healthCheck": {"liveness": {}}}, "PK310"),
         ({**WEB, "autoscaling": {"minReplicas": 3, "maxReplicas": 2}}, "PK310"),
+        ({**WEB, "autoscaling": {"minReplicas": 3}}, "PK311"),
         ({**WEB, "expose": {}}, "missing"),
         ({**WEB, "runtime": {"networkMode": "host"}}, "PK321"),
         ({**WEB, "runtime": {"platform": "ec2", "networkMode": "host"}, "serviceDiscovery": {}}, "PK321"),

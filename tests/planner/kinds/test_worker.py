@@ -56,6 +56,13 @@ def test_without_a_queue_a_worker_follows_its_load(bench: Any) -> None:
     assert "alarm-filled" not in parts
 
 
+def test_a_worker_can_have_a_name_in_the_network(bench: Any) -> None:
+    parts = bench.parts(bench.lower("Worker", {**IMAGE, "serviceDiscovery": {"namespace": "shop.internal"}}))
+
+    assert parts["name"].properties["Name"] == "it"
+    assert parts["main"].properties["ServiceRegistries"] == [{"RegistryArn": parts["name"].ref("Arn")}]
+
+
 @pytest.mark.parametrize(
     ("spec", "code"),
     [
@@ -64,6 +71,7 @@ def test_without_a_queue_a_worker_follows_its_load(bench: Any) -> None:
         ({"queue": "topic"}, "PK313"),
         ({"healthCheck": {"path": "/"}}, "PK311"),
         ({"ports": [{"port": 80}]}, "extra_forbidden"),
+        ({"serviceDiscovery": {}, "runtime": {"platform": "ec2", "networkMode": "host"}}, "PK321"),
     ],
 )
 def test_mistakes_are_told_by_code(bench: Any, spec: dict[str, Any], code: str) -> None:
