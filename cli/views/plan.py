@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from panka.cli.views.fields import Line, change_text, created, edited, later, of_existing, value_text
 from panka.cli.views.screen import Screen, many, took
 from panka.planner.assemble import component_action, counts
-from panka.planner.plan import Action, Change, Plan, Step
+from panka.planner.plan import Action, Change, Plan, Step, Undo
 from panka.planner.resource import STACK, Address, Properties
 from panka.planner.state import Target
 
@@ -105,6 +105,7 @@ def plan_text(plan: Plan, screen: Screen, *, detail: bool, notes: Iterable[str] 
     lines += [""] if rows else []
     lines += _limits(plan)
     lines += _unfinished(plan)
+    lines += _not_taken_back(plan)
     lines += [f"note: {note}" for note in notes]
     lines.append(summary(plan))
     lines += _shape(plan)
@@ -280,6 +281,17 @@ def _unfinished(plan: Plan) -> list[str]:
     if plan.unfinished is None:
         return []
     return [f"Run #{plan.unfinished} never told its end; this plan finishes or clears what it began."]
+
+
+def _not_taken_back(plan: Plan) -> list[str]:
+    """What a run that fails could not bring back to exactly what was."""
+    steps = [step for step in plan.forward if step.undo is not Undo.EXACT]
+    lines = []
+    for step in steps[:_SHORT]:
+        part = Address(step.address).part
+        name = component_name(step.address, step.service) + ("" if part == "main" else f" ({part})")
+        lines.append(f"rollback would not be exact: {name}: {step.undo_why}")
+    return lines + ([f"  ({len(steps) - _SHORT} more: --detail)"] if len(steps) > _SHORT else [])
 
 
 def _shape(plan: Plan) -> list[str]:

@@ -462,3 +462,14 @@ def test_a_long_path_is_told_by_its_beginning_and_its_end() -> None:
     said = plan_text(plan(steps), PLAIN, detail=False)
 
     assert "longest path n0 > n1 > n2 > n3 > n4 > (3 more) > n8, about 9s" in said
+
+
+def test_a_plan_says_what_a_rollback_could_not_bring_back() -> None:
+    first = step("web:main", Action.REPLACE, "ALB", undo="impossible", undo_why="its old resource goes first")
+    second = step("db:main", Action.UPDATE, "RDS", undo="lossy", undo_why="AWS does not tell its password")
+
+    said = plan_text(plan((first, second, step("jobs:main", Action.CREATE, "SQS"))), PLAIN, detail=False)
+
+    assert "rollback would not be exact: api/web: its old resource goes first" in said
+    assert "rollback would not be exact: api/db: AWS does not tell its password" in said
+    assert said.count("rollback") == 2
