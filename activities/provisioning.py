@@ -20,6 +20,7 @@ from panka.activities.failing import NotReady, translated
 from panka.activities.providers.provider import Ending, Failed, Observed, Provider, Readiness, Ready, tag_map
 from panka.activities.state import check_account
 from panka.activities.stores.store import LockStore
+from panka.activities.telemetry import Traces, Untraced
 from panka.activities.untold import recalled, with_untold
 from panka.planner import estimate
 from panka.planner.changes import changes
@@ -70,6 +71,7 @@ class Provisioning:
         provider: Callable[[str, Cloud], Provider],
         threads: Executor,
         account: Callable[[Target], Awaitable[str]],
+        traces: Traces | None = None,
     ) -> None:
         """`account` says to which account the credentials for a target belong."""
         self._archive = archive
@@ -78,6 +80,7 @@ class Provisioning:
         self._provider = provider
         self._threads = threads
         self._account = account
+        self._traces = traces or Untraced()
         self._steps: dict[str, Mapping[str, Step]] = {}
 
     @activity.defn(name=STEP.name)
@@ -121,12 +124,15 @@ class Provisioning:
         def progress(what: str) -> None:
             beat.waits = what
 
-        cloud = replace(self._cloud(plan.target), before_mutation=fence, progress=progress, assets=asset)
+        cloud = replace(
+            self._cloud(plan.target), before_mutation=fence, progress=progress, assets=asset, traces=self._traces
+        )
         pulse = asyncio.create_task(_pulse(beat))
         try:
-            # Before anything else: in another account nothing is there, and that must not be taken for deleted.
-            await check_account(self._account, plan.target)
-            yield Work(step, step.owner(plan.scope), cloud, self._provider(step.type, cloud), beat)
+            with self._traces.step(plan.scope, step, activity.info().attempt):
+                # Before anything else: in another account nothing is there, and that must not be taken for deleted.
+                await check_account(self._account, plan.target)
+                yield Work(step, step.owner(plan.scope), cloud, self._provider(step.type, cloud), beat)
         finally:
             pulse.cancel()
 

@@ -46,6 +46,8 @@ class Settings:
     """Where the local session and the plans made here are remembered."""
     user: str = "unknown"
     """Who asks: shown to others while a run holds the lock, and in the history."""
+    telemetry: str | None = None
+    """Where a worker sends its traces: `otlp`, as OpenTelemetry's own `OTEL_*` variables say, or `console`."""
     local: bool = False
     variables: dict[str, str] = field(default_factory=dict)
     """Stack variables from PANKA_VAR_*."""

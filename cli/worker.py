@@ -18,6 +18,7 @@ import boto3
 from botocore.config import Config
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
+from temporalio.contrib.opentelemetry import OpenTelemetryPlugin
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RPCError, RPCStatusCode
@@ -34,6 +35,7 @@ from panka.activities.state import StateActivities
 from panka.activities.stores.dynamodb import DynamoLocks
 from panka.activities.stores.s3 import S3Store
 from panka.activities.stores.store import LockStore, ObjectStore
+from panka.activities.telemetry import Exporter, NoExporter, Traces, Untraced, open_traces
 from panka.cli.exits import Misused, Unreachable
 from panka.cli.settings import Settings
 from panka.planner.resource_types import can_be_made
@@ -132,6 +134,7 @@ def assemble(
     store_threads: ThreadPoolExecutor,
     provider: Callable[[str, Cloud], Provider] = provider_of,
     can_be_made: Callable[[str], bool] = can_be_made,
+    traces: Traces | None = None,
 ) -> Work:
     """Puts the activities together.
 
@@ -139,7 +142,7 @@ def assemble(
     """
     archive = Archive(stores.objects)
     return Work(
-        Provisioning(archive, stores.locks, accounts.cloud, provider, store_threads, accounts.number),
+        Provisioning(archive, stores.locks, accounts.cloud, provider, store_threads, accounts.number, traces),
         StateActivities(archive, stores.locks, accounts.number, store_threads, can_be_made),
         LockActivities(stores.locks, store_threads),
     )
@@ -228,6 +231,7 @@ async def _until_stopped(settings: Settings, stores: Stores, graceful: float) ->
 
 
 async def _serve(settings: Settings, stores: Stores, graceful: float, stopped: asyncio.Event) -> None:
+    traces = _traces(settings)
     client = await connected(settings, stopped=stopped)
     if client is None:
         return
@@ -235,13 +239,24 @@ async def _serve(settings: Settings, stores: Stores, graceful: float, stopped: a
         ThreadPoolExecutor(THREADS, thread_name_prefix="aws") as aws,
         ThreadPoolExecutor(_STORE_THREADS, thread_name_prefix="stores") as store_threads,
     ):
-        work = assemble(stores, Accounts(aws, settings.profile, settings.endpoint_url), store_threads)
+        accounts = Accounts(aws, settings.profile, settings.endpoint_url)
+        work = assemble(stores, accounts, store_threads, traces=traces)
         workers = build_workers(client, work, settings.task_queue, settings.step_queue, graceful)
         pulse = asyncio.create_task(_pulse(client, Path(settings.state_dir)))
         try:
             await _poll(workers, settings.temporal_address, stopped)
         finally:
             pulse.cancel()
+
+
+def _traces(settings: Settings) -> Traces:
+    """Raises Misused when the setting names nothing, or what sends traces is not installed."""
+    if settings.telemetry is None:
+        return Untraced()
+    try:
+        return open_traces(Exporter(settings.telemetry))
+    except (ValueError, NoExporter) as error:
+        raise Misused(str(error), "PANKA_TELEMETRY is otlp or console, or not set") from error
 
 
 async def _poll(workers: Sequence[Worker], address: str, stopped: asyncio.Event) -> None:
@@ -279,6 +294,7 @@ async def _connect(settings: Settings, runtime: Runtime) -> Client:
         namespace=settings.temporal_namespace,
         data_converter=pydantic_data_converter,
         runtime=runtime,
+        plugins=[OpenTelemetryPlugin(add_temporal_spans=True)] if settings.telemetry else [],
     )
     await client.workflow_service.describe_namespace(
         DescribeNamespaceRequest(namespace=settings.temporal_namespace), timeout=timedelta(seconds=5)

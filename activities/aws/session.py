@@ -17,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from panka.activities.aws import secrets
 from panka.activities.aws.errors import AwsError, Cause, classify
 from panka.activities.aws.retries import Paces, Retrying, Timing
+from panka.activities.telemetry import Traces, Untraced
 from panka.planner.resource import Properties
 from panka.planner.state import Target
 
@@ -155,6 +156,7 @@ class Cloud:
     """Told what is waited for, in words: `Throttled by sqs, next try in 2 s`."""
     assets: Callable[[str], Awaitable[bytes]] | None = None
     """Brings a plan's file by its SHA-256."""
+    traces: Traces = Untraced()  # noqa: RUF009  # it keeps nothing
 
     @property
     def account(self) -> str:
@@ -181,16 +183,21 @@ class Cloud:
         """
         timing = self.clients.timing
         retrying = Retrying(timing, safe=not mutates(operation))
-        while True:
-            await self._turn(service)
-            try:
-                return await self._send(service, operation, arguments)
-            except AwsError as error:
-                delay = retrying.delay(error)
-                if delay is None:
-                    raise
-                self.tell(_waiting(service, error, delay))
-            await timing.sleep(delay)
+        with self.traces.call(service, operation) as watched:
+            while True:
+                await self._turn(service)
+                try:
+                    answer = await self._send(service, operation, arguments)
+                except AwsError as error:
+                    delay = retrying.delay(error)
+                    if delay is None:
+                        raise
+                    watched.again(error, delay)
+                    self.tell(_waiting(service, error, delay))
+                else:
+                    watched.answered(answer)
+                    return answer
+                await timing.sleep(delay)
 
     async def maybe(
         self, service: str, operation: str, missing: frozenset[str], /, **arguments: Any

@@ -33,9 +33,10 @@ async def state_of(place: World, wanted: str) -> dict[str, object]:
     """The stack's row in `panka status`, once its state is as wanted."""
     async with asyncio.timeout(120):
         while True:
-            (row,) = (await place.panka("status", "small", "-o", "json")).ok().json["stacks"]
-            if row["state"] == wanted:
-                return dict(row)
+            # Temporal lists a run a moment after it has begun.
+            rows = (await place.panka("status", "small", "-o", "json")).ok().json["stacks"]
+            if rows and rows[0]["state"] == wanted:
+                return dict(rows[0])
             await asyncio.sleep(0.5)
 
 
