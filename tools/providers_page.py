@@ -51,7 +51,7 @@ def cases() -> dict[str, list[Case]]:
         for case in importlib.import_module(f"tests.activities.conformance.{path.stem}").CASES:
             found.setdefault(case.type, []).append(case)
     for case in TestThrottled.cases:
-        left_out = {f":{test}" for test in TESTS if getattr(TestThrottled, f"test_{test}") is None}
+        left_out = [f":{test}" for test in TESTS if getattr(TestThrottled, f"test_{test}") is None]
         found[case.type].append(replace(case, skip=dict.fromkeys(left_out, UNTRIED)))
     return found
 
