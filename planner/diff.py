@@ -13,7 +13,7 @@ from panka.planner.graph import Graph
 from panka.planner.owner import Owner, Scope
 from panka.planner.plan import Action, Change, Need, Step
 from panka.planner.resource import Address, Lifecycle, Properties, Resource, decode, encode, references, substitute
-from panka.planner.resource_types import TAGS_IN_PRACTICE, facts
+from panka.planner.resource_types import TAGS_IN_PRACTICE, TAKEN_ONCE, facts
 from panka.planner.state import Intended, Recorded, State
 
 
@@ -293,7 +293,10 @@ class _Wanted:
         return not any(known is not None and known.replaces(change.path) for change in changes(before, now))
 
     def _same_name(self, old: Recorded, desired: Properties) -> bool:
-        """Whether old and new would bear one name, so that they cannot stand side by side."""
+        """Whether old and new would bear one name, or need what AWS gives once: they cannot stand side by side."""
+        once = TAKEN_ONCE.get(self.resource.type, "")
+        if once in desired and old.properties.get(once) == desired[once]:
+            return True
         if self.resource.name is not None:
             return False
         known = facts(self.resource.type)

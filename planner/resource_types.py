@@ -41,6 +41,12 @@ FIXED_IN_PRACTICE: dict[str, tuple[str, ...]] = {
 }
 """Properties that the schemas let change, and AWS does not in one step, if at all."""
 
+TAKEN_ONCE: dict[str, str] = {
+    "AWS::EC2::NatGateway": "AllocationId",
+    "AWS::EC2::Subnet": "CidrBlock",
+}
+"""A property whose value AWS gives to one resource at a time: old and new cannot both have it."""
+
 TOLD_IN_PRACTICE: dict[str, tuple[str, ...]] = {
     "AWS::DocDB::DBCluster": ("MasterUserSecret.SecretArn",),
     "AWS::MSK::Cluster": (

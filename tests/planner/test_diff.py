@@ -115,6 +115,19 @@ def test_a_replacement_under_a_fixed_name_deletes_first() -> None:
     assert made.cleanup == ()
 
 
+@pytest.mark.parametrize(("block", "first"), [("10.0.1.0/24", True), ("10.0.2.0/24", False)])
+def test_what_aws_gives_once_is_freed_before_it_is_taken_again(block: str, first: bool) -> None:
+    def subnet(zone: str, block: str) -> Resource:
+        properties = {"VpcId": "vpc-1", "AvailabilityZone": zone, "CidrBlock": block}
+        return Resource(Address("network:private"), "AWS::EC2::Subnet", properties, "TenantConfig")
+
+    state = applied(plan([subnet("eu-west-1a", "10.0.1.0/24")]))
+
+    (step,) = plan([subnet("eu-west-1b", block)], state).forward
+
+    assert (step.action, step.delete_first) == (Action.REPLACE, first)
+
+
 def test_what_refers_to_a_new_resource_waits_for_it_and_names_what_it_needs() -> None:
     jobs = queue()
     topic = Resource(Address("news:main"), "AWS::SNS::Topic", {"DisplayName": text("to ", jobs.ref("Arn"))}, "SNS")

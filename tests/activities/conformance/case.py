@@ -30,6 +30,8 @@ class Case:
     """Whether the type takes tags."""
     unique: bool = True
     """Whether its name can be taken: two resources of the same properties cannot be there at once."""
+    alone: bool = False
+    """AWS takes something of it once (a port, a range of addresses): two of the same properties cannot be there."""
     unread: frozenset[str] = frozenset()
     """Properties that AWS never tells (a password)."""
     skip: Mapping[str, str] = field(default_factory=dict)

@@ -18,7 +18,9 @@ WAY: Properties = {
     "PayloadFormatVersion": "2.0",
 }
 TO_FUNCTION = Case("AWS::ApiGatewayV2::Integration", WAY, needs={"api": API}, tagged=False, unique=False)
-LIVE = Case("AWS::ApiGatewayV2::Stage", {"ApiId": of("api", "ApiId"), "StageName": "live"}, needs={"api": API})
+LIVE = Case(
+    "AWS::ApiGatewayV2::Stage", {"ApiId": of("api", "ApiId"), "StageName": "live"}, needs={"api": API}, alone=True
+)
 
 
 def host(certificate: str) -> Properties:
@@ -222,6 +224,7 @@ CASES: tuple[Case, ...] = (
         ),
         needs={"api": API},
         skip={"moto": "It neither updates nor tags stages."},
+        alone=True,
     ),
     DOMAIN,
     Case(
@@ -300,5 +303,6 @@ CASES: tuple[Case, ...] = (
         ),
         needs={"first": DEPLOYED},
         skip=UNIMPORTED,
+        alone=True,
     ),
 )

@@ -51,6 +51,7 @@ LISTENER = Case(
     "AWS::ElasticLoadBalancingV2::Listener",
     {"LoadBalancerArn": of("lb", "LoadBalancerArn"), "Port": 80, "Protocol": "HTTP", "DefaultActions": [answer("404")]},
     needs={"lb": BALANCER},
+    alone=True,
 )
 
 CAPACITY: Properties = {
@@ -209,6 +210,7 @@ CASES: tuple[Case, ...] = (
             {"ListenerAttributes": GONE, "Tags": []},
         ),
         needs={"lb": BALANCER, "first": TARGETS},
+        alone=True,
     ),
     Case(
         "AWS::ElasticLoadBalancingV2::Listener",
@@ -217,6 +219,7 @@ CASES: tuple[Case, ...] = (
         needs={"lb": BALANCER, "first": TARGETS, "second": TARGETS},
         skip={"ministack": UNWEIGHTED},
         label="weighted",
+        alone=True,
     ),
     Case(
         "AWS::ElasticLoadBalancingV2::ListenerRule",
@@ -231,6 +234,7 @@ CASES: tuple[Case, ...] = (
             {"Actions": [answer("503")], "Tags": []},
         ),
         needs={"lb": BALANCER, "on": LISTENER, "to": TARGETS},
+        alone=True,
     ),
     Case(
         "AWS::ApplicationAutoScaling::ScalableTarget",
@@ -458,6 +462,7 @@ CASES: tuple[Case, ...] = (
         ),
         needs={"lb": BALANCER, "first": CERTIFICATE, "second": CERTIFICATE},
         label="secure",
+        alone=True,
     ),
     Case(
         "AWS::ECS::Service",

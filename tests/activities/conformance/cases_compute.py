@@ -199,6 +199,7 @@ CASES: tuple[Case, ...] = (
             {"Enabled": GONE, "Tags": []},
         ),
         needs={"queue": QUEUE, "function": FUNCTION},
+        alone=True,
     ),
     Case(
         "AWS::Lambda::Permission",

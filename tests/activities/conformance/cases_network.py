@@ -20,6 +20,7 @@ VPC = Case("AWS::EC2::VPC", {"CidrBlock": "10.20.0.0/16"}, unique=False)
 SUBNET = Case(
     "AWS::EC2::Subnet",
     {"VpcId": of("vpc", "VpcId"), "CidrBlock": "10.20.1.0/24", "AvailabilityZone": "eu-west-1a"},
+    alone=True,
 )
 INNER_GROUP = Case("AWS::EC2::SecurityGroup", {**GROUP.properties, "VpcId": of("vpc", "VpcId")})
 TABLE = Case("AWS::EC2::RouteTable", {"VpcId": of("vpc", "VpcId")}, unique=False)
@@ -79,6 +80,7 @@ CASES: tuple[Case, ...] = (
             {"PrivateDnsNameOptionsOnLaunch": GONE, "MapPublicIpOnLaunch": GONE, "Tags": []},
         ),
         needs={"vpc": VPC},
+        alone=True,
     ),
     Case(
         "AWS::EC2::Subnet",
@@ -90,6 +92,7 @@ CASES: tuple[Case, ...] = (
         needs={"vpc": VPC},
         skip={"ministack": "It gives subnets no IPv6 addresses."},
         label="ipv6",
+        alone=True,
     ),
     INTERNET,
     ATTACHMENT,
@@ -112,6 +115,7 @@ CASES: tuple[Case, ...] = (
             "moto:a_create_converges_whichever_reply_is_lost": KEEPS_ADDRESS,
             "moto:a_delete_converges_whichever_reply_is_lost": KEEPS_ADDRESS,
         },
+        alone=True,
     ),
     Case(
         "AWS::EC2::RouteTable",

@@ -1,5 +1,6 @@
 """What activities/providers/provider.py promises, asked of every provider at real endpoints."""
 
+from dataclasses import replace
 from typing import ClassVar
 
 import pytest
@@ -109,6 +110,23 @@ class Conformance:
             await stage.provider.create(stage.owner, stage.properties(), stage.token)
 
         assert await stage.live(id) == before
+
+    async def test_two_generations_are_kept_apart(self, case: Case, cloud: Cloud) -> None:
+        if not case.tagged:
+            pytest.skip("The type takes no tags: what is made again of it takes the old one's place.")
+        if case.alone:
+            pytest.skip("Old and new cannot be there at once: its replacement deletes first, or changes what clashes.")
+        old = await staged(case, cloud)
+        new = replace(old.again(), owner=replace(old.owner, generation=2))
+
+        first = await old.apply(old.properties())
+        second = await new.apply(new.properties())
+
+        assert first != second
+        assert await old.provider.find(old.owner, old.properties()) == first
+        assert await new.provider.find(new.owner, new.properties()) == second
+        await old.remove(first)
+        assert await new.provider.find(new.owner, new.properties()) == second
 
     async def test_an_update_to_the_same_changes_nothing(self, case: Case, cloud: Cloud, faults: Faults) -> None:
         stage = await staged(case, cloud)

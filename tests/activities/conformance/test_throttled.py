@@ -36,3 +36,4 @@ class TestThrottled(Conformance):
     test_what_a_stranger_made_is_refused_and_left_alone = None
     test_what_was_made_by_hand_is_refused_and_left_alone = None
     test_an_update_to_the_same_changes_nothing = None
+    test_two_generations_are_kept_apart = None
