@@ -32,7 +32,7 @@ class CacheShape(Shape):
             before, after = old.get("UserGroupIds", []), asked.pop("UserGroupIds")
             asked["UserGroupIdsToAdd"] = [id for id in after if id not in before]
             asked["UserGroupIdsToRemove"] = [id for id in before if id not in after]
-        if "AuthToken" in new:
+        if "AuthToken" in new and new["AuthToken"] != old.get("AuthToken"):
             asked |= {"AuthToken": new["AuthToken"], "AuthTokenUpdateStrategy": "ROTATE"}
         return self.spelled({name: value for name, value in asked.items() if value != []})
 

@@ -41,7 +41,7 @@ class DatabaseShape(Shape):
     def changes(self, old: Properties, new: Properties) -> dict[str, Any]:
         """What the modifying call is to be told so that `old` becomes `new`; nothing when it is so already.
 
-        A password is never told, so where one is given it is set with every change.
+        A password is set unless `old` has the same one: AWS never tells it, but the record may.
         """
         asked = self.differing(old, new)
         if "MaxAllocatedStorage" in new and int(old.get("AllocatedStorage", 0)) > int(new.get("AllocatedStorage", 0)):
@@ -49,7 +49,7 @@ class DatabaseShape(Shape):
             asked.pop("AllocatedStorage", None)
         if asked.keys() & set(_STORAGE) - {"AllocatedStorage"}:
             asked.update({name: new[name] for name in _STORAGE if name in new})
-        if "MasterUserPassword" in new:
+        if new.get("MasterUserPassword") != old.get("MasterUserPassword") and "MasterUserPassword" in new:
             asked["MasterUserPassword"] = new["MasterUserPassword"]
         beside = [name for changed, names in self.along.items() if changed in asked for name in names if name in new]
         asked.update({name: new[name] for name in beside})

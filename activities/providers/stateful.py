@@ -25,8 +25,12 @@ from panka.planner.resource import Properties
 
 
 class StatefulProvider(Provider):
-    """An identifier is unique in account and region; AWS keeps it in lower case."""
+    """An identifier is unique in account and region; AWS keeps it in lower case.
 
+    A password is never told. It is set when the record says another one, or says none.
+    """
+
+    recalls = True
     shape: ClassVar[Shape]
     kind: ClassVar[str]
     """As operations say it: `db_instance`."""

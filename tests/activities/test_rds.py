@@ -195,3 +195,10 @@ LIVE: Properties = {"EngineVersion": "16.3", "AllocatedStorage": "100", "Storage
 )
 def test_only_what_differs_is_asked_for(wanted: Properties, asked: dict[str, Any]) -> None:
     assert DBInstanceProvider.shape.changes(LIVE, {**LIVE, **wanted}) == asked
+
+
+def test_a_password_that_the_record_knows_is_not_set_again() -> None:
+    recalled = {**LIVE, "MasterUserPassword": "s3cret"}
+
+    assert DBInstanceProvider.recalls
+    assert DBInstanceProvider.shape.changes(recalled, {**recalled, "Port": "5433"}) == {"DBPortNumber": 5433}
