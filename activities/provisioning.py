@@ -15,6 +15,7 @@ from temporalio import activity
 
 from panka.activities.archive import Archive
 from panka.activities.aws.errors import NotOurs
+from panka.activities.aws.secrets import concealed, meanings
 from panka.activities.aws.session import Cloud
 from panka.activities.failing import NotReady, translated
 from panka.activities.providers.provider import Ending, Failed, Observed, Provider, Readiness, Ready, tag_map
@@ -146,6 +147,8 @@ class Work:
     cloud: Cloud
     provider: Provider
     beat: Beat
+    secrets: dict[str, str] = field(default_factory=dict)
+    """Values that this attempt has looked up, with the references that they came from."""
 
     async def carry_out(self, inputs: dict[str, Properties], run: int) -> Outcome:
         match self.step.action:
@@ -175,7 +178,7 @@ class Work:
                 raise AssertionError("The cleanup phase is never taken back.")
 
     async def _create(self, inputs: dict[str, Properties], run: int) -> Outcome:
-        wanted = await self.cloud.resolve_secrets(resolve(self.step.properties, inputs))
+        wanted = await self._resolved(resolve(self.step.properties, inputs))
         if self.step.delete_first and self.beat.id is None:
             await self._delete(self.step.replaced)
         id, patience = self.beat.id, self._patience("create")
@@ -190,6 +193,15 @@ class Work:
         self._tell(id=id)
         await self._until(lambda: self.provider.ready(id), patience)
         return self._outcome(id, inputs, await self._read(id))
+
+    async def _resolved(self, properties: Properties) -> Properties:
+        resolved = await self.cloud.resolve_secrets(properties)
+        self.secrets |= meanings(properties, resolved)
+        return resolved
+
+    def _told(self, live: Properties, said: Properties | None) -> Properties | None:
+        """What is told of properties that were applied as `said`: no secrets, and nothing too large to travel."""
+        return _small(concealed(live, said, self.secrets))
 
     async def _make(self, wanted: Properties, run: int, patience: Patience) -> str:
         try:
@@ -211,7 +223,7 @@ class Work:
         assert self.step.id is not None  # noqa: S101  # an update has what it updates
         id, patience = self.step.id, self._patience("update")
         planned = resolve(self.step.properties, inputs)
-        wanted = await self.cloud.resolve_secrets(planned)
+        wanted = await self._resolved(planned)
         before = await self._read(id)
         known = before.properties
         if self.provider.recalls:
@@ -219,7 +231,7 @@ class Work:
         await self.provider.update(id, known, _with_what_goes(self.step, before.properties, wanted))
         await self._until(lambda: self.provider.ready(id), patience)
         outcome = self._outcome(id, inputs, await self._read(id))
-        return outcome.model_copy(update={"before": _small(before.properties)})
+        return outcome.model_copy(update={"before": self._told(before.properties, self.step.before)})
 
     async def _adopt(self, inputs: dict[str, Properties]) -> Outcome:
         """Takes over what somebody else made, at the user's explicit word: the one exception to ownership.
@@ -228,7 +240,7 @@ class Work:
         """
         assert self.step.id is not None  # noqa: S101  # an adoption names what it takes over
         id, patience = self.step.id, self._patience("update")
-        wanted = await self.cloud.resolve_secrets(resolve(self.step.properties, inputs))
+        wanted = await self._resolved(resolve(self.step.properties, inputs))
         before = await self.provider.read(id)
         if before is None:
             raise NotReady(f"There is no {self.step.type} {id} to import.")
@@ -237,7 +249,7 @@ class Work:
         await self.provider.update(id, before.properties, {**before.properties, **wanted})
         await self._until(lambda: self.provider.ready(id), patience)
         outcome = self._outcome(id, inputs, await self._read(id))
-        return outcome.model_copy(update={"before": _small(before.properties)})
+        return outcome.model_copy(update={"before": self._told(before.properties, self.step.before)})
 
     def _refuse_foreign(self, live: Properties) -> None:
         """Nothing of another tenant is ever taken, not even when it is named."""
@@ -277,14 +289,17 @@ class Work:
         earlier = done.before if done.before is not None else recorded
         if self.provider.recalls:
             earlier = with_untold(self.step.type, earlier, recorded)
-        wanted = await self.cloud.resolve_secrets(earlier)
+        wanted = await self._resolved(earlier)
         if self.provider.recalls:
             known = recalled(self.step.type, known, resolve(self.step.properties, inputs), recorded, wanted)
         await self.provider.update(id, known, wanted)
         await self._until(lambda: self.provider.ready(id), patience)
         now = await self._read(id)
         return Undoing(
-            key=self.step.key, restored=True, attributes=now.attributes, observed=_small(now.properties) or {}
+            key=self.step.key,
+            restored=True,
+            attributes=now.attributes,
+            observed=self._told(now.properties, self.step.before) or {},
         )
 
     async def _delete(self, id: str | None) -> None:
@@ -346,8 +361,8 @@ class Work:
             key=self.step.key,
             id=id,
             inputs=inputs,
-            attributes=live.attributes,
-            observed=_small(live.properties) or {},
+            attributes=concealed(live.attributes, None, self.secrets),
+            observed=self._told(live.properties, self.step.properties) or {},
         )
 
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +50,33 @@ async def resolve(properties: Properties, fetch: Fetch) -> Properties:
         values[reference] = _value(name, strings[name], key) if key else strings[name]
     resolved: Properties = _replace(properties, values)
     return resolved
+
+
+def meanings(said: Any, resolved: Any) -> dict[str, str]:
+    """The texts that came of references, each with what was written in its place."""
+    if isinstance(said, str):
+        return {resolved: said} if said != resolved and isinstance(resolved, str) else {}
+    pairs: Iterable[tuple[Any, Any]] = ()
+    if isinstance(said, dict):
+        pairs = ((item, resolved[key]) for key, item in said.items())
+    elif isinstance(said, list):
+        pairs = zip(said, resolved, strict=True)
+    return {text: written for one, other in pairs for text, written in meanings(one, other).items()}
+
+
+def concealed(told: Any, said: Any, known: Mapping[str, str]) -> Any:
+    """What AWS tells, without secrets: a text of `known` becomes what was written, and so does one that stands where
+    `said` refers to a secret, which may have another value by now."""
+    if isinstance(told, str):
+        refers = isinstance(said, str) and _REFERENCE.search(said) is not None
+        return known.get(told, said if refers else told)
+    if isinstance(told, dict):
+        below = said if isinstance(said, dict) else {}
+        return {key: concealed(item, below.get(key), known) for key, item in told.items()}
+    if isinstance(told, list):
+        beside = said if isinstance(said, list) and len(said) == len(told) else [None] * len(told)
+        return [concealed(item, other, known) for item, other in zip(told, beside, strict=True)]
+    return told
 
 
 def _parse(reference: str) -> tuple[SecretName, str]:

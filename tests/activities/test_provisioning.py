@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import pytest
 from temporalio.testing import ActivityEnvironment
+from tests.activities.conformance.case import NAME, Case, fresh_name
 from tests.activities.conformance.cases_cloud_control import CASES
 from tests.activities.conformance.stage import Stage, staged
 
@@ -109,6 +110,31 @@ async def test_what_aws_never_tells_is_changed_and_taken_back_by_what_is_on_reco
 
     await run(lambda: _work(stage, update).take_back(done, {}, started_only=False))
     assert await _kept(cloud_control_url, id) == ("one", False)
+
+
+async def test_a_secret_that_aws_tells_again_is_told_as_it_was_written(cloud: Cloud) -> None:
+    await cloud.call("secretsmanager", "create_secret", Name=(name := fresh_name()), SecretString="hunter-22")
+    reference = f"{{{{resolve:secretsmanager:{name}}}}}"
+    topic = Case("AWS::SNS::Topic", {"TopicName": NAME, "DisplayName": reference})
+    stage = await staged(topic, cloud)
+
+    made = await run(lambda: _work(stage, _create(stage)).carry_out({}, run=1))
+    live = await stage.live(made.id)
+    change = {**stage.properties(), "DisplayName": "now plain"}
+    update = step(Action.UPDATE, topic.type, id=made.id, properties=change, before=stage.properties())
+    changed = await run(lambda: _work(stage, update).carry_out({}, run=2))
+    undone = await run(lambda: _work(stage, update).take_back(changed, {}, started_only=False))
+
+    assert live.properties["DisplayName"] == "hunter-22"
+    assert made.observed["DisplayName"] == reference
+    assert changed.before is not None
+    assert changed.before["DisplayName"] == reference
+    assert undone.observed["DisplayName"] == reference
+    assert (await stage.live(made.id)).properties["DisplayName"] == "hunter-22"
+
+
+def _create(stage: Stage) -> Step:
+    return step(Action.CREATE, stage.case.type, properties=stage.properties())
 
 
 def _work(stage: Stage, one: Step) -> Work:
