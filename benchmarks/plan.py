@@ -13,6 +13,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import socket
 import statistics
 import subprocess
@@ -54,6 +55,8 @@ class Cost:
 
     seconds: float
     megabytes: float
+    ended: bool = True
+    """False: it was stopped after so many seconds."""
 
 
 def graph(nodes: int) -> list[list[int]]:
@@ -97,26 +100,35 @@ def for_terraform(folder: Path, needs: Sequence[Sequence[int]]) -> None:
     (folder / "main.tf").write_text("\n".join(blocks))
 
 
-def measured(lines: Sequence[Sequence[str]], runs: int, environment: dict[str, str]) -> Cost:
-    """Runs the command lines one after the other, `runs` times."""
+def measured(lines: Sequence[Sequence[str]], runs: int, environment: dict[str, str], patience: float) -> Cost:
+    """Runs the command lines one after the other, `runs` times; gives up on one that takes longer than `patience`."""
     found = []
     for _ in range(runs):
         asked = [sys.executable, "-c", MEASURED, json.dumps(lines)]
-        ran = subprocess.run(asked, env=environment, capture_output=True, text=True, check=False)
-        if ran.returncode:
-            raise SystemExit(f"{lines[-1]} failed:\n{ran.stderr[-4000:]}")
-        found.append(json.loads(ran.stdout))
+        # A group of its own: whoever gives up ends what it has started too.
+        one = subprocess.Popen(
+            asked, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
+        try:
+            out, said = one.communicate(timeout=patience)
+        except subprocess.TimeoutExpired:
+            os.killpg(one.pid, signal.SIGKILL)
+            one.communicate()
+            return Cost(patience, 0, ended=False)
+        if one.returncode:
+            raise SystemExit(f"{lines[-1]} failed:\n{said[-4000:]}")
+        found.append(json.loads(out))
     return Cost(statistics.median(seconds for seconds, _ in found), max(peak for _, peak in found))
 
 
-def terraform(folder: Path, runs: int) -> Cost:
+def terraform(folder: Path, runs: int, patience: float) -> Cost:
     """Validate and plan. `init` has been run before: it is done once, not at every plan."""
     command = _terraform_line(folder)
     environment = {**os.environ, "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
     environment.pop("PYTHONPATH", None)
     subprocess.run([*command, "init", "-input=false"], env=environment, cwd=folder, check=True, capture_output=True)
     lines = [[*command, "validate"], [*command, "plan", "-input=false", "-lock=false"]]
-    return measured(lines, runs, environment)
+    return measured(lines, runs, environment, patience)
 
 
 def _terraform_line(folder: Path) -> list[str]:
@@ -184,12 +196,12 @@ def _until_it_answers(url: str) -> None:
 PANKA = [sys.executable, "-m", "panka.cli"]
 
 
-def panka(folder: Path, runs: int, environment: dict[str, str]) -> Cost:
+def panka(folder: Path, runs: int, environment: dict[str, str], patience: float) -> Cost:
     state_dir = ["--state-dir", str(folder / ".panka")]
-    return measured([[*PANKA, "plan", str(folder), *state_dir]], runs, environment)
+    return measured([[*PANKA, "plan", str(folder), *state_dir]], runs, environment, patience)
 
 
-def main(sizes: Sequence[int], alone: Sequence[int], runs: int) -> None:
+def main(sizes: Sequence[int], alone: Sequence[int], runs: int, patience: float) -> None:
     print(f"{'components':>10}  {'Panka':>9}  {'peak':>7}  {'Terraform':>10}  {'peak':>8}  {'faster':>7}")
     with tempfile.TemporaryDirectory(prefix="panka-bench-") as temporary:
         home = Path(temporary)
@@ -199,12 +211,13 @@ def main(sizes: Sequence[int], alone: Sequence[int], runs: int) -> None:
                 for folder, write in zip(folders, (for_panka, for_terraform), strict=True):
                     folder.mkdir()
                     write(folder, graph(nodes))
-                ours = panka(folders[0], runs, environment)
+                ours = panka(folders[0], runs, environment, patience)
                 line = f"{nodes:>10,}  {ours.seconds:>7.2f} s  {ours.megabytes:>4.0f} MB"
                 if nodes in sizes:
-                    theirs = terraform(folders[1], runs if nodes <= 1_000 else 1)
-                    line += f"  {theirs.seconds:>8.1f} s  {theirs.megabytes:>5.0f} MB"
-                    line += f"  {theirs.seconds / ours.seconds:>6.1f}x"
+                    theirs = terraform(folders[1], runs if nodes <= 1_000 else 1, patience)
+                    more = "" if theirs.ended else ">"
+                    line += f"  {more + format(theirs.seconds, '.1f'):>8} s  {theirs.megabytes:>5.0f} MB"
+                    line += f"  {more + format(theirs.seconds / ours.seconds, '.1f'):>6}x"
                 print(line, flush=True)
 
 
@@ -213,5 +226,6 @@ if __name__ == "__main__":
     asked.add_argument("--sizes", type=int, nargs="*", default=[1_000, 10_000], help="measured on both sides")
     asked.add_argument("--alone", type=int, nargs="*", default=[30_000, 100_000], help="measured for Panka alone")
     asked.add_argument("--runs", type=int, default=3)
+    asked.add_argument("--patience", type=float, default=300, help="seconds after which a measurement is stopped")
     given = asked.parse_args()
-    main(given.sizes, given.alone, given.runs)
+    main(given.sizes, given.alone, given.runs, given.patience)
