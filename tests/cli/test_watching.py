@@ -235,6 +235,8 @@ async def test_ctrl_c_on_the_command_says_that_the_run_goes_on_and_how_to_take_i
             sys.executable, "-m", "panka.cli", "watch", room.scope.stack, "-t", "acme", "-e", "dev",
             "--temporal-address", room.client.service_client.config.target_host, "--task-queue", room.runs.task_queue,
             stderr=asyncio.subprocess.PIPE,
+            # As in a terminal: what a shell starts in the background does not hear Ctrl-C.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )  # fmt: skip
         assert watching.stderr is not None
         while b"start" not in (line := await asyncio.wait_for(watching.stderr.readline(), 30)):
