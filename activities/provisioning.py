@@ -276,7 +276,8 @@ class Work:
         id, patience = self.step.id, self._patience("update")
         live = await self.provider.read(id) if id is not None and done.before is not None else None
         if id is not None and live is not None and done.before is not None:
-            await self.provider.update(id, live.properties, done.before)
+            # What was told of it has references where secrets stood.
+            await self.provider.update(id, live.properties, await self._resolved(done.before))
             await self._until(lambda: self.provider.ready(id), patience)
         return Undoing(key=self.step.key)
 
@@ -298,7 +299,7 @@ class Work:
         return Undoing(
             key=self.step.key,
             restored=True,
-            attributes=now.attributes,
+            attributes=concealed(now.attributes, None, self.secrets),
             observed=self._told(now.properties, self.step.before) or {},
         )
 

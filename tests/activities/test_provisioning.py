@@ -133,6 +133,21 @@ async def test_a_secret_that_aws_tells_again_is_told_as_it_was_written(cloud: Cl
     assert (await stage.live(made.id)).properties["DisplayName"] == "hunter-22"
 
 
+async def test_an_import_that_is_taken_back_leaves_the_secret_and_not_its_reference(cloud: Cloud) -> None:
+    await cloud.call("secretsmanager", "create_secret", Name=(name := fresh_name()), SecretString="hunter-22")
+    stage = await staged(Case("AWS::SNS::Topic", {"TopicName": NAME, "DisplayName": "hunter-22"}), cloud)
+    id = await stage.apply(stage.properties())
+    wanted = {**stage.properties(), "DisplayName": f"{{{{resolve:secretsmanager:{name}}}}}"}
+    adopt = step(Action.ADOPT, stage.case.type, id=id, properties=wanted)
+
+    done = await run(lambda: _work(stage, adopt).carry_out({}, run=1))
+    await run(lambda: _work(stage, adopt).take_back(done, {}, started_only=False))
+
+    assert done.before is not None
+    assert "hunter-22" not in str(done)
+    assert (await stage.live(id)).properties["DisplayName"] == "hunter-22"
+
+
 def _create(stage: Stage) -> Step:
     return step(Action.CREATE, stage.case.type, properties=stage.properties())
 
