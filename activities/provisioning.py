@@ -31,7 +31,7 @@ from panka.planner.record import Outcome, Undoing, resolve, steps
 from panka.planner.resource import Properties, decode, references, substitute
 from panka.planner.resource_types import facts
 from panka.planner.state import Target
-from panka.workflows.ports import STEP, UNDO, Lease, PlanRef, StepCall, UndoCall
+from panka.workflows.ports import STEP, UNDO, PlanRef, StepCall, UndoCall
 
 _PULSE = 5.0
 """Seconds between heartbeats."""
@@ -90,7 +90,7 @@ class Provisioning:
         began = time.monotonic()
         with translated():
             plan, step = await self._load(call.plan, call.key)
-            async with self._at_work(call.lease, plan, step) as work:
+            async with self._at_work(call, plan, step) as work:
                 outcome = await work.carry_out(call.inputs, call.run)
         return outcome.model_copy(update={"seconds": round(time.monotonic() - began, 3)})
 
@@ -99,7 +99,7 @@ class Provisioning:
         """Takes a step back: deletes what it made, or restores what it changed."""
         with translated():
             plan, step = await self._load(call.plan, call.done.key)
-            async with self._at_work(call.lease, plan, step) as work:
+            async with self._at_work(call, plan, step) as work:
                 return await work.take_back(call.done, call.inputs, started_only=call.started_only)
 
     async def _load(self, ref: PlanRef, key: str) -> tuple[Plan, Step]:
@@ -112,12 +112,12 @@ class Provisioning:
         return plan, self._steps[ref.sha256][key]
 
     @asynccontextmanager
-    async def _at_work(self, lease: Lease, plan: Plan, step: Step) -> "AsyncIterator[Work]":
+    async def _at_work(self, call: StepCall | UndoCall, plan: Plan, step: Step) -> "AsyncIterator[Work]":
         beat = Beat(id=_left_by_earlier_attempt())
         loop = asyncio.get_running_loop()
 
         async def fence() -> None:
-            await loop.run_in_executor(self._threads, self._locks.check, lease)
+            await loop.run_in_executor(self._threads, self._locks.check, call.lease)
 
         async def asset(sha256: str) -> bytes:
             return await loop.run_in_executor(self._threads, self._archive.asset, plan.scope.tenant, sha256)
@@ -130,7 +130,8 @@ class Provisioning:
         )
         pulse = asyncio.create_task(_pulse(beat))
         try:
-            with self._traces.step(plan.scope, step, activity.info().attempt):
+            attempt, undo = activity.info().attempt, isinstance(call, UndoCall)
+            with self._traces.step(plan.scope, step, call.run, attempt, undo=undo):
                 # Before anything else: in another account nothing is there, and that must not be taken for deleted.
                 await check_account(self._account, plan.target)
                 yield Work(step, step.owner(plan.scope), cloud, self._provider(step.type, cloud), beat)

@@ -121,6 +121,7 @@ class _Follower:
         self._how = how
         self._watch: Watch | None = None
         self._began = 0.0
+        session.mark({"panka.stack": scope.stack})
         self.owner = ""
         """What the run's lock is held by, once it has begun."""
 
@@ -233,6 +234,7 @@ def _raise_if_locked(planned: Planned, owner: str) -> None:
 
 def _report(session: Session, scope: Scope, result: Result, how: How, spent: float) -> int:
     screen = session.screen
+    session.mark({"panka.run": result.run})
     if result.failures:
         screen.tell()
         screen.tell(failures_text(result.failures, screen))

@@ -26,6 +26,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from panka.cli.exits import Locked, Misused, Unreachable
 from panka.cli.settings import Settings
+from panka.cli.telemetry import client_plugins
 from panka.planner.owner import Scope
 from panka.workflows.messages import PROGRESS, RUN, Approval, Decision, Phase, Progress, Result, RunInput
 
@@ -69,6 +70,7 @@ class Runs:
                 data_converter=pydantic_data_converter,
                 # The SDK's core would log to stdout, which is for data.
                 runtime=Runtime(telemetry=TelemetryConfig(logging=None)),
+                plugins=client_plugins(settings),
             )
             client = await asyncio.wait_for(connecting, PATIENCE)
             await client.workflow_service.describe_namespace(

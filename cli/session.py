@@ -1,14 +1,17 @@
 """What a command works with: settings, a screen, the desk, and for `--local` the embedded parts."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from panka.cli import settings as configuration
 from panka.cli.exits import Misused, Unreachable
 from panka.cli.settings import Raw, Settings, read_settings, read_terminal
+from panka.cli.telemetry import Mark, traced, unmarked
 from panka.cli.views.screen import Screen
 
 if TYPE_CHECKING:
@@ -31,6 +34,8 @@ class Session:
     """These parts are kept after the command's work, until Ctrl-C."""
     ui_url: str | None = None
     """Temporal's Web UI, where it is known."""
+    mark: Mark = unmarked
+    """Writes attributes on the command's span."""
     _desks: "dict[str, Future[Desk]]" = field(default_factory=dict)
 
     def desk(self, region: str | None = None) -> "Desk":
@@ -84,16 +89,24 @@ def begin(flags: Mapping[str, Raw | None]) -> Session:
 
 
 @contextmanager
-def opened(flags: Mapping[str, Raw | None], *, embed: bool = False, stay: bool = False) -> Iterator[Session]:
+def opened(
+    flags: Mapping[str, Raw | None], *, embed: bool = False, stay: bool = False, spanned: bool = True
+) -> Iterator[Session]:
     """A session for a command that talks to Temporal or AWS.
 
     With `--local` it uses the running session of `panka dev`. If there is none and `embed` allows it, the parts are
-    started for this command and stopped after it; `stay` keeps them until Ctrl-C.
+    started for this command and stopped after it; `stay` keeps them until Ctrl-C. A command that runs for ever is not
+    `spanned`, as a trace.
 
     Raises:
         Unreachable: no local session runs, or it cannot be started.
     """
     session = begin(flags)
+    with traced(session.settings, _name(), session.screen.tell) if spanned else nullcontext(unmarked) as session.mark:
+        yield from _opened(session, embed=embed, stay=stay)
+
+
+def _opened(session: Session, *, embed: bool, stay: bool) -> Iterator[Session]:
     if not session.settings.local:
         yield session
         return
@@ -149,6 +162,12 @@ def _inside(session: Session, info: "LocalInfo") -> Session:
     )
     session.ui_url = info.ui_url
     return session
+
+
+def _name() -> str:
+    """The command as it was called: `panka apply`."""
+    context = click.get_current_context(silent=True)
+    return context.command_path if context else "panka"
 
 
 def _folder(settings: Settings) -> Path:

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import signal
-import sys
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,11 +17,10 @@ import boto3
 from botocore.config import Config
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
-from temporalio.contrib.opentelemetry import OpenTelemetryPlugin
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RPCError, RPCStatusCode
-from temporalio.worker import Worker
+from temporalio.worker import Interceptor, Worker
 
 from panka.activities.archive import Archive
 from panka.activities.aws.retries import Paces, Timing
@@ -35,9 +33,12 @@ from panka.activities.state import StateActivities
 from panka.activities.stores.dynamodb import DynamoLocks
 from panka.activities.stores.s3 import S3Store
 from panka.activities.stores.store import LockStore, ObjectStore
-from panka.activities.telemetry import Exporter, NoExporter, Traces, Untraced, open_traces
+from panka.activities.telemetry import Traces, Untraced
+from panka.activities.telemetry.about import Threads
+from panka.activities.telemetry.watchers import NOBODY, Watchers
 from panka.cli.exits import Misused, Unreachable
 from panka.cli.settings import Settings
+from panka.cli.telemetry import watched
 from panka.planner.resource_types import can_be_made
 from panka.planner.state import Target
 from panka.workflows.deploy import RunWorkflow
@@ -70,6 +71,7 @@ class Accounts:
     threads: ThreadPoolExecutor
     profile: str | None = None
     endpoint_url: str | None = None
+    traces: Traces = Untraced()  # noqa: RUF009  # it keeps nothing
     _known: OrderedDict[Target, Clients] = field(default_factory=OrderedDict)
     _paces: WeakValueDictionary[tuple[str, str], Paces] = field(default_factory=WeakValueDictionary)
 
@@ -79,7 +81,7 @@ class Accounts:
         self._known[target] = clients
         while len(self._known) > _MOST_TARGETS:
             self._known.popitem(last=False)  # steps under way keep theirs until they end
-        return Cloud(clients)
+        return Cloud(clients, traces=self.traces)
 
     def _opened(self, target: Target) -> Clients:
         place = target.account, target.region
@@ -110,7 +112,7 @@ class Work:
         return [self.locks.acquire, self.locks.hold, self.state.open, self.state.checkpoint, self.state.close]
 
 
-def open_stores(settings: Settings) -> Stores:
+def open_stores(settings: Settings, watchers: Watchers = NOBODY) -> Stores:
     """The stores that the settings name; nothing is sent. Raises Misused when they name none."""
     session = boto3.Session(profile_name=settings.profile, region_name=settings.region)
     config = Config(
@@ -122,6 +124,8 @@ def open_stores(settings: Settings) -> Stores:
     )
     s3 = session.client("s3", endpoint_url=settings.endpoint_url, config=config)
     dynamodb = session.client("dynamodb", endpoint_url=settings.endpoint_url, config=config)
+    watchers.watch(s3)
+    watchers.watch(dynamodb)
     return Stores(
         S3Store(s3, settings.need("bucket")),
         DynamoLocks(dynamodb, settings.need("table"), clock=lambda: datetime.now(UTC)),
@@ -149,12 +153,17 @@ def assemble(
 
 
 def build_workers(
-    client: Client, work: Work, task_queue: str, step_queue: str | None = None, graceful: float = 60
+    client: Client,
+    work: Work,
+    task_queue: str,
+    step_queue: str | None = None,
+    graceful: float = 60,
+    interceptors: Sequence[Interceptor] = (),
 ) -> list[Worker]:
     """One worker for runs, and one for steps if these have a queue of their own. `graceful`: seconds to finish in."""
-    workers = [_worker(client, task_queue, [*work.record, *work.steps], graceful, [RunWorkflow])]
+    workers = [_worker(client, task_queue, [*work.record, *work.steps], graceful, interceptors, [RunWorkflow])]
     if step_queue and step_queue != task_queue:
-        workers.append(_worker(client, step_queue, work.steps, graceful))
+        workers.append(_worker(client, step_queue, work.steps, graceful, interceptors))
     return workers
 
 
@@ -163,6 +172,7 @@ def _worker(
     queue: str,
     activities: Sequence[Callable[..., Any]],
     graceful: float,
+    interceptors: Sequence[Interceptor],
     workflows: Sequence[type] = (),
 ) -> Worker:
     return Worker(
@@ -171,6 +181,7 @@ def _worker(
         workflows=workflows,
         activities=activities,
         workflow_runner=runner(),
+        interceptors=interceptors,
         max_concurrent_activities=200,
         max_cached_workflows=500,
         max_eager_activity_reservations_per_workflow_task=100,
@@ -183,7 +194,9 @@ def _worker(
     )
 
 
-async def connected(settings: Settings, stopped: asyncio.Event, patience: float = _PATIENCE) -> Client | None:
+async def connected(
+    settings: Settings, stopped: asyncio.Event, patience: float = _PATIENCE, watchers: Watchers = NOBODY
+) -> Client | None:
     """A client of a server that answers and has the namespace; None when the event was set before there was one.
 
     Raises:
@@ -192,11 +205,11 @@ async def connected(settings: Settings, stopped: asyncio.Event, patience: float 
     """
     loop = asyncio.get_running_loop()
     until = loop.time() + patience
-    runtime = _runtime()
+    runtime = _runtime(watchers)
     said = 0.0
     while not stopped.is_set():
         try:
-            return await _connect(settings, runtime)
+            return await _connect(settings, runtime, watchers)
         except (RuntimeError, RPCError) as error:
             left = until - loop.time()
             if left <= 0:
@@ -215,14 +228,13 @@ def run_worker(settings: Settings, *, graceful: float = 60) -> None:
         Unreachable: Temporal has not answered in time.
         Misused: no bucket or table is set, or the server has no such namespace.
     """
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("botocore").setLevel(logging.WARNING)
-    asyncio.run(_until_stopped(settings, open_stores(settings), graceful))
+    with watched(settings) as watchers:
+        asyncio.run(_until_stopped(settings, open_stores(settings, watchers), graceful, watchers))
 
 
-async def _until_stopped(settings: Settings, stores: Stores, graceful: float) -> None:
+async def _until_stopped(settings: Settings, stores: Stores, graceful: float, watchers: Watchers) -> None:
     with _signals() as stopped:
-        serving = asyncio.create_task(_serve(settings, stores, graceful, stopped))
+        serving = asyncio.create_task(_serve(settings, stores, graceful, stopped, watchers))
         waiting = asyncio.create_task(stopped.wait())
         await asyncio.wait([serving, waiting], return_when=asyncio.FIRST_COMPLETED)
     # From here on a second signal ends the process at once.
@@ -230,33 +242,26 @@ async def _until_stopped(settings: Settings, stores: Stores, graceful: float) ->
     await serving
 
 
-async def _serve(settings: Settings, stores: Stores, graceful: float, stopped: asyncio.Event) -> None:
-    traces = _traces(settings)
-    client = await connected(settings, stopped=stopped)
+async def _serve(
+    settings: Settings, stores: Stores, graceful: float, stopped: asyncio.Event, watchers: Watchers
+) -> None:
+    client = await connected(settings, stopped=stopped, watchers=watchers)
     if client is None:
         return
     with (
         ThreadPoolExecutor(THREADS, thread_name_prefix="aws") as aws,
-        ThreadPoolExecutor(_STORE_THREADS, thread_name_prefix="stores") as store_threads,
+        Threads(_STORE_THREADS, thread_name_prefix="stores") as store_threads,
     ):
-        accounts = Accounts(aws, settings.profile, settings.endpoint_url)
-        work = assemble(stores, accounts, store_threads, traces=traces)
-        workers = build_workers(client, work, settings.task_queue, settings.step_queue, graceful)
+        accounts = Accounts(aws, settings.profile, settings.endpoint_url, watchers.traces)
+        work = assemble(stores, accounts, store_threads, traces=watchers.traces)
+        queues = settings.task_queue, settings.step_queue
+        workers = build_workers(client, work, *queues, graceful, watchers.interceptors)
         pulse = asyncio.create_task(_pulse(client, Path(settings.state_dir)))
         try:
-            await _poll(workers, settings.temporal_address, stopped)
+            async with watchers.taking():
+                await _poll(workers, settings.temporal_address, stopped)
         finally:
             pulse.cancel()
-
-
-def _traces(settings: Settings) -> Traces:
-    """Raises Misused when the setting names nothing, or what sends traces is not installed."""
-    if settings.telemetry is None:
-        return Untraced()
-    try:
-        return open_traces(Exporter(settings.telemetry))
-    except (ValueError, NoExporter) as error:
-        raise Misused(str(error), "PANKA_TELEMETRY is otlp or console, or not set") from error
 
 
 async def _poll(workers: Sequence[Worker], address: str, stopped: asyncio.Event) -> None:
@@ -288,13 +293,13 @@ def _signals() -> Iterator[asyncio.Event]:
             loop.remove_signal_handler(number)
 
 
-async def _connect(settings: Settings, runtime: Runtime) -> Client:
+async def _connect(settings: Settings, runtime: Runtime, watchers: Watchers) -> Client:
     client = await Client.connect(
         settings.temporal_address,
         namespace=settings.temporal_namespace,
         data_converter=pydantic_data_converter,
         runtime=runtime,
-        plugins=[OpenTelemetryPlugin(add_temporal_spans=True)] if settings.telemetry else [],
+        plugins=watchers.plugins,
     )
     await client.workflow_service.describe_namespace(
         DescribeNamespaceRequest(namespace=settings.temporal_namespace), timeout=timedelta(seconds=5)
@@ -302,11 +307,11 @@ async def _connect(settings: Settings, runtime: Runtime) -> Client:
     return client
 
 
-def _runtime() -> Runtime:
+def _runtime(watchers: Watchers) -> Runtime:
     """The SDK's core writes to stdout of itself, which is for data; so its warnings go the way of all log lines."""
     forwarding = LogForwardingConfig(logging.getLogger("temporalio.core"), append_log_fields_to_message=False)
     levels = TelemetryFilter(core_level="WARN", other_level="ERROR")
-    return Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(levels, forwarding=forwarding)))
+    return Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(levels, forwarding=forwarding), metrics=watchers.metrics))
 
 
 def _why(settings: Settings, error: Exception) -> Unreachable | Misused:

@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from panka.activities.aws import secrets
 from panka.activities.aws.errors import AwsError, Cause, classify
 from panka.activities.aws.retries import Paces, Retrying, Timing
-from panka.activities.telemetry import Traces, Untraced
+from panka.activities.telemetry import Call, Traces, Untraced
 from panka.planner.resource import Properties
 from panka.planner.state import Target
 
@@ -185,7 +185,7 @@ class Cloud:
         retrying = Retrying(timing, safe=not mutates(operation))
         with self.traces.call(service, operation) as watched:
             while True:
-                await self._turn(service)
+                await self._turn(service, watched)
                 try:
                     answer = await self._send(service, operation, arguments)
                 except AwsError as error:
@@ -242,9 +242,10 @@ class Cloud:
         if self.progress is not None:
             self.progress(what)
 
-    async def _turn(self, service: str) -> None:
+    async def _turn(self, service: str, watched: Call) -> None:
         turn = self.clients.paces[service].turn()
         if turn > 0:
+            watched.held_back(turn)
             if turn >= 1:
                 self.tell(f"Throttled by {service}, next try in {turn:.0f} s")
             await self.clients.timing.sleep(turn)

@@ -15,6 +15,6 @@ def command(**flags: str | bool | None) -> int:
     """
     from panka.cli.worker import run_worker  # noqa: PLC0415  # brings temporalio and boto3
 
-    with opened(flags) as session:
+    with opened(flags, spanned=False) as session:
         run_worker(session.settings, graceful=session.settings.graceful_shutdown)
     return 0
