@@ -59,4 +59,4 @@ def _error(record: logging.LogRecord) -> Iterator[tuple[str, str]]:
     error = record.exc_info[1] if record.exc_info else None
     if error is not None:
         yield "error", str(getattr(error, "type", "") or type(error).__name__)
-        yield "stack", "".join(traceback.format_tb(error.__traceback__))
+        yield "traceback", "".join(traceback.format_tb(error.__traceback__))

@@ -1,4 +1,4 @@
-"""What a command and a worker tell of themselves: nothing, and at no cost, unless `PANKA_TELEMETRY` names who is told."""
+"""What a command and a worker tell of themselves: nothing, at no cost, unless `PANKA_TELEMETRY` says who is told."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping

@@ -311,7 +311,9 @@ def _runtime(watchers: Watchers) -> Runtime:
     """The SDK's core writes to stdout of itself, which is for data; so its warnings go the way of all log lines."""
     forwarding = LogForwardingConfig(logging.getLogger("temporalio.core"), append_log_fields_to_message=False)
     levels = TelemetryFilter(core_level="WARN", other_level="ERROR")
-    return Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(levels, forwarding=forwarding), metrics=watchers.metrics))
+    return Runtime(
+        telemetry=TelemetryConfig(logging=LoggingConfig(levels, forwarding=forwarding), metrics=watchers.metrics)
+    )
 
 
 def _why(settings: Settings, error: Exception) -> Unreachable | Misused:

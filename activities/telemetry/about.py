@@ -29,7 +29,7 @@ class About:
 
     def attributes(self) -> dict[str, str | int]:
         """For a span: `panka.tenant` and so on."""
-        said = {
+        said: dict[str, str | int] = {
             "panka.tenant": self.tenant,
             "panka.stack": self.stack,
             "panka.environment": self.environment,
@@ -63,4 +63,5 @@ class Threads(ThreadPoolExecutor):
     """Threads that know what they are at work on, so that the span of a call that they send finds its parent."""
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        return super().submit(copy_context().run, fn, *args, **kwargs)
+        context = copy_context()
+        return super().submit(lambda: context.run(fn, *args, **kwargs))

@@ -1,7 +1,7 @@
 """Watches every activity and every run from outside: what it is about, how long it took, how it ended.
 
-Measured here and not in workflows: nothing of it is repeated by a replay. An activity whose reply is lost runs twice, and
-counts twice.
+Measured here and not in workflows: nothing of it is repeated by a replay. An activity whose reply is lost runs twice,
+and counts twice.
 """
 
 import logging

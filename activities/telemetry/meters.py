@@ -12,9 +12,10 @@ from panka.workflows.ports import Entry
 Ended = Literal["done", "again", "failed", "cancelled"]
 """How an attempt of an activity ends; after `again` there is another one."""
 
-_SHORT = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+SHORT = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+"""Upper bounds of buckets, in seconds: of what is a call or a few."""
 _LONG = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1200, 3600, 7200)
-"""Upper bounds of buckets, in seconds: from a tag to a database cluster."""
+"""As above: from a tag to a database cluster."""
 
 
 class Meters:
@@ -38,11 +39,11 @@ class Meters:
             "panka.checkpoint.duration",
             "s",
             "Taking results into the state.",
-            explicit_bucket_boundaries_advisory=_SHORT,
+            explicit_bucket_boundaries_advisory=SHORT,
         )
         self._calls = meter.create_counter("panka.aws.calls", "{call}", "Calls of AWS, repeats not counted.")
         self._call = meter.create_histogram(
-            "panka.aws.call.duration", "s", "A call, repeats included.", explicit_bucket_boundaries_advisory=_SHORT
+            "panka.aws.call.duration", "s", "A call, repeats included.", explicit_bucket_boundaries_advisory=SHORT
         )
         self._call_again = meter.create_counter("panka.aws.retries", "{call}", "Calls sent again, by reason.")
         self._held_back = meter.create_counter(
@@ -56,9 +57,7 @@ class Meters:
         self._run.record(seconds, what)
 
     def step_ended(self, about: About, ended: Ended, seconds: float) -> None:
-        self._steps.add(
-            1, {"panka.tenant": about.tenant, "panka.action": about.action, "panka.result": ended}
-        )
+        self._steps.add(1, {"panka.tenant": about.tenant, "panka.action": about.action, "panka.result": ended})
         if ended == "done":
             self._step.record(seconds, {"panka.action": about.action, "panka.type": about.type})
 

@@ -10,8 +10,9 @@ from typing import Any
 from uuid import uuid4
 
 from opentelemetry import trace
-from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics import Histogram, MeterProvider
 from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetricReader
+from opentelemetry.sdk.metrics.view import ExplicitBucketHistogramAggregation, View
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter, SpanExporter, SpanExportResult
@@ -22,12 +23,16 @@ from temporalio.runtime import MetricBuffer, MetricBufferDurationFormat
 
 from panka.activities.telemetry import NotInstalled, Sink
 from panka.activities.telemetry.interceptors import Watching
-from panka.activities.telemetry.meters import Meters
+from panka.activities.telemetry.meters import SHORT, Meters
 from panka.activities.telemetry.spans import OpenTelemetry, ids, mark
 from panka.activities.telemetry.watchers import Watchers
 
 _BUFFER = 100_000
 """Updates of the SDK's own metrics that are kept for the second until they are taken."""
+_LATENCIES = View(
+    instrument_type=Histogram, meter_name="temporalio", aggregation=ExplicitBucketHistogramAggregation(SHORT)
+)
+"""The SDK times in seconds; OpenTelemetry's own buckets are made for milliseconds."""
 _QUERIES = ("QueryWorkflow:", "HandleQuery:")
 """Spans of those who follow a run: two or three a second, about nothing that happens."""
 
@@ -46,7 +51,7 @@ def watching(to: frozenset[Sink], listen: str) -> Iterator[Watchers]:
     """
     about = _about("worker")
     readers = _readers(to, listen)
-    meters = MeterProvider(metric_readers=readers, resource=about, shutdown_on_exit=False)
+    meters = MeterProvider(readers, about, shutdown_on_exit=False, views=[_LATENCIES])
     tracers = open_tracers(to, "worker", about)
     measured = Meters(meters)
     traces = OpenTelemetry(tracers, measured)
@@ -168,7 +173,7 @@ def _scraped(listen: str) -> MetricReader:
         raise _missing(Sink.PROMETHEUS) from error
     host, _, port = listen.rpartition(":")
     start_http_server(int(port), host)
-    reader: MetricReader = PrometheusMetricReader()
+    reader: MetricReader = PrometheusMetricReader(scope_info_enabled=False)
     return reader
 
 

@@ -119,7 +119,9 @@ def spanned(
         try:
             yield span
         except BaseException as error:
-            span.set_status(Status(StatusCode.ERROR, error.code if isinstance(error, AwsError) else type(error).__name__))
+            span.set_status(
+                Status(StatusCode.ERROR, error.code if isinstance(error, AwsError) else type(error).__name__)
+            )
             raise
 
 
@@ -134,8 +136,11 @@ def ids() -> tuple[str, str]:
     return (trace.format_trace_id(here.trace_id), trace.format_span_id(here.span_id)) if here.is_valid else ("", "")
 
 
-def _rpc(service: str, method: str) -> dict[str, str]:
-    return {"rpc.system": "aws-api", "rpc.service": service, "rpc.method": method}
+def _rpc(service: str, method: str) -> dict[str, str | int]:
+    """What a call is, and for what it is made."""
+    about = NOW.get()
+    said: dict[str, str | int] = {"rpc.system": "aws-api", "rpc.service": service, "rpc.method": method}
+    return said | (about.attributes() if about else {})
 
 
 def _note_request(span: Span, answer: Mapping[str, Any]) -> None:

@@ -68,8 +68,10 @@ class Collector:
     def total(self, metric: str, **attributes: Any) -> float:
         """The sum over all points that have these attributes, whose dots are written `_`."""
         wanted = attributes.items()
-        told = [({name.replace(".", "_"): v for name, v in one.attributes.items()}, one.value) for one in
-                self.metrics.get(metric, [])]
+        told = [
+            ({name.replace(".", "_"): v for name, v in one.attributes.items()}, one.value)
+            for one in self.metrics.get(metric, [])
+        ]
         return sum(value for said, value in told if wanted <= said.items())
 
     def take(self, path: str, body: bytes) -> bytes:

@@ -46,6 +46,8 @@ class Faults:
     """The number of the changing request, from 1, that takes effect and whose reply is lost; 0: none."""
     instead: Answer | None = None
     """Given to the next requests, which do not reach the endpoint."""
+    instead_of: str = ""
+    """The operation whose requests are meant by that (`CreateQueue`); empty: all."""
     hold: asyncio.Event | None = None
     """Replies to changing requests, which have taken effect, wait for it."""
     held: asyncio.Event = field(default_factory=asyncio.Event)
@@ -57,7 +59,7 @@ class Faults:
     def reset(self) -> None:
         self.mutations, self.reads, self.lose, self.instead, self.hold = [], 0, 0, None, None
         self.held.clear()
-        self.delay = 0
+        self.delay, self.instead_of = 0, ""
 
 
 @dataclass
@@ -163,7 +165,7 @@ class _Proxy:
     async def _answer(self, request: _Request, writer: asyncio.StreamWriter) -> bool:
         """Whether the connection goes on."""
         faults = self._faults
-        if faults.instead is not None:
+        if faults.instead is not None and faults.instead_of in {"", request.operation}:
             answer = faults.instead
             answer.times -= 1
             faults.instead = answer if answer.times else None

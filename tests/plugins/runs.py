@@ -15,6 +15,7 @@ from panka.activities.lock import LockActivities
 from panka.activities.provisioning import Provisioning
 from panka.activities.state import StateActivities
 from panka.activities.stores.memory import MemoryLocks, MemoryStore
+from panka.activities.telemetry import Traces, Untraced
 from panka.planner.assemble import make_plan
 from panka.planner.blocks import Blocks
 from panka.planner.owner import Scope
@@ -53,6 +54,7 @@ class Place:
     account: str = TARGET.account
     account_of_steps: str = ""
     """Empty: as `account`."""
+    traces: Traces = field(default_factory=Untraced)
     types: frozenset[str] = frozenset({"AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::DynamoDB::Table"})
 
     def __post_init__(self) -> None:
@@ -70,7 +72,7 @@ class Place:
 
         state = StateActivities(self.archive, self.locks, account, self.threads, self.types.__contains__)
         cloud, provider = self.sky.cloud, self.sky.provider
-        steps = Provisioning(self.archive, self.locks, cloud, provider, self.threads, account_of_steps)
+        steps = Provisioning(self.archive, self.locks, cloud, provider, self.threads, account_of_steps, self.traces)
         return Worker(
             self.client,
             task_queue=self.queue,
