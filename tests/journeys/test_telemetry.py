@@ -5,6 +5,7 @@ import json
 import urllib.request
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -164,3 +165,28 @@ def test_a_collector_that_is_away_costs_a_sentence(told: Told) -> None:
     assert told.away.code == 0
     assert told.away.err.count("Nobody took the trace of this command") == 1
     assert "Traceback" not in told.away.err
+
+
+async def test_a_run_stays_one_trace_when_its_worker_is_killed(tmp_path: Path) -> None:
+    (tmp_path / "small.yaml").write_text(STACK)
+    with collecting() as collector:
+        async with world(tmp_path) as place:
+            on = collector.env | {"PANKA_TELEMETRY": "otlp"}
+            worker = await place.start_worker(on)
+            place.faults.reset()
+            place.faults.delay = 1  # the run is still at it when its worker is killed
+            apply = await place.begin("apply", "small.yaml", "-y", env=on)
+            await until(lambda: "PutParameter" in place.faults.mutations, 60, "the run's middle")
+            await until(lambda: bool(collector.named("StartActivity:run-step")), 30, "the killed worker's spans")
+
+            await place.kill(worker)
+            await place.start_worker(on)
+
+            await asyncio.wait_for(apply.communicate(), 170)
+            await until(lambda: bool(collector.named("RunWorkflow:panka-run")), 30, "the run's span")
+
+    (run,) = collector.named("RunWorkflow:panka-run")
+    assert apply.returncode == 0
+    assert {span.trace for span in collector.spans} == {run.trace}
+    assert {span.parent for span in collector.named("StartActivity:run-step")} == {run.id}
+    assert len({span.id for span in collector.spans}) == len(collector.spans)
