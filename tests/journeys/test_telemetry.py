@@ -63,7 +63,7 @@ async def told(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Told]:
             place.faults.instead, place.faults.instead_of = _throttled(2), "CreateQueue"
             (await place.panka("apply", "small.yaml", "-y", env=on)).ok()
             away = await place.panka("status", env=on | {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"})
-            await until(lambda: collector.total("panka.runs") >= 1, 30, "the count of runs")
+            await until(lambda: collector.total("panka.runs") >= 1, 60, "the count of runs")
             scraped = await asyncio.to_thread(_scrape, listen)
             worker.terminate()
             await asyncio.wait_for(worker.wait(), 90)
@@ -177,13 +177,13 @@ async def test_a_run_stays_one_trace_when_its_worker_is_killed(tmp_path: Path) -
             place.faults.delay = 1  # the run is still at it when its worker is killed
             apply = await place.begin("apply", "small.yaml", "-y", env=on)
             await until(lambda: "PutParameter" in place.faults.mutations, 60, "the run's middle")
-            await until(lambda: bool(collector.named("StartActivity:run-step")), 30, "the killed worker's spans")
+            await until(lambda: bool(collector.named("StartActivity:run-step")), 60, "the killed worker's spans")
 
             await place.kill(worker)
             await place.start_worker(on)
 
             await asyncio.wait_for(apply.communicate(), 170)
-            await until(lambda: bool(collector.named("RunWorkflow:panka-run")), 30, "the run's span")
+            await until(lambda: bool(collector.named("RunWorkflow:panka-run")), 60, "the run's span")
 
     (run,) = collector.named("RunWorkflow:panka-run")
     assert apply.returncode == 0
