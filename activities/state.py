@@ -147,9 +147,8 @@ class StateActivities:
     async def _blocking(self, work: Callable[[], T]) -> T:
         """The work's result, with heartbeats while it lasts, so that a killed worker is missed soon."""
         task = asyncio.get_running_loop().run_in_executor(self._threads, work)
-        while not task.done():
+        while not (await asyncio.wait([task], timeout=_PULSE))[0]:
             activity.heartbeat()
-            await asyncio.wait([task], timeout=_PULSE)
         return task.result()
 
 
