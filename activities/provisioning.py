@@ -370,8 +370,8 @@ class Work:
 
 async def _pulse(beat: Beat) -> None:
     while True:
+        await asyncio.sleep(_PULSE)  # most steps are over before a first sign of life is due
         activity.heartbeat(beat.id, beat.waits)
-        await asyncio.sleep(_PULSE)
 
 
 def _left_by_earlier_attempt() -> str | None:

@@ -47,14 +47,16 @@ NOW: ContextVar[About | None] = ContextVar("panka-about", default=None)
 
 
 def about(input: object) -> About:
-    """What the input of an activity or of a run says: those that change a stack have its scope, or a lease of it."""
-    lease, entry, done = (getattr(input, name, None) for name in ("lease", "entry", "done"))
+    """What the input of an activity, a run or a shard says: most have the scope of a stack, or a lease of it."""
+    lease, entry, done, base = (getattr(input, name, None) for name in ("lease", "entry", "done", "base"))
     scope = getattr(input, "scope", None) or getattr(lease, "scope", None)
+    places = ((input, "run"), (input, "number"), (entry, "run"), (base, "serial"))
+    numbers = (getattr(where, name, 0) for where, name in places)
     return About(
         tenant=getattr(scope, "tenant", ""),
         stack=getattr(scope, "stack", ""),
         environment=getattr(scope, "environment", ""),
-        run=getattr(input, "run", 0) or getattr(entry, "run", 0) or getattr(getattr(input, "base", None), "serial", 0),
+        run=next((number for number in numbers if isinstance(number, int) and number), 0),
         address=getattr(input, "key", "") or getattr(done, "key", ""),
     )
 

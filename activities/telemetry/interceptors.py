@@ -22,7 +22,7 @@ from temporalio.worker import (
 )
 
 from panka.activities.telemetry.about import NOW, About, about
-from panka.workflows.ports import Checkpoint, Claim, Ending, Hold
+from panka.workflows.ports import Checkpoint, Claim, Ending, Hold, Portion
 
 if TYPE_CHECKING:
     from panka.activities.telemetry.meters import Ended, Meters
@@ -106,7 +106,7 @@ class _Activities(ActivityInboundInterceptor):
         match asked:
             case Claim():
                 meters.lock_waited(work, how, seconds)
-            case Checkpoint():
+            case Checkpoint() | Portion():
                 meters.checkpointed(work, how, seconds)
             case Ending(lease=lease, entry=entry) if entry is not None and how == "done":
                 took = datetime.fromisoformat(entry.finished) - datetime.fromisoformat(entry.started)

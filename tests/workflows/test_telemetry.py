@@ -13,10 +13,13 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 from temporalio.client import Client
 
+from panka.activities.telemetry.about import about
 from panka.activities.telemetry.interceptors import Watching
 from panka.activities.telemetry.meters import Meters
 from panka.activities.telemetry.spans import OpenTelemetry, ids
 from panka.cli.logs import JsonLines
+from panka.workflows.messages import RunInput, ShardInput
+from panka.workflows.ports import Lease, PlanRef
 from plugins.runs import Place, resource
 
 PAIR = (resource("a"), resource("b", "a"))
@@ -110,3 +113,22 @@ async def test_every_line_of_the_log_says_what_it_is_about_and_none_what_an_erro
     warned = [line for line in lines if line["logger"] == "temporalio.activity" and line.get("error") == "Refused"]
     assert {line["address"] for line in warned} == {"b:main"}
     assert "You may not" not in log.getvalue()
+
+
+async def test_the_steps_of_shards_are_counted_with_all_others(place: Place, reader: InMemoryMetricReader) -> None:
+    many = [resource(f"n{index}") for index in range(6)]
+
+    await place.apply(*many, most=4, shard_size=3)
+
+    assert counted(reader, "panka.steps") == {("create", "done", "acme"): 6}
+    assert [key[2] for key in counted(reader, "panka.runs")] == ["succeeded"]
+
+
+def test_a_shard_knows_the_number_of_its_run(place: Place) -> None:
+    ref = PlanRef(id="p-1", key="k", sha256="0")
+    run = RunInput(scope=place.scope, plan=ref, kind="apply", by="ana")
+    lease = Lease(scope=place.scope, owner="o", fence=1)
+
+    work = about(ShardInput(run=run, lease=lease, number=3, index=0, of=2))
+
+    assert (work.run, work.stack) == (3, place.scope.stack)
