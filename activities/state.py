@@ -16,7 +16,19 @@ from panka.planner import estimate
 from panka.planner.plan import Action, Plan, Step
 from panka.planner.record import announce, conclude, fold, withdraw
 from panka.planner.state import Pointer, State, Target
-from panka.workflows.ports import CHECKPOINT, CLOSE, OPEN, REFUSED, STALE, Checkpoint, Ending, Node, Opened, Opening
+from panka.workflows.ports import (
+    CHECKPOINT,
+    CLOSE,
+    OPEN,
+    REFUSED,
+    STALE,
+    Checkpoint,
+    Ending,
+    Lease,
+    Node,
+    Opened,
+    Opening,
+)
 
 T = TypeVar("T")
 
@@ -35,11 +47,16 @@ class StateActivities:
         self,
         archive: Archive,
         locks: LockStore,
-        account: Callable[[Target], Awaitable[str]],
+        account: Callable[[Lease, Target], Awaitable[str]],
         threads: Executor,
         can_be_made: Callable[[str], bool],
+        admit: Callable[[Opening, Plan], None] = lambda _opening, _plan: None,
     ) -> None:
-        """`account` says to which account the credentials for a target belong, `can_be_made` what has a provider."""
+        """`account` says to which account a run's credentials for a target belong, `can_be_made` what has a provider.
+
+        `admit` refuses plans that their tenant may not have carried out; it blocks.
+        """
+        self._admit = admit
         self._archive = archive
         self._locks = locks
         self._account = account
@@ -50,9 +67,10 @@ class StateActivities:
     async def open(self, opening: Opening) -> Opened:
         """Checks that the plan still fits the state and the account, and writes down what it is going to make."""
         with translated():
-            plan = await self._blocking(lambda: self._archive.plan(opening.plan))
+            plan = await self._blocking(lambda: self._archive.plan_of(opening.lease.scope, opening.plan))
             self._check_types(plan)
-            await check_account(self._account, plan.target)
+            await self._blocking(lambda: self._admit(opening, plan))
+            await check_account(self._account, opening.lease, plan.target)
             return await self._blocking(lambda: self._announce(opening, plan))
 
     @activity.defn(name=CHECKPOINT.name)
@@ -154,12 +172,12 @@ def _node(step: Step) -> Node:
     )
 
 
-async def check_account(account: Callable[[Target], Awaitable[str]], target: Target) -> None:
+async def check_account(account: Callable[[Lease, Target], Awaitable[str]], lease: Lease, target: Target) -> None:
     """Refuses credentials of another account than the plan's, which is that of the record.
 
     The region needs no check: a plan is for the record's region, and calls go to the plan's.
     """
-    found = await account(target)
+    found = await account(lease, target)
     if found != target.account:
         message = f"The plan is for account {target.account}; the worker's credentials are for {found}."
         raise ApplicationError(message, type=STALE, non_retryable=True)

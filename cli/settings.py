@@ -48,6 +48,8 @@ class Settings:
     """Who asks: shown to others while a run holds the lock, and in the history."""
     telemetry: str | None = None
     """Where a worker sends its traces: `otlp`, as OpenTelemetry's own `OTEL_*` variables say, or `console`."""
+    tenants: str = "open"
+    """`required`: a tenant that nobody has registered can neither plan nor run anything."""
     local: bool = False
     variables: dict[str, str] = field(default_factory=dict)
     """Stack variables from PANKA_VAR_*."""
@@ -198,6 +200,8 @@ def _parsed(name: str, value: Any) -> Raw:
         return seconds(str(value))
     if not isinstance(value, str):
         raise ValueError(f"`{name}` is text, not `{value}`.")  # noqa: TRY004  # one error for every wrong value
+    if name == "tenants" and value not in {"open", "required"}:
+        raise ValueError(f"`{value}` is neither open nor required.")
     if name in _NAMED and not is_name(value):
         raise ValueError(f"`{value}` is no name: lower-case letters, digits and dashes, a letter first, at most 63.")
     return value

@@ -155,6 +155,7 @@ class RunWorkflow(Asking):
             kind=self.input.kind,
             by=self.input.by,
             started=rfc3339(self.started),
+            approved_by=self.approved_by,
         )
         try:
             self.opened = await call(ports.OPEN, opening, id="open", summary=f"announce {self.input.plan.id}")

@@ -67,6 +67,8 @@ class Opening(Model):
     kind: Literal["apply", "destroy", "rollback"]
     by: str
     started: str
+    approved_by: str = ""
+    """Who has approved of the plan, where somebody was asked."""
 
 
 class Node(Model):
