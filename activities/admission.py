@@ -10,11 +10,10 @@ from temporalio.exceptions import ApplicationError
 
 from panka.activities.archive import Archive
 from panka.activities.aws.roles import Role, role_of
-from panka.activities.register import Register
+from panka.activities.register import Register, other_stacks, standing_text
 from panka.activities.stores.store import Holder, LockStore
 from panka.planner.diagnostics import Invalid
 from panka.planner.entitlement import Beside, refusals
-from panka.planner.network import is_network
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan
 from panka.planner.register import Standing, TenantRecord
@@ -112,22 +111,6 @@ class Roles:
             while len(self._known) > _REMEMBERED:
                 self._known.popitem(last=False)
         return self._known[lease.owner]
-
-
-def other_stacks(archive: Archive, locks: LockStore, scope: Scope) -> Iterable[str]:
-    """The names of the tenant's stacks that have something, beside this one and the tenant's network."""
-    named = {other.stack for other, _ in locks.scopes(scope.tenant)} - {scope.stack}
-    for other, pointer in locks.scopes(scope.tenant):
-        if other.stack in named and not is_network(other) and archive.state(pointer).resources:
-            named.discard(other.stack)
-            yield other.stack
-
-
-def standing_text(record: TenantRecord) -> str:
-    """Why no run of the tenant is taken."""
-    why = f": {record.why}" if record.why else ""
-    word = "about to be deleted" if record.standing is Standing.CLOSING else record.standing
-    return f"Tenant {record.name} is {word}, by {record.by} since {record.since}{why}."
 
 
 def _tenant(record: TenantRecord) -> Tenant:

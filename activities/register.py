@@ -1,9 +1,11 @@
 """The register of tenants in the object store: one record for each tenant, and a list of all. Everything blocks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from panka.activities.stores.store import Changed, NotThere, ObjectStore, Version
-from panka.planner.owner import Name
+from panka.activities.archive import Archive
+from panka.activities.stores.store import Changed, LockStore, NotThere, ObjectStore, Version
+from panka.planner.network import is_network
+from panka.planner.owner import Name, Scope
 from panka.planner.register import Change, Registry, Standing, TenantRecord, changed
 
 REGISTRY = "tenants/registry.json"
@@ -70,6 +72,22 @@ class Register:
             return self._objects.look(key)
         except NotThere:
             return None
+
+
+def other_stacks(archive: Archive, locks: LockStore, scope: Scope) -> Iterable[str]:
+    """The names of the tenant's stacks that have something, beside this one and the tenant's network."""
+    named = {other.stack for other, _ in locks.scopes(scope.tenant)} - {scope.stack}
+    for other, pointer in locks.scopes(scope.tenant):
+        if other.stack in named and not is_network(other) and archive.state(pointer).resources:
+            named.discard(other.stack)
+            yield other.stack
+
+
+def standing_text(record: TenantRecord) -> str:
+    """Why no run of the tenant is taken."""
+    why = f": {record.why}" if record.why else ""
+    word = "about to be deleted" if record.standing is Standing.CLOSING else record.standing
+    return f"Tenant {record.name} is {word}, by {record.by} since {record.since}{why}."
 
 
 def _key(name: Name) -> str:
