@@ -26,6 +26,22 @@ metadata: {name: orders, service: api}
 spec:
   hashKey: {name: id, type: S}
 """
+SNS = """---
+apiVersion: components.panka.io/v1
+kind: SNS
+metadata: {name: news, service: web}
+spec: {}
+"""
+INSIDE = """---
+apiVersion: components.panka.io/v1
+kind: Lambda
+metadata: {name: worker}
+spec:
+  runtime: python3.12
+  handler: main.handler
+  code: {zipFile: worker}
+  vpc: {enabled: true}
+"""
 ACCOUNTS = {"acme": "111111111111", "umbrella": "222222222222"}
 BOUNDS = """
   environments: [dev, prod]
@@ -88,13 +104,13 @@ async def test_two_tenants_with_stacks_of_the_same_name_deploy_at_once_and_share
 
     assert [one.returncode for one in both] == [0, 0], told
     assert place.cloud() == {}  # the workers' own account
-    for name in ACCOUNTS:
+    for name, account in ACCOUNTS.items():
         [queue] = queues(place, name)
         tags = seen_by(place, name, "sqs").list_queue_tags(QueueUrl=queue)["Tags"]
-        assert ACCOUNTS[name] in queue
+        assert account in queue
         assert tags["panka:tenant"] == name
         state = (await place.panka("state", "pull", "small", env=of(name))).ok().json
-        assert state["target"]["account"] == ACCOUNTS[name]
+        assert state["target"]["account"] == account
         usage = (await place.panka("tenant", "usage", name, "-o", "json")).ok().json
         assert [(one["stack"], one["result"]) for one in usage["stacks"]] == [("small", "succeeded")]
     first, second = (queues(place, name)[0].rpartition("/")[2] for name in ACCOUNTS)
@@ -154,14 +170,12 @@ async def test_a_suspended_tenants_runs_are_refused_by_the_command_and_by_the_wo
 async def test_a_tenant_is_held_to_its_bounds_by_the_plan_and_its_plans_wait_for_approval(place: World) -> None:
     await place.start_worker()
     await register(place, "acme", BOUNDS)
-    foreign = (
-        STACK + "---\napiVersion: components.panka.io/v1\nkind: SNS\nmetadata: {name: news, service: web}\nspec: {}\n"
-    )
+    foreign = STACK + SNS
     write(place, "foreign.yaml", foreign.replace("region: eu-west-1", "region: eu-central-1, profile: umbrella"))
     write(place, "small.yaml", STACK)
     write(place, "other.yaml", STACK.replace("name: small", "name: other"))
 
-    beyond = await place.panka("plan", "foreign.yaml", env={"PANKA_REGION": ""})
+    beyond = await place.panka("plan", "foreign.yaml")
     elsewhere = await place.panka("plan", "small.yaml", env=of("acme", "test"))
     (await place.panka("apply", "small.yaml", "-y")).ok()
     one_more = await place.panka("plan", "other.yaml")
@@ -192,14 +206,9 @@ async def test_a_tenants_network_is_a_stack_that_its_stacks_inherit_and_that_kee
 """
     await place.start_worker()
     await register(place, "acme", network)
-    inside = "  runtime: python3.12\n  handler: main.handler\n  code: {zipFile: worker}\n  vpc: {enabled: true}\n"
     (Path(place.folder) / "worker").mkdir()
     (Path(place.folder) / "worker" / "main.py").write_text("def handler(event, context): return event\n")
-    write(
-        place,
-        "small.yaml",
-        STACK + "---\napiVersion: components.panka.io/v1\nkind: Lambda\nmetadata: {name: worker}\nspec:\n" + inside,
-    )
+    write(place, "small.yaml", STACK + INSIDE)
 
     made = (await place.panka("state", "pull", "network", env=of("acme", "shared"))).ok().json
     (await place.panka("apply", "small.yaml", "-y")).ok()
