@@ -146,4 +146,4 @@ def _left(scope: Scope, state: State) -> Iterator[str]:
 
 
 def _sentences(error: NotAllowed) -> str:
-    return f"{error} {error.help[0].upper()}{error.help[1:]}." if error.help else str(error)
+    return f"{str(error).removesuffix('.')}: {error.help}." if error.help else str(error)
