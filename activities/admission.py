@@ -13,11 +13,10 @@ from panka.activities.aws.roles import Role, role_of
 from panka.activities.register import Register, other_stacks, standing_text
 from panka.activities.stores.store import Holder, LockStore
 from panka.planner.diagnostics import Invalid
-from panka.planner.entitlement import Beside, refusals
+from panka.planner.entitlement import Beside, refusals, unrecorded
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan
 from panka.planner.register import Standing, TenantRecord
-from panka.planner.state import State
 from panka.planner.tenancy import Tenant
 from panka.workflows.ports import REFUSED, Lease, Opening
 
@@ -52,14 +51,14 @@ class Admission:
         tenant = _tenant(record)
         if scope.environment in tenant.spec.policies.require_approval and not opening.approved_by:
             _refuse(f"In {scope.environment} somebody must approve of {scope.tenant}'s plans: --require-approval asks.")
-        beyond = list(refusals(tenant, plan, self._state(scope), Beside(frozenset(self._others(tenant, scope)))))
+        pointer = self.locks.pointer(scope)
+        state = self.archive.state(pointer) if pointer else None
+        beyond = list(refusals(tenant, plan, state, Beside(frozenset(self._others(tenant, scope)))))
+        if pointer == plan.base:  # else the plan is stale, or this very run has announced it already
+            beyond += unrecorded(plan, state)
         if beyond:
             _refuse(f"Plan {plan.id} is not what tenant {scope.tenant} may have: {'; '.join(beyond)}.")
         self._await_turn(tenant, opening.lease)
-
-    def _state(self, scope: Scope) -> State | None:
-        pointer = self.locks.pointer(scope)
-        return self.archive.state(pointer) if pointer else None
 
     def _others(self, tenant: Tenant, scope: Scope) -> Iterable[str]:
         """The tenant's other stacks that have something; read only where their number matters."""

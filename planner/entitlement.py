@@ -39,6 +39,18 @@ def refusals(tenant: Tenant, plan: Plan, state: State | None, beside: Beside) ->
     yield from _tags(tenant, plan)
 
 
+def unrecorded(plan: Plan, state: State | None) -> Iterator[str]:
+    """What the plan would change and the record that it was made from does not know, a sentence each.
+
+    Whoever writes a plan could name anything by its id. What an import names is looked at when it is taken over.
+    """
+    known = {one.id for one in (*state.resources.values(), *state.deposed)} if state else set()
+    for step in (*plan.forward, *plan.cleanup):
+        if step.action is not Action.ADOPT:
+            for id in {step.id, step.replaced} - known - {None}:
+                yield f"{step.address} is not on record as {id}"
+
+
 def _places(tenant: Tenant, plan: Plan) -> Iterator[str]:
     said, target = tenant.spec, plan.target
     if target.profile is not None or target.endpoint_url is not None:

@@ -19,7 +19,7 @@ from panka.activities.stores.memory import MemoryLocks, MemoryStore
 from panka.activities.tenants import TenantActivities
 from panka.planner.assemble import make_plan
 from panka.planner.owner import Scope
-from panka.planner.plan import Plan
+from panka.planner.plan import Action, Plan
 from panka.planner.register import Change, Standing, What
 from panka.planner.resource import Address, PhysicalName, Resource
 from panka.planner.state import Pointer, State, Target
@@ -235,6 +235,18 @@ async def test_a_plan_that_somebody_approved_of_is_admitted(office: Office) -> N
     await office.change("create", "{policies: {requireApproval: [prod]}}")
 
     assert office.admit(office.plan(SHOP, queue()), approved_by="ana") == ""
+
+
+@pytest.mark.parametrize("action", [Action.UPDATE, Action.DELETE])
+async def test_a_plan_that_names_by_id_what_is_not_on_record_is_refused(office: Office, action: Action) -> None:
+    await office.change("create")
+    lease = office.lease()
+    office.locks.move(lease, None, announced(office, SHOP))
+    plan = office.plan(SHOP, queue(), queue("late"))
+    sly = plan.forward[-1].model_copy(update={"action": action, "id": "https://umbrellas"})
+
+    assert office.admit(plan, lease) == ""
+    assert "is not on record as https://umbrellas" in office.admit(plan.model_copy(update={"forward": (sly,)}), lease)
 
 
 async def test_a_registered_tenants_plan_names_no_credentials_of_the_workers(office: Office) -> None:
