@@ -246,7 +246,8 @@ async def test_a_plan_that_names_by_id_what_is_not_on_record_is_refused(office: 
     sly = plan.forward[-1].model_copy(update={"action": action, "id": "https://umbrellas"})
 
     assert office.admit(plan, lease) == ""
-    assert "is not on record as https://umbrellas" in office.admit(plan.model_copy(update={"forward": (sly,)}), lease)
+    forged = plan.model_copy(update={"id": "p-ffffffffffff", "forward": (sly,)})
+    assert "is not on record as https://umbrellas" in office.admit(forged, lease)
 
 
 async def test_a_registered_tenants_plan_names_no_credentials_of_the_workers(office: Office) -> None:
