@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from temporalio.client import Client
 
 from plugins.world import World, until
 
@@ -189,7 +190,11 @@ async def test_a_tenant_is_held_to_its_bounds_by_the_plan_and_its_plans_wait_for
     assert "no environment `test`" in elsewhere.err
     assert one_more.code == 65
     assert "may have 1 stacks" in one_more.err
+    client = await Client.connect(f"127.0.0.1:{place.temporal_port}")
+    run = await client.get_workflow_handle("acme/small/prod").describe()
     assert "wants somebody to approve" in waiting.ok().err
+    priority = run.raw_description.workflow_execution_info.priority
+    assert (priority.fairness_key, priority.fairness_weight) == ("acme", 10)
     [queue] = queues(place, "acme")
     assert seen_by(place, "acme", "sqs").list_queue_tags(QueueUrl=queue)["Tags"]["owner"] == "platform"
 
