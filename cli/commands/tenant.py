@@ -1,7 +1,7 @@
 """`panka tenant`: who may use Panka, for what, and as whom in AWS."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -12,7 +12,8 @@ from panka.cli.settings import is_name
 
 if TYPE_CHECKING:
     from panka.planner.register import What
-    from panka.workflows.tenancy import Told
+    from panka.planner.resource import Model
+    from panka.workflows.tenancy import Answer, Told
 
 
 @click.group()
@@ -75,12 +76,10 @@ def update(file: str, detail: bool, ways: Mapping[str, Any], form: str, **flags:
 @where
 def list_(form: str, **flags: str | None) -> int:
     """List every tenant that was ever registered."""
-    from panka.cli.tenants import ask  # noqa: PLC0415  # brings temporalio
     from panka.cli.views.tenants import tenants_text  # noqa: PLC0415  # brings pydantic
-    from panka.workflows.tenancy import Question  # noqa: PLC0415  # as above
 
     with opened(flags) as session:
-        listing = ask(session, Question(what="list")).listing
+        listing = _asked(session, "list").listing
         tenants = listing.tenants if listing else {}
         if form == "table":
             session.screen.show(tenants_text(tenants))
@@ -99,16 +98,12 @@ def list_(form: str, **flags: str | None) -> int:
 @where
 def show(name: str, form: str, **flags: str | None) -> int:
     """Show a tenant and its TenantConfig."""
-    from panka.cli.tenants import ask  # noqa: PLC0415  # brings temporalio
     from panka.cli.views.tenants import tenant_text  # noqa: PLC0415  # brings pydantic
-    from panka.workflows.tenancy import Question  # noqa: PLC0415  # as above
 
     with opened(flags) as session:
-        told = ask(session, Question(what="show", name=_named(name))).tenant
-        if told is not None and form == "table":
-            session.screen.show(tenant_text(told))
-        elif told is not None:
-            session.screen.data(form, told.model_dump(mode="json", by_alias=True))
+        told = _asked(session, "show", name).tenant
+        if told is not None:
+            _shown(session, form, told, tenant_text(told))
         _next(session, "tenant", "usage", name)
     return Exit.OK
 
@@ -119,16 +114,12 @@ def show(name: str, form: str, **flags: str | None) -> int:
 @where
 def usage(name: str, form: str, **flags: str | None) -> int:
     """Show what a tenant has: its stacks, its resources by type, the last run of each, and what runs now."""
-    from panka.cli.tenants import ask  # noqa: PLC0415  # brings temporalio
     from panka.cli.views.tenants import usage_text  # noqa: PLC0415  # brings pydantic
-    from panka.workflows.tenancy import Question  # noqa: PLC0415  # as above
 
     with opened(flags) as session:
-        told = ask(session, Question(what="usage", name=_named(name))).usage
-        if told is not None and form == "table":
-            session.screen.show(usage_text(told))
-        elif told is not None:
-            session.screen.data(form, told.model_dump(mode="json", by_alias=True))
+        told = _asked(session, "usage", name).usage
+        if told is not None:
+            _shown(session, form, told, usage_text(told))
         _next(session, "status", "-t", name)
     return Exit.OK
 
@@ -235,6 +226,20 @@ def _changed(session: Session, what: "What", name: str, why: str) -> "Told":
     told = change(session, Change(name=_named(name), what=what, by=session.settings.user, why=why))
     session.screen.show(f"Tenant {told.name} is {told.standing}.")
     return told
+
+
+def _asked(session: Session, what: 'Literal["list", "show", "usage"]', name: str | None = None) -> "Answer":
+    from panka.cli.tenants import ask  # noqa: PLC0415  # brings temporalio
+    from panka.workflows.tenancy import Question  # noqa: PLC0415  # brings pydantic
+
+    return ask(session, Question(what=what, name="" if name is None else _named(name)))
+
+
+def _shown(session: Session, form: str, told: "Model", text: str) -> None:
+    if form == "table":
+        session.screen.show(text)
+    else:
+        session.screen.data(form, told.model_dump(mode="json", by_alias=True))
 
 
 def _named(name: str) -> str:

@@ -114,6 +114,13 @@ async def test_two_tenants_with_stacks_of_the_same_name_deploy_at_once_and_share
         assert state["target"]["account"] == account
         usage = (await place.panka("tenant", "usage", name, "-o", "json")).ok().json
         assert [(one["stack"], one["result"]) for one in usage["stacks"]] == [("small", "succeeded")]
+    listed = (await place.panka("tenant", "list", "-o", "name")).ok().out.split()
+    used = (await place.panka("tenant", "usage", "acme")).ok().out
+    unknown = await place.panka("plan", "small.yaml", env=of("nobody") | {"PANKA_TENANTS": "required"})
+    assert listed == ["acme", "umbrella"]
+    assert "AWS::SQS::Queue" in used
+    assert unknown.code == 64
+    assert "Nobody has registered tenant nobody." in unknown.err
     first, second = (queues(place, name)[0].rpartition("/")[2] for name in ACCOUNTS)
     assert first != second
     (await place.panka("destroy", "small", "-y", env=of("acme"))).ok()
