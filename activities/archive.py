@@ -5,6 +5,7 @@ docs/state-format.md says what must hold for them. Everything here blocks.
 
 import hashlib
 import json
+import re
 from collections import OrderedDict
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +26,14 @@ _AT_ONCE = 16
 """Parts of a journal that are read at the same time."""
 
 
+_PLAN_ID = re.compile(r"p-[0-9a-f]*")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class Foreign(Exception):
+    """A plan is another stack's than the run's that names it."""
+
+
 class Damaged(Exception):
     """An object's bytes are not those that its reference names."""
 
@@ -38,7 +47,7 @@ class Archive:
 
     def save_plan(self, plan: Plan) -> PlanRef:
         body = plan.text().encode()
-        key = f"{_home(plan.scope)}/plans/{plan.id}.json"
+        key = _plan_key(plan.scope, plan.id)
         digest = _digest(body)
         self._objects.put(key, body)
         self._remember(f"{key}#{digest}", plan)
@@ -48,8 +57,19 @@ class Archive:
         """Raises NotThere, Damaged, Newer."""
         return self._recall(ref.key, ref.sha256, Plan)
 
+    def plan_of(self, scope: Scope, ref: PlanRef) -> Plan:
+        """A plan that must be one of this stack: references come from callers. Raises Foreign, NotThere, Damaged."""
+        if not _PLAN_ID.fullmatch(ref.id) or ref.key != _plan_key(scope, ref.id):
+            raise Foreign(f"Plan {ref.id} is not one of {scope}.")
+        plan = self.plan(ref)
+        if plan.scope != scope:
+            raise Foreign(f"Plan {ref.id} is not one of {scope}.")
+        return plan
+
     def find_plan(self, scope: Scope, plan_id: str) -> tuple[Plan, PlanRef]:
         """A plan by its id, or by the beginning of one. Raises NotThere when none or several fit."""
+        if not _PLAN_ID.fullmatch(plan_id):
+            raise NotThere(f"No plan is called {plan_id}.")
         prefix = f"{_home(scope)}/plans/{plan_id}"
         keys = self._objects.keys(prefix)
         if len(keys) != 1:
@@ -133,6 +153,8 @@ class Archive:
 
     def asset(self, tenant: str, sha256: str) -> bytes:
         """Raises NotThere, Damaged."""
+        if not _SHA256.fullmatch(sha256):
+            raise NotThere(f"No file is called {sha256}.")
         key = f"tenants/{tenant}/assets/{sha256}"
         return _checked(key, self._objects.get(key), sha256)
 
@@ -156,6 +178,10 @@ class Archive:
 
 def _home(scope: Scope) -> str:
     return f"tenants/{scope.tenant}/stacks/{scope.stack}/{scope.environment}"
+
+
+def _plan_key(scope: Scope, plan_id: str) -> str:
+    return f"{_home(scope)}/plans/{plan_id}.json"
 
 
 def _journals(scope: Scope, serial: int) -> str:

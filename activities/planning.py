@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from panka.activities.archive import Archive
 from panka.activities.aws.errors import AwsError, Cause
 from panka.activities.aws.network import default_network
+from panka.activities.aws.roles import Role
 from panka.activities.aws.session import Clients, Cloud
+from panka.activities.register import Register, other_stacks
 from panka.activities.stores.dynamodb import DynamoLocks
 from panka.activities.stores.s3 import S3Store
 from panka.activities.stores.store import Holder, LockStore
@@ -22,6 +24,7 @@ from panka.planner.assemble import make_plan
 from panka.planner.component import Network
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan
+from panka.planner.register import TenantRecord
 from panka.planner.resource import Address
 from panka.planner.resource_types import can_be_made
 from panka.planner.selecting import Wish
@@ -55,16 +58,31 @@ class WrongAccount(Exception):
 class Desk:
     """Reading and planning for one set of credentials."""
 
-    def __init__(self, archive: Archive, locks: LockStore, clients: Clients) -> None:
+    def __init__(self, archive: Archive, locks: LockStore, clients: Clients, register: Register | None = None) -> None:
+        """Without a register nobody has registered any tenant."""
         self.archive = archive
         self.locks = locks
         self._clients = clients
+        self._register = register
+        self._role: Role | None = None
         self._account: Future[str] | None = None
 
     def expect(self) -> None:
         """Begins to ask whose the credentials are, so that `target` need not wait for it."""
         if self._account is None:
             self._account = self._clients.executor.submit(lambda: _wait(Cloud(self._clients).identity()))
+
+    def tenant(self, name: str) -> TenantRecord | None:
+        """What the register keeps of a tenant; None: nobody has registered it. Raises Newer."""
+        return self._register.record(name) if self._register else None
+
+    def others(self, scope: Scope) -> frozenset[str]:
+        """Names of the tenant's other stacks that have something, in whichever environment."""
+        return frozenset(other_stacks(self.archive, self.locks, scope))
+
+    def take_on(self, role: Role | None) -> None:
+        """From now on AWS is seen in this role wherever a stack lives; the record is read as before."""
+        self._role = role
 
     def target(
         self,
@@ -80,7 +98,8 @@ class Desk:
             WrongAccount: the stack names another account than the credentials'.
             AwsError: AWS refuses the credentials, or does not answer.
         """
-        found = self._identity()
+        # Of a role the account is known, and nobody need ask whose the credentials are that take it on.
+        found = self._role.arn.split(":")[4] if self._role else self._identity()
         if account is not None and account != found:
             raise WrongAccount(f"The stack is for account {account}; the credentials in use are for {found}.")
         return Target(
@@ -99,12 +118,16 @@ class Desk:
     def _cloud(self, target: Target) -> Cloud:
         """AWS where a stack lives, with the credentials in use."""
         endpoint = target.endpoint_url or self._clients.endpoint_url
-        if (target.region, endpoint) == (self._clients.target.region, self._clients.endpoint_url):
+        if self._role is None and (target.region, endpoint) == (
+            self._clients.target.region,
+            self._clients.endpoint_url,
+        ):
             return Cloud(self._clients)
         clients = Clients(
             target,
             executor=self._clients.executor,
             profile=self._clients.target.profile,
+            role=self._role,
             endpoint_url=endpoint,
         )
         return Cloud(clients)
@@ -218,7 +241,8 @@ def open_desk(settings: DeskSettings) -> Desk:
     s3 = cast("S3Client", clients.client("s3"))
     dynamodb = cast("DynamoDBClient", clients.client("dynamodb"))
     locks = DynamoLocks(dynamodb, settings.table, clock=lambda: datetime.now(UTC))
-    return Desk(Archive(S3Store(s3, settings.bucket)), locks, clients)
+    objects = S3Store(s3, settings.bucket)
+    return Desk(Archive(objects), locks, clients, Register(objects))
 
 
 def _wait(work: Coroutine[Any, Any, T]) -> T:

@@ -31,7 +31,7 @@ from panka.planner.record import Outcome, Undoing, resolve, steps
 from panka.planner.resource import Properties, decode, references, substitute
 from panka.planner.resource_types import facts
 from panka.planner.state import Target
-from panka.workflows.ports import STEP, UNDO, PlanRef, StepCall, UndoCall
+from panka.workflows.ports import STEP, UNDO, Lease, PlanRef, StepCall, UndoCall
 
 _PULSE = 5.0
 """Seconds between heartbeats."""
@@ -68,13 +68,13 @@ class Provisioning:
         self,
         archive: Archive,
         locks: LockStore,
-        cloud: Callable[[Target], Cloud],
+        cloud: Callable[[Lease, Target], Awaitable[Cloud]],
         provider: Callable[[str, Cloud], Provider],
         threads: Executor,
-        account: Callable[[Target], Awaitable[str]],
+        account: Callable[[Lease, Target], Awaitable[str]],
         traces: Traces | None = None,
     ) -> None:
-        """`account` says to which account the credentials for a target belong."""
+        """`cloud` is a target as a run's tenant may see it, `account` the one that the credentials for it belong to."""
         self._archive = archive
         self._locks = locks
         self._cloud = cloud
@@ -89,7 +89,7 @@ class Provisioning:
         """Makes, changes or deletes one resource, and tells what it is then."""
         began = time.monotonic()
         with translated():
-            plan, step = await self._load(call.plan, call.key)
+            plan, step = await self._load(call.lease, call.plan, call.key)
             async with self._at_work(call, plan, step) as work:
                 outcome = await work.carry_out(call.inputs, call.run)
         return outcome.model_copy(update={"seconds": round(time.monotonic() - began, 3)})
@@ -98,13 +98,13 @@ class Provisioning:
     async def undo(self, call: UndoCall) -> Undoing:
         """Takes a step back: deletes what it made, or restores what it changed."""
         with translated():
-            plan, step = await self._load(call.plan, call.done.key)
+            plan, step = await self._load(call.lease, call.plan, call.done.key)
             async with self._at_work(call, plan, step) as work:
                 return await work.take_back(call.done, call.inputs, started_only=call.started_only)
 
-    async def _load(self, ref: PlanRef, key: str) -> tuple[Plan, Step]:
+    async def _load(self, lease: Lease, ref: PlanRef, key: str) -> tuple[Plan, Step]:
         loop = asyncio.get_running_loop()
-        plan = await loop.run_in_executor(self._threads, self._archive.plan, ref)
+        plan = await loop.run_in_executor(self._threads, self._archive.plan_of, lease.scope, ref)
         if ref.sha256 not in self._steps:
             while len(self._steps) >= _PLANS:
                 del self._steps[next(iter(self._steps))]
@@ -126,14 +126,18 @@ class Provisioning:
             beat.waits = what
 
         cloud = replace(
-            self._cloud(plan.target), before_mutation=fence, progress=progress, assets=asset, traces=self._traces
+            await self._cloud(call.lease, plan.target),
+            before_mutation=fence,
+            progress=progress,
+            assets=asset,
+            traces=self._traces,
         )
         pulse = asyncio.create_task(_pulse(beat))
         try:
             attempt, undo = activity.info().attempt, isinstance(call, UndoCall)
             with self._traces.step(plan.scope, step, call.run, attempt, undo=undo):
                 # Before anything else: in another account nothing is there, and that must not be taken for deleted.
-                await check_account(self._account, plan.target)
+                await check_account(self._account, call.lease, plan.target)
                 yield Work(step, step.owner(plan.scope), cloud, self._provider(step.type, cloud), beat)
         finally:
             pulse.cancel()

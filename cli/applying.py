@@ -68,12 +68,14 @@ def carry_out(session: Session, planned: Planned, how: How) -> int:
         lock_wait=how.lock_timeout,
         window=how.parallelism,
         step_queue=session.settings.step_queue,
-        approval=how.require_approval,
+        approval=how.require_approval or planned.approval,
         schedule=how.schedule,
         pause_between_levels=how.pause_between_levels,
     )
+    if planned.approval and not how.require_approval:
+        session.screen.tell(f"In {plan.scope.environment} tenant {plan.scope.tenant} wants somebody to approve first.")
     follower = _Follower(session, plan.scope, how)
-    result = follower.start(run)
+    result = follower.start(run, planned.weight)
     if result is None:
         return Exit.OK
     if not result.run and result.result == "failed":
@@ -130,19 +132,19 @@ class _Follower:
     def spent(self) -> float:
         return time.time() - self._began
 
-    def start(self, run: RunInput) -> Result | None:
-        """None: the run goes on, and nobody was to follow it."""
-        return self._interruptible(self._start(run))
+    def start(self, run: RunInput, weight: float) -> Result | None:
+        """None: the run goes on, and nobody was to follow it. `weight` is the tenant's share of the workers."""
+        return self._interruptible(self._start(run, weight))
 
     def join(self) -> Result:
         result = self._interruptible(self._join())
         assert result is not None  # noqa: S101  # only a start can be left to itself
         return result
 
-    async def _start(self, run: RunInput) -> Result | None:
+    async def _start(self, run: RunInput, weight: float) -> Result | None:
         settings = self._session.settings
         runs = await Runs.connect(settings)
-        handle = await runs.start(run, wait=self._how.lock_timeout)
+        handle = await runs.start(run, wait=self._how.lock_timeout, weight=weight)
         self.owner = f"{settings.temporal_namespace}/{handle.id}/{handle.first_execution_run_id}"
         if self._how.detach:
             self._session.screen.tell(f"{self._scope} runs by itself.")

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +11,11 @@ from panka.activities.stores.store import NotThere
 from panka.cli.exits import InvalidStack, Misused, RunFailed
 from panka.cli.session import Session
 from panka.cli.stacks import compiled, git_commit, read, report, tenant_in
+from panka.cli.tenancy import registered
+from panka.planner.allowance import Home
 from panka.planner.core import OnFailure
 from panka.planner.diagnostics import Invalid
+from panka.planner.network import compile_network, is_network, network_scope
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan
 from panka.planner.render.diagnostics import full
@@ -22,6 +25,7 @@ from panka.workflows.ports import PlanRef
 
 if TYPE_CHECKING:
     from panka.activities.planning import Desk
+    from panka.planner.tenancy import Tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,17 @@ class Planned:
     notes: tuple[str, ...] = ()
     on_failure: OnFailure = "rollback"
     """What the stack itself wishes for a run that fails."""
+    approval: bool = False
+    """The tenant wants somebody to agree before the plan is carried out."""
+    weight: float = 1
+    """The tenant's share of the workers."""
+
+    def under(self, tenant: "Tenant | None") -> "Planned":
+        """The same, carried out as the tenant wants it."""
+        if tenant is None:
+            return self
+        asks = self.plan.scope.environment in tenant.spec.policies.require_approval
+        return replace(self, approval=asks, weight=tenant.spec.weight)
 
 
 class Stale(RunFailed):
@@ -68,8 +83,6 @@ def plan_stack(
     draft = read(session, path, given, files, tenant)
     whole = compiled(session, draft)
     if tenant is not None:
-        from panka.planner.allowance import Home  # noqa: PLC0415  # few have such a file
-
         home = Home(whole.scope.tenant, whole.scope.environment, whole.target.region)
         report(session, draft, draft.beyond(tenant, whole.compiled, home))
     take_turn(whole.scope)
@@ -79,7 +92,7 @@ def plan_stack(
     if ref is not None:
         _remember(session, plan)
     notes = tuple(f"{component}: {note}" for component, note in whole.compiled.notes)
-    return Planned(whole.desk, plan, ref, notes, draft.on_failure)
+    return Planned(whole.desk, plan, ref, notes, draft.on_failure).under(whole.tenant)
 
 
 @contextmanager
@@ -99,20 +112,44 @@ def plan_destroy(
 ) -> Planned:
     """The plan that deletes what a stack is recorded to have made; no YAML is needed. Raises Misused without state."""
     desk = session.desk()
+    tenant = registered(session, desk, scope)
     take_turn(scope)
     state, _ = desk.state(scope)
     if state is None:
         raise Misused(f"{scope} has no state: there is nothing to destroy.")
+    if is_network(scope) and (others := desk.others(scope)):
+        raise Misused(
+            f"The network of {scope.tenant} has stacks in it: {', '.join(sorted(others))}.", "destroy them first"
+        )
     recorded = state.target
     target = desk.target(
         region=recorded.region,
         account=recorded.account,
-        profile=session.settings.profile or recorded.profile,
-        endpoint_url=recorded.endpoint_url,
+        profile=None if tenant else session.settings.profile or recorded.profile,
+        endpoint_url=None if tenant else recorded.endpoint_url,
     )
     with _told(None):
         plan, _ = desk.plan(None, scope, target, destroy=True, wish=wish)
-    return Planned(desk, plan, None if plan.empty else desk.save(plan, {}))
+    return Planned(desk, plan, None if plan.empty else desk.save(plan, {})).under(tenant)
+
+
+def network_matters(session: Session, tenant: "Tenant") -> bool:
+    """Whether the tenant has a network that Panka makes, or had one."""
+    made = tenant.spec.networking is not None and tenant.spec.networking.vpc is not None
+    return made or session.desk(tenant.spec.aws.region).state(network_scope(tenant.name))[0] is not None
+
+
+def plan_network(session: Session, tenant: "Tenant", take_turn: Callable[[Scope], None] = no_turn) -> Planned:
+    """The plan that makes a registered tenant's network what its TenantConfig says; without one, that deletes it."""
+    scope, said = network_scope(tenant.name), tenant.spec.aws
+    desk = session.desk(said.region)
+    registered(session, desk, scope)
+    take_turn(scope)
+    region = session.settings.region if session.settings.local else said.region
+    target = desk.target(region=region, account=said.account_id)
+    with _told(None):
+        plan, _ = desk.plan(compile_network(tenant), scope, target)
+    return Planned(desk, plan, None if plan.empty else desk.save(plan, {})).under(tenant)
 
 
 def find_plan(session: Session, plan_id: str, stack: str | None) -> Planned:
@@ -129,7 +166,7 @@ def find_plan(session: Session, plan_id: str, stack: str | None) -> Planned:
         except NotThere:
             continue
         _refuse_stale(desk, plan)
-        return Planned(desk, plan, ref)
+        return Planned(desk, plan, ref).under(registered(session, desk, scope))
     raise Misused(f"There is no plan {plan_id}.", "panka plan makes one; --stack NAME says whose it is")
 
 

@@ -18,7 +18,13 @@ from temporalio.client import (
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
-from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes, WorkflowIDConflictPolicy
+from temporalio.common import (
+    Priority,
+    SearchAttributeKey,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+)
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.runtime import Runtime, TelemetryConfig
@@ -55,7 +61,7 @@ class Runs:
     """The runs of one Temporal namespace."""
 
     def __init__(self, client: Client, task_queue: str) -> None:
-        self._client = client
+        self.client = client
         self.task_queue = task_queue
 
     @classmethod
@@ -90,12 +96,15 @@ class Runs:
             raise
         return cls(client, settings.task_queue)
 
-    async def start(self, input: RunInput, *, wait: float) -> Handle:
-        """Starts a run; waits so many seconds for another one of the stack. Raises Locked, naming who has it."""
+    async def start(self, input: RunInput, *, wait: float, weight: float = 1) -> Handle:
+        """Starts a run; waits so many seconds for another one of the stack. Raises Locked, naming who has it.
+
+        `weight` is the share of the workers that its tenant has beside others.
+        """
         until = time.monotonic() + wait
         while True:
             try:
-                return await self._start(input)
+                return await self._start(input, weight)
             except WorkflowAlreadyStartedError as error:
                 if time.monotonic() >= until:
                     raise await self._locked(input.scope) from error
@@ -113,17 +122,17 @@ class Runs:
                 tell(f"{scope} is held by {running.by}, who runs {running.operation}; waits {left:.0f} s at most.")
             await asyncio.sleep(min(_ASK_AGAIN, left))
 
-    async def _start(self, input: RunInput) -> Handle:
+    async def _start(self, input: RunInput, weight: float) -> Handle:
         """With search attributes if the server knows them; nothing but the search depends on them."""
         try:
-            return await self._started(input.model_copy(update={"attributes": True}), _attributes(input))
+            return await self._started(input.model_copy(update={"attributes": True}), _attributes(input), weight)
         except RPCError as error:
             if error.status is not RPCStatusCode.INVALID_ARGUMENT or "search attribute" not in str(error).lower():
                 raise
-            return await self._started(input, None)
+            return await self._started(input, None, weight)
 
-    async def _started(self, input: RunInput, attributes: TypedSearchAttributes | None) -> Handle:
-        return await self._client.start_workflow(
+    async def _started(self, input: RunInput, attributes: TypedSearchAttributes | None, weight: float) -> Handle:
+        return await self.client.start_workflow(
             RUN,
             input,
             id=str(input.scope),
@@ -132,6 +141,7 @@ class Runs:
             id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
             memo={"by": input.by, "operation": input.kind, "git": input.git, "plan": input.plan.id},
             search_attributes=attributes,
+            priority=Priority(fairness_key=input.scope.tenant, fairness_weight=weight),
             static_summary=f"{input.kind} {input.scope} by {input.by}",
             static_details=f"Plan `{input.plan.id}`" + (f", git `{input.git}`" if input.git else ""),
             rpc_timeout=_CALL * 2,
@@ -158,7 +168,7 @@ class Runs:
         """The runs of a tenant that go on now; one that began a moment ago may be missing."""
         query = f"WorkflowType = '{RUN}' AND ExecutionStatus = 'Running' AND WorkflowId STARTS_WITH '{tenant}/'"
         found = []
-        async for one in self._client.list_workflows(query, rpc_timeout=_CALL):
+        async for one in self.client.list_workflows(query, rpc_timeout=_CALL):
             scope = _scope(one.id)
             running = await self.running(scope)
             found += [running] if running else []
@@ -166,14 +176,14 @@ class Runs:
 
     async def latest(self, scope: Scope) -> Handle | None:
         """The latest run of a stack that Temporal knows, ended or not."""
-        handle: Handle = self._client.get_workflow_handle(str(scope), result_type=Result)
+        handle: Handle = self.client.get_workflow_handle(str(scope), result_type=Result)
         try:
             found = await handle.describe(rpc_timeout=_CALL)
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return None
             raise
-        return self._client.get_workflow_handle(str(scope), run_id=found.run_id, result_type=Result)
+        return self.client.get_workflow_handle(str(scope), run_id=found.run_id, result_type=Result)
 
     async def progress(self, handle: Handle, since: int = 0) -> Progress:
         """Asks the run itself, so a worker must be there to answer. Raises RPCError, WorkflowQueryFailedError."""
@@ -182,7 +192,7 @@ class Runs:
 
     async def try_progress(self, scope: Scope) -> Progress | None:
         """The progress of a stack's run, or None when nobody answers in a moment."""
-        handle: Handle = self._client.get_workflow_handle(str(scope), result_type=Result)
+        handle: Handle = self.client.get_workflow_handle(str(scope), result_type=Result)
         try:
             told: Progress = await handle.query(PROGRESS, 0, result_type=Progress, rpc_timeout=timedelta(seconds=2))
         except RPCError:
@@ -210,12 +220,12 @@ class Runs:
     async def polled(self) -> bool | None:
         """Whether a worker has asked for this queue's work lately; None: the server does not say."""
         request = DescribeTaskQueueRequest(
-            namespace=self._client.namespace,
+            namespace=self.client.namespace,
             task_queue=TaskQueue(name=self.task_queue),
             task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
         )
         try:
-            answer = await self._client.workflow_service.describe_task_queue(request, timeout=_CALL)
+            answer = await self.client.workflow_service.describe_task_queue(request, timeout=_CALL)
         except RPCError:
             return None
         return bool(answer.pollers)

@@ -74,6 +74,8 @@ class Opening(Model):
     """The most steps of a run that is not cut into shards."""
     size: int
     """Steps in a shard, about."""
+    approved_by: str = ""
+    """Who has approved of the plan, where somebody was asked."""
 
 
 class Node(Model):
@@ -116,6 +118,7 @@ class Opened(Model):
 class Slice(Model):
     """Asks for the steps of one shard."""
 
+    lease: Lease
     plan: PlanRef
     index: int
     size: int

@@ -51,9 +51,9 @@ def _parsed(session: Session, run: str, stack: str | None) -> "tuple[Scope, int]
     from panka.cli.stacks import scope_of  # noqa: PLC0415  # brings the planner
 
     match = _RUN.fullmatch(run)
-    if match is None:
+    words = (match["stack"] or "").split("/") if match else []
+    if match is None or len(words) not in (1, 3):
         raise Misused(f"`{run}` is no run.", "a run is written shop#43, or 43")
-    words = (match["stack"] or "").split("/")
     if len(words) == 3:
         session.settings = session.settings.at("the run's name", tenant=words[0], environment=words[2])
     named = words[1] if len(words) == 3 else words[0]
