@@ -9,13 +9,14 @@ from collections import OrderedDict
 from typing import TypeVar
 
 from panka.activities.stores.store import NotThere, ObjectStore
+from panka.planner.blueprint import Blueprint
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan
 from panka.planner.resource import Model
 from panka.planner.state import Pointer, State
 from panka.workflows.ports import Entry, PlanRef
 
-R = TypeVar("R", Plan, State)
+R = TypeVar("R", Plan, State, Blueprint)
 
 _REMEMBERED = 32
 
@@ -50,6 +51,17 @@ class Archive:
         body = self._objects.get(keys[0])
         plan = Plan.read(body)
         return plan, PlanRef(id=plan.id, key=keys[0], sha256=_digest(body))
+
+    def save_blueprint(self, scope: Scope, blueprint: Blueprint) -> str:
+        """Writes a whole stack, and returns the SHA-256 that it is filed under."""
+        body = _body(blueprint)
+        digest = _digest(body)
+        self._objects.put(_blueprint_key(scope, digest), body)
+        return digest
+
+    def blueprint(self, scope: Scope, sha256: str) -> Blueprint:
+        """Raises NotThere, Damaged, Newer."""
+        return self._recall(_blueprint_key(scope, sha256), sha256, Blueprint)
 
     def save_state(self, state: State) -> Pointer:
         """Writes a body; it is current only when the lock table's pointer names it."""
@@ -105,6 +117,10 @@ class Archive:
 
 def _home(scope: Scope) -> str:
     return f"tenants/{scope.tenant}/stacks/{scope.stack}/{scope.environment}"
+
+
+def _blueprint_key(scope: Scope, sha256: str) -> str:
+    return f"{_home(scope)}/stacks/{sha256}.json"
 
 
 def _body(model: Model) -> bytes:

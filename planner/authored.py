@@ -35,6 +35,16 @@ class Authored:
         return {path: value for path, _, value in found}
 
 
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What users wrote of a component of a stack that is on file."""
+
+    said: Properties
+
+    def fields(self) -> Properties:
+        return self.said
+
+
 def edited(before: Properties, now: Properties) -> tuple[Change, ...]:
     """The fields that are written otherwise now. A value with a reference is known only after apply."""
     return tuple(

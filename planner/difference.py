@@ -38,6 +38,19 @@ class Refusal:
     service: str
     verb: str
     place: str
+    """Empty when the component is no longer in the YAML."""
+
+    @property
+    def diagnostic(self) -> Diagnostic:
+        component = self.address.partition(":")[0]
+        again = f"write `{component}` again without it and apply that, or forget it with `removed: [{component}]`"
+        return Diagnostic(
+            "PK369",
+            f"the plan would {self.verb} `{self.address}`, which must not be destroyed",
+            label_of(self.place),
+            notes=("`lifecycle.preventDestroy`, or `protect` of the Stack, holds as it is on record",),
+            help="apply the stack without it first" if self.place else again,
+        )
 
 
 @dataclass(slots=True)

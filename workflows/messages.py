@@ -6,6 +6,7 @@ from typing import Literal
 from panka.planner.owner import Scope
 from panka.planner.plan import Action
 from panka.planner.resource import Model
+from panka.planner.state import RunKind
 from panka.workflows.ports import Failure, PlanRef
 
 RUN_FAILED = "RunFailed"
@@ -43,7 +44,7 @@ class RunInput(Model):
 
     scope: Scope
     plan: PlanRef
-    kind: Literal["apply", "destroy", "rollback"]
+    kind: RunKind
     by: str
     git: str = ""
     on_failure: Literal["rollback", "pause", "keep"] = "rollback"

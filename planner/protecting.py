@@ -1,0 +1,54 @@
+"""What a plan would lose for good: the data of resources that it deletes or replaces."""
+
+from dataclasses import dataclass
+
+from panka.planner.diagnostics import Diagnostic, label_of
+from panka.planner.plan import Action, Plan, Step
+from panka.planner.resource import Address
+from panka.planner.resource_types import holds_data
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """One resource whose data goes with it."""
+
+    address: str
+    kind: str
+    service: str
+    verb: str
+    """`delete` or `replace`."""
+    snapshot: bool
+    """A final snapshot of it is taken first."""
+    place: str
+
+    @property
+    def component(self) -> str:
+        return Address(self.address).component
+
+
+def losses(plan: Plan) -> tuple[Loss, ...]:
+    """Everything that holds data and that the plan deletes, in the plan's order; what it forgets stays in AWS."""
+    replaced = {step.address for step in plan.forward if step.action is Action.REPLACE}
+    first = (step for step in plan.forward if step.action is Action.REPLACE and step.delete_first)
+    then = (step for step in plan.cleanup if step.action is Action.DELETE)
+    found = [step for step in (*first, *then) if not step.probe and holds_data(step.type, step.before or {})]
+    return tuple(_loss(step, "replace" if step.address in replaced else "delete") for step in found)
+
+
+def refuse_losses(plan: Plan) -> tuple[Diagnostic, ...]:
+    """Why a plan cannot be, in an environment that its tenant protects."""
+    scope = plan.scope
+    return tuple(
+        Diagnostic(
+            "PK368",
+            f"the plan would {one.verb} `{one.address}`, which holds data, and `{scope.environment}` is protected",
+            label_of(one.place),
+            notes=(f"tenant `{scope.tenant}` has `{scope.environment}` among its `policies.protectedEnvironments`",),
+            help="`removed` in the Stack, or `lifecycle: {retain: true}`, leaves it in AWS",
+        )
+        for one in losses(plan)
+    )
+
+
+def _loss(step: Step, verb: str) -> Loss:
+    return Loss(step.address, step.kind, step.service, verb, step.lifecycle.snapshot, step.place)
