@@ -18,7 +18,7 @@ from panka.planner.owner import Scope
 from panka.planner.plan import FORMAT, Action, Change, Plan, Step, Undo
 from panka.planner.resource import Address, Properties, Resource, decode, encode, references, substitute
 from panka.planner.selecting import Wish, choose
-from panka.planner.state import Pointer, State, Target, Use
+from panka.planner.state import Pointer, RunKind, State, Target, Use
 from panka.planner.undoing import undo_of
 
 
@@ -48,6 +48,7 @@ def make_plan(
     base: Pointer | None,
     *,
     destroy: bool = False,
+    operation: RunKind | None = None,
     assets: tuple[str, ...] = (),
     git: str = "",
     blocks: Blocks | None = None,
@@ -86,13 +87,13 @@ def make_plan(
     plan = Plan(
         format=FORMAT,
         id="",
-        operation="destroy" if destroy else "apply",
+        operation=operation or ("destroy" if destroy else "apply"),
         scope=scope,
         target=target,
         lineage=state.lineage if state else None,
         base=base,
-        forward=_in_order(difference.forward, graph.nearest(difference.forward.__contains__)),
-        cleanup=_in_order(difference.cleanup, _deletions(difference.cleanup)),
+        forward=in_order(difference.forward, graph.nearest(difference.forward.__contains__)),
+        cleanup=in_order(difference.cleanup, _deletions(difference.cleanup)),
         unchanged=difference.unchanged,
         outputs=promised,
         outputs_differ=promised != (state.outputs if state else {}) or known.differ(offered, consumes, uses),
@@ -200,7 +201,7 @@ def _deletions(cleanup: Mapping[str, Step]) -> dict[str, set[str]]:
     return waits
 
 
-def _in_order(steps: Mapping[str, Step], waits: Mapping[str, set[str]]) -> tuple[Step, ...]:
+def in_order(steps: Mapping[str, Step], waits: Mapping[str, set[str]]) -> tuple[Step, ...]:
     """The steps in topological order, each with what it waits for, its level and its weight."""
     graph = _acyclic(steps, waits)
     weights = graph.remaining(lambda key: estimate.seconds(steps[key].type, steps[key].action))

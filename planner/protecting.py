@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from panka.planner.diagnostics import Diagnostic, label_of
 from panka.planner.plan import Action, Plan, Step
 from panka.planner.resource import Address
-from panka.planner.resource_types import holds_data
+from panka.planner.resource_types import SNAPSHOTS, holds_data
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,4 +51,5 @@ def refuse_losses(plan: Plan) -> tuple[Diagnostic, ...]:
 
 
 def _loss(step: Step, verb: str) -> Loss:
-    return Loss(step.address, step.kind, step.service, verb, step.lifecycle.snapshot, step.place)
+    snapshot = step.lifecycle.snapshot and step.type in SNAPSHOTS
+    return Loss(step.address, step.kind, step.service, verb, snapshot, step.place)

@@ -5,6 +5,7 @@ activity whose reply was lost writes the same body again.
 """
 
 from collections.abc import Iterable, Mapping
+
 from pydantic import Field
 
 from panka.planner.plan import Action, Plan, Step

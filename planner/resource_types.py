@@ -51,9 +51,16 @@ HOLDS_DATA = frozenset({
     "AWS::Cassandra::Table", "AWS::Cognito::UserPool", "AWS::DocDB::DBCluster", "AWS::DynamoDB::GlobalTable",
     "AWS::DynamoDB::Table", "AWS::EC2::Volume", "AWS::EFS::FileSystem", "AWS::FSx::FileSystem", "AWS::Kinesis::Stream",
     "AWS::MSK::Cluster", "AWS::MSK::ServerlessCluster", "AWS::Neptune::DBCluster", "AWS::OpenSearchService::Domain",
-    "AWS::RDS::DBCluster", "AWS::RDS::DBInstance", "AWS::Redshift::Cluster", "AWS::S3::Bucket", "AWS::Timestream::Table",
+    "AWS::RDS::DBCluster", "AWS::RDS::DBInstance", "AWS::Redshift::Cluster", "AWS::S3::Bucket",
+    "AWS::Timestream::Table",
 })  # fmt: skip
 """Types whose delete loses what users have put in. Queues and caches are not among them: what they hold passes."""
+SNAPSHOTS = frozenset({
+    "AWS::DocDB::DBCluster", "AWS::EC2::Volume", "AWS::ElastiCache::CacheCluster",
+    "AWS::ElastiCache::ReplicationGroup", "AWS::Neptune::DBCluster", "AWS::RDS::DBCluster",
+    "AWS::RDS::DBInstance", "AWS::Redshift::Cluster",
+})  # fmt: skip
+"""Types that a final snapshot can be taken of; CloudFormation takes one of some of them unless it is told not to."""
 _COPIES = ("DBClusterIdentifier", "SourceDBInstanceIdentifier")
 """Properties of a database instance that only serves what another resource holds."""
 

@@ -197,13 +197,13 @@ spec:
 """,
     ),
     "PK367": Lesson(
-        "Whoever writes `${stack:other.component.output}` is on record as its consumer, with the place. The output, its "
-        "component and its stack stay until the last consumer has been applied without it. `panka output --all` "
+        "Whoever writes `${stack:other.component.output}` is on record as its consumer, with the place. The output, "
+        "its component and its stack stay until the last consumer has been applied without it. `panka output --all` "
         "shows who uses what.",
     ),
     "PK368": Lesson(
-        "A tenant's `policies.protectedEnvironments` keep databases, tables, buckets and file systems from being deleted "
-        "and from being replaced, also when their block has left the YAML. A change that replaces one is made "
+        "A tenant's `policies.protectedEnvironments` keep databases, tables, buckets and file systems from being "
+        "deleted and from being replaced, also when their block has left the YAML. A change that replaces one is made "
         "by its side: a new component, the data moved over, then the old one forgotten.",
     ),
     "PK369": Lesson(
