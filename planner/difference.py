@@ -29,16 +29,19 @@ class Settled:
     id: str | None = None
 
 
+PROTECTED = "lifecycle.preventDestroy"
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """A change that the stack's own protection forbids."""
 
     address: str
-    kind: str
-    service: str
     verb: str
     place: str
     """Empty when the component is no longer in the YAML."""
+    why: str = PROTECTED
+    """The field that forbids it."""
 
     @property
     def diagnostic(self) -> Diagnostic:
@@ -48,9 +51,15 @@ class Refusal:
             "PK369",
             f"the plan would {self.verb} `{self.address}`, which must not be destroyed",
             label_of(self.place),
-            notes=("`lifecycle.preventDestroy`, or `protect` of the Stack, holds as it is on record",),
+            notes=(f"`{self.why}` {_ABOUT[self.why]}",),
             help="apply the stack without it first" if self.place else again,
         )
+
+
+_ABOUT = {
+    PROTECTED: "(or `protect` of the Stack) holds as it is on record, whatever has left the YAML",
+    "lifecycle.retain": "keeps the old one, and the new one cannot stand beside it: they have one name",
+}
 
 
 @dataclass(slots=True)
@@ -91,7 +100,7 @@ def forget(difference: Difference, key: str, old: Recorded) -> None:
 def remove(difference: Difference, key: str, old: Recorded, reason: str, *, protected: bool = True) -> None:
     """Deletes a recorded resource, or forgets it where its lifecycle says `retain`."""
     if protected and old.lifecycle.prevent_destroy and not old.lifecycle.retain:
-        difference.refusals.append(Refusal(old.address, old.kind, old.service, "delete", ""))
+        difference.refusals.append(Refusal(old.address, "delete", ""))
     action = Action.FORGET if old.lifecycle.retain else Action.DELETE
     difference.cleanup[key] = _ending(action, key, old, reason)
 

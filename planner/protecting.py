@@ -28,11 +28,11 @@ class Loss:
 
 def losses(plan: Plan) -> tuple[Loss, ...]:
     """Everything that holds data and that the plan deletes, in the plan's order; what it forgets stays in AWS."""
-    replaced = {step.address for step in plan.forward if step.action is Action.REPLACE}
-    first = (step for step in plan.forward if step.action is Action.REPLACE and step.delete_first)
+    replaced = {step.moved_from or step.address: step for step in plan.forward if step.action is Action.REPLACE}
+    first = (step for step in replaced.values() if step.delete_first)
     then = (step for step in plan.cleanup if step.action is Action.DELETE)
     found = [step for step in (*first, *then) if not step.probe and holds_data(step.type, step.before or {})]
-    return tuple(_loss(step, "replace" if step.address in replaced else "delete") for step in found)
+    return tuple(_loss(step, replaced.get(step.moved_from or step.address)) for step in found)
 
 
 def refuse_losses(plan: Plan) -> tuple[Diagnostic, ...]:
@@ -50,6 +50,8 @@ def refuse_losses(plan: Plan) -> tuple[Diagnostic, ...]:
     )
 
 
-def _loss(step: Step, verb: str) -> Loss:
+def _loss(step: Step, by: Step | None) -> Loss:
+    """`by` is what replaces it, which has a place in the YAML."""
     snapshot = step.lifecycle.snapshot and step.type in SNAPSHOTS
-    return Loss(step.address, step.kind, step.service, verb, snapshot, step.place)
+    verb, place = ("replace", by.place) if by is not None else ("delete", step.place)
+    return Loss(step.address, step.kind, step.service, verb, snapshot, place)
