@@ -103,3 +103,22 @@ async def test_what_holds_data_stays_in_an_environment_that_the_tenant_protects(
     assert "would delete `orders:main`, which holds data, and `dev` is protected" in gone.err
     assert "jobs:main" not in destroyed.err
     assert after == before == place.cloud()
+
+
+@pytest.mark.timeout(400)
+async def test_a_last_snapshot_is_taken_each_time_that_a_database_goes(place: World) -> None:
+    await place.start_worker()
+    database = (
+        "---\napiVersion: components.panka.io/v1\nkind: RDS\nmetadata: {name: main-db, service: api}\nspec:\n"
+        "  engine: {type: postgres, version: '16'}\n"
+        "  instance: {class: db.t4g.micro, storage: {type: gp3, allocatedGB: 20}}\n"
+        "  database: {managed: true}\n  deletionProtection: false\n  lifecycle: {snapshot: true}\n"
+    )
+    for _ in range(2):
+        (await place.panka("apply", write(place, HEAD + database), "-y")).ok()
+        gone = (await place.panka("destroy", "small", "-y")).ok()
+
+    assert "LOSES DATA: api/main-db (RDS, after a last snapshot)" in gone.err
+    snapshots = place.client("rds").describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
+    assert len({one["DBSnapshotIdentifier"] for one in snapshots}) == 2
+    assert place.cloud() == {}
