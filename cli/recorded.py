@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from panka.activities.returning import OnFile, on_file, plan_back, run_before
 from panka.activities.stores.store import NotThere
@@ -22,6 +22,8 @@ from panka.planner.state import Pointer, State, Target
 if TYPE_CHECKING:
     from panka.activities.planning import Desk
 
+OfRecord: TypeAlias = Callable[[State, Pointer | None, Target], Plan]
+"""Makes a plan of a record, its name, and where the stack lives; raises NotSo."""
 _RUN = re.compile(r"(?:(?P<stack>[^#]*)#)?(?P<number>\d+)")
 
 
@@ -125,7 +127,7 @@ def plan_rollback(
 def plan_refactoring(
     session: Session,
     scope: Scope,
-    make: Callable[[State, Pointer | None, Target], Plan],
+    make: OfRecord,
     take_turn: Callable[[Scope], None] = no_turn,
 ) -> Planned:
     """A plan that the record alone makes. Raises Misused when the record does not allow it."""

@@ -94,7 +94,7 @@ class Difference:
 
 def forget(difference: Difference, key: str, old: Recorded) -> None:
     """Leaves a recorded resource in AWS and off the record."""
-    difference.cleanup[key] = _ending(Action.FORGET, key, old, "the stack says `removed`")
+    difference.cleanup[key] = ending(Action.FORGET, key, old, "the stack says `removed`")
 
 
 def remove(difference: Difference, key: str, old: Recorded, reason: str, *, protected: bool = True) -> None:
@@ -102,10 +102,11 @@ def remove(difference: Difference, key: str, old: Recorded, reason: str, *, prot
     if protected and old.lifecycle.prevent_destroy and not old.lifecycle.retain:
         difference.refusals.append(Refusal(old.address, "delete", ""))
     action = Action.FORGET if old.lifecycle.retain else Action.DELETE
-    difference.cleanup[key] = _ending(action, key, old, reason)
+    difference.cleanup[key] = ending(action, key, old, reason)
 
 
-def _ending(action: Action, key: str, old: Recorded, reason: str) -> Step:
+def ending(action: Action, key: str, old: Recorded, reason: str) -> Step:
+    """The step that deletes a recorded resource, or forgets it."""
     return Step(
         key=key,
         address=old.address,

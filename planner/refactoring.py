@@ -9,6 +9,7 @@ from panka.planner.changes import changes
 from panka.planner.core import MovedSpec
 from panka.planner.diagnostics import did_you_mean
 from panka.planner.diff import with_tags
+from panka.planner.difference import ending
 from panka.planner.owner import Owner
 from panka.planner.plan import FORMAT, Action, Plan, Step
 from panka.planner.resource import Address
@@ -40,7 +41,9 @@ def moving(state: State, base: Pointer | None, target: Target, old: str, new: st
 def forgetting(state: State, base: Pointer | None, target: Target, names: Iterable[str]) -> Plan:
     """The plan that takes components or resources off the record and leaves them in AWS. Raises NotSo."""
     addresses = [address for one in names for address in _meant(state, one)]
-    return _plan(state, base, target, "forget", cleanup={one: _forgotten(state.resources[one]) for one in addresses})
+    reason = "it is taken off the record"
+    steps = {one: ending(Action.FORGET, one, state.resources[one], reason) for one in addresses}
+    return _plan(state, base, target, "forget", cleanup=steps)
 
 
 def _meant(state: State, written: str) -> list[str]:
@@ -88,24 +91,6 @@ def _name_property(state: State, old: Recorded) -> str:
     digits = {Owner(own.scope, own.address, generation).digest()[:6] for generation in (0, own.generation)}
     given = [name for name in texts if any(one in old.properties[name] for one in digits)]
     return next(iter([*given, *(name for name in texts if name.endswith(("Name", "Identifier", "Family")))]), "")
-
-
-def _forgotten(old: Recorded) -> Step:
-    return Step(
-        key=old.address,
-        address=old.address,
-        type=old.type,
-        action=Action.FORGET,
-        generation=old.generation,
-        kind=old.kind,
-        service=old.service,
-        id=old.id,
-        before=old.properties,
-        dependencies=old.dependencies,
-        lifecycle=old.lifecycle,
-        fixed_name=old.fixed_name,
-        reason="it is taken off the record",
-    )
 
 
 def _plan(

@@ -1,13 +1,17 @@
 """`panka state`: looks into the record, and changes its addresses by runs."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from panka.cli.commands.options import output, running, where
 from panka.cli.exits import Exit, Misused
 from panka.cli.session import Session, opened
+
+if TYPE_CHECKING:
+    from panka.cli.applying import How
+    from panka.cli.recorded import OfRecord
 
 
 @click.group()
@@ -96,8 +100,9 @@ def move(
     """
     from panka.planner.refactoring import moving  # noqa: PLC0415  # brings the planner
 
-    how = {"ways": ways, "form": form, "detail": detail}
-    return _refactor(stack, lambda state, base, target: moving(state, base, target, old, new), how, flags)
+    with opened(flags | {"lock_timeout": ways["lock_timeout"]}) as session:
+        how = _how(session, ways, form=form, detail=detail)
+        return _refactor(session, stack, lambda state, base, at: moving(state, base, at, old, new), how)
 
 
 @command.command("rm")
@@ -120,20 +125,25 @@ def remove(
     """
     from panka.planner.refactoring import forgetting  # noqa: PLC0415  # brings the planner
 
-    how = {"ways": ways, "form": form, "detail": detail}
-    return _refactor(stack, lambda state, base, target: forgetting(state, base, target, names), how, flags)
+    with opened(flags | {"lock_timeout": ways["lock_timeout"]}) as session:
+        how = _how(session, ways, form=form, detail=detail)
+        return _refactor(session, stack, lambda state, base, at: forgetting(state, base, at, names), how)
 
 
-def _refactor(stack: str | None, make: Any, how: Mapping[str, Any], flags: Mapping[str, str | None]) -> int:
-    from panka.cli.applying import How, plan_and_carry_out  # noqa: PLC0415  # brings temporalio and boto3
+def _how(session: Session, ways: Mapping[str, Any], *, form: str, detail: bool) -> "How":
+    from panka.cli.applying import How  # noqa: PLC0415  # brings temporalio and boto3
+
+    return How.asked(session, ways, form=form, detail=detail)
+
+
+def _refactor(session: Session, stack: str | None, make: "OfRecord", how: "How") -> int:
+    """Carries out a plan that the record alone makes."""
+    from panka.cli.applying import plan_and_carry_out  # noqa: PLC0415  # brings temporalio and boto3
     from panka.cli.recorded import plan_refactoring  # noqa: PLC0415  # as above
     from panka.cli.stacks import scope_of  # noqa: PLC0415  # as above
 
-    ways = how["ways"]
-    with opened({**flags, "lock_timeout": ways["lock_timeout"]}) as session:
-        scope = scope_of(session, stack)
-        asked = How.asked(session, ways, form=how["form"], detail=how["detail"])
-        return plan_and_carry_out(session, lambda turn: plan_refactoring(session, scope, make, turn), asked)
+    scope = scope_of(session, stack)
+    return plan_and_carry_out(session, lambda turn: plan_refactoring(session, scope, make, turn), how)
 
 
 def _next(session: Session, *words: str) -> None:
