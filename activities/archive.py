@@ -54,7 +54,7 @@ class Archive:
 
     def save_blueprint(self, scope: Scope, blueprint: Blueprint) -> str:
         """Writes a whole stack, and returns the SHA-256 that it is filed under."""
-        body = _body(blueprint)
+        body = blueprint.text().encode()
         digest = _digest(body)
         self._objects.put(_blueprint_key(scope, digest), body)
         return digest

@@ -6,7 +6,7 @@ from panka.activities.planning import Desk
 from panka.activities.stores.store import NotThere
 from panka.planner.assemble import make_plan
 from panka.planner.blocks import Blocks
-from panka.planner.blueprint import Blueprint
+from panka.planner.blueprint import FORMAT, Blueprint
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan
 from panka.planner.resource import decode
@@ -31,7 +31,7 @@ def on_file(desk: Desk, scope: Scope, run: int) -> OnFile:
     entry = desk.entry(scope, run)
     plan, _ = desk.load_plan(scope, entry.plan)
     if plan.operation == "destroy" and plan.selection is None:
-        return OnFile(scope, entry, plan, Blueprint(resources=()))
+        return OnFile(scope, entry, plan, Blueprint(format=FORMAT, resources=()))
     return OnFile(scope, entry, plan, desk.archive.blueprint(scope, plan.stack) if plan.stack else None)
 
 

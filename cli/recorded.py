@@ -112,11 +112,11 @@ def plan_rollback(
     guarded = protected(tenant_in(tenant_config), scope)
     desk, state, _ = _record(session, scope, take_turn)
     run = run_on_file(desk, scope, number)
-    _refuse(run, state)
+    refuse_return(run, state)
     target = recorded_target(session, desk, state)
     with told(None):
         plan = plan_back(desk, run, target, guarded=guarded)
-    assert run.blueprint is not None  # noqa: S101  # `_refuse` has looked
+    assert run.blueprint is not None  # noqa: S101  # `refuse_return` has looked
     on_failure = run.blueprint.on_failure
     if plan.empty:
         return Planned(desk, plan, None, _notes(run), on_failure)
@@ -150,7 +150,7 @@ def _record(session: Session, scope: Scope, take_turn: Callable[[Scope], None]) 
     return desk, state, pointer
 
 
-def _refuse(run: OnFile, state: State) -> None:
+def refuse_return(run: OnFile, state: State) -> None:
     """Raises Misused when nobody can go back to a run."""
     number, stack, plan = f"Run #{run.entry.run}", run.scope.stack, run.plan
     shows = f"panka history {stack} shows the runs that succeeded"

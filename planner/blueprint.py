@@ -67,7 +67,7 @@ class Wanted(Model):
 class Blueprint(Model):
     """Everything that a plan needs to know of a stack; what other stacks and the account told is put in already."""
 
-    format: int = FORMAT
+    format: int
     resources: tuple[Wanted, ...]
     """By address."""
     outputs: Properties = Field(default_factory=dict)
@@ -83,6 +83,7 @@ class Blueprint(Model):
     @classmethod
     def of(cls, compiled: "Compiled") -> Self:
         return cls(
+            format=FORMAT,
             resources=tuple(Wanted.of(compiled.resources[address]) for address in sorted(compiled.resources)),
             outputs=encode(compiled.outputs),
             exports=encode(compiled.exports),
@@ -97,6 +98,10 @@ class Blueprint(Model):
     def read(cls, body: bytes) -> Self:
         """The stack in a filed body, of whichever format. Raises Newer."""
         return read(cls, body, "stack", FORMAT, UPGRADES)
+
+    def text(self) -> str:
+        """The stack as JSON, as it is filed: what is at its default is left out."""
+        return self.model_dump_json(by_alias=True, exclude_defaults=True)
 
     def by_address(self) -> dict[Address, Resource]:
         return {Address(one.address): one.resource() for one in self.resources}

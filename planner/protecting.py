@@ -20,6 +20,8 @@ class Loss:
     snapshot: bool
     """A final snapshot of it is taken first."""
     place: str
+    left: bool = False
+    """An earlier run has replaced it already, and only its delete is still to come."""
 
     @property
     def component(self) -> str:
@@ -36,7 +38,7 @@ def losses(plan: Plan) -> tuple[Loss, ...]:
 
 
 def refuse_losses(plan: Plan) -> tuple[Diagnostic, ...]:
-    """Why a plan cannot be, in an environment that its tenant protects."""
+    """Why a plan cannot be, in an environment that its tenant protects. What was replaced before may go."""
     scope = plan.scope
     return tuple(
         Diagnostic(
@@ -47,6 +49,7 @@ def refuse_losses(plan: Plan) -> tuple[Diagnostic, ...]:
             help="`removed` in the Stack, or `lifecycle: {retain: true}`, leaves it in AWS",
         )
         for one in losses(plan)
+        if not one.left
     )
 
 
@@ -54,4 +57,5 @@ def _loss(step: Step, by: Step | None) -> Loss:
     """`by` is what replaces it, which has a place in the YAML."""
     snapshot = step.lifecycle.snapshot and step.type in SNAPSHOTS
     verb, place = ("replace", by.place) if by is not None else ("delete", step.place)
-    return Loss(step.address, step.kind, step.service, verb, snapshot, place)
+    left = by is None and step.key != step.address
+    return Loss(step.address, step.kind, step.service, verb, snapshot, place, left)

@@ -29,7 +29,7 @@ def shop() -> Compiled:
 
 def filed(compiled: Compiled) -> Blueprint:
     """As it is written to the store and read back."""
-    return Blueprint.read(Blueprint.of(compiled).model_dump_json(by_alias=True).encode())
+    return Blueprint.read(Blueprint.of(compiled).text().encode())
 
 
 def planned(stack: Blueprint) -> Plan:

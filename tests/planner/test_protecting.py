@@ -122,6 +122,19 @@ def test_in_a_protected_environment_each_loss_is_told_at_the_component_that_brin
     assert "would replace `orders:main`" in told.summary
 
 
+def test_what_an_earlier_run_has_replaced_goes_there_too() -> None:
+    state = applied(plan(table()))
+    replacing = plan(table("number"), state=state)
+    announced = record.announce(state, replacing, lineage="l", kind="apply", started="now", by="ana")
+    half = record.fold(announced, replacing, [record.Outcome(key="orders:main", id="new")], [])
+
+    made = plan(table("number"), state=half)
+
+    assert [one.key for one in made.cleanup] == ["orders:main@1"]
+    assert lost(made) == [("delete", "orders:main")]
+    assert refuse_losses(made) == ()
+
+
 def test_what_is_retained_is_not_deleted_to_make_room_for_the_new_one() -> None:
     kept = replace(table(name=None, TableName="orders"), lifecycle=Lifecycle(retain=True))
     state = applied(plan(kept))
