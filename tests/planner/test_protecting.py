@@ -155,8 +155,8 @@ def topic(name: str) -> Resource:
 NAMES = ("events", "dead")
 
 
-def telling(*names: str, state: State | None = None, **more: Any) -> Plan:
-    every = [topic(name) for name in names]
+def telling(*names: str, state: State | None = None, called: str = "", **more: Any) -> Plan:
+    every = [replace(topic(name), properties={"DisplayName": called or name}) for name in names]
     exports = {one.address.component: {"arn": one.ref("Arn"), "label": one.address.component} for one in every}
     return plan(*every, state=state, exports=exports, **more)
 
@@ -219,6 +219,17 @@ def test_what_a_limited_plan_leaves_alone_goes_on_telling_what_it_told() -> None
     assert kept.exports["dead"] == {"arn": "arn:dead:main", "label": "dead"}
     assert refused(kept, state, shop(use("arn"))) == []
     assert set(partly.exports) == {"dead"}
+
+
+def test_what_a_limited_plan_would_change_later_tells_until_then_what_it_told() -> None:
+    state = applied(telling(*NAMES))
+
+    made = telling(*NAMES, "news", state=state, called="other", wish=Wish(targets=("news",)))
+
+    assert made.selection is not None
+    assert made.selection.left_out == 2
+    assert made.exports["dead"]["arn"] == "arn:dead:main"
+    assert refused(made, state, shop(use("arn"))) == []
 
 
 def test_consumers_are_found_by_what_they_use() -> None:
