@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from panka.activities.stores.store import NotThere, ObjectStore
+from panka.planner.blueprint import Blueprint
 from panka.planner.journal import Filed, Journal, Part, entries, folded
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan
@@ -19,7 +20,7 @@ from panka.planner.resource import Model
 from panka.planner.state import Pointer, State
 from panka.workflows.ports import Entry, PlanRef
 
-R = TypeVar("R", Plan, State, Journal)
+R = TypeVar("R", Plan, State, Journal, Blueprint)
 
 _REMEMBERED = 32
 _AT_ONCE = 16
@@ -77,6 +78,17 @@ class Archive:
         body = self._objects.get(keys[0])
         plan = Plan.read(body)
         return plan, PlanRef(id=plan.id, key=keys[0], sha256=_digest(body))
+
+    def save_blueprint(self, scope: Scope, blueprint: Blueprint) -> str:
+        """Writes a whole stack, and returns the SHA-256 that it is filed under."""
+        body = blueprint.text().encode()
+        digest = _digest(body)
+        self._objects.put(_blueprint_key(scope, digest), body)
+        return digest
+
+    def blueprint(self, scope: Scope, sha256: str) -> Blueprint:
+        """Raises NotThere, Damaged, Newer."""
+        return self._recall(_blueprint_key(scope, sha256), sha256, Blueprint)
 
     def save_state(self, state: State) -> Pointer:
         """Writes a body; it is current only when the lock table's pointer names it."""
@@ -182,6 +194,10 @@ def _home(scope: Scope) -> str:
 
 def _plan_key(scope: Scope, plan_id: str) -> str:
     return f"{_home(scope)}/plans/{plan_id}.json"
+
+
+def _blueprint_key(scope: Scope, sha256: str) -> str:
+    return f"{_home(scope)}/stacks/{sha256}.json"
 
 
 def _journals(scope: Scope, serial: int) -> str:

@@ -4,7 +4,7 @@ Nothing here changes the cloud or the state; a plan and its files are written un
 """
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -15,20 +15,25 @@ from panka.activities.aws.errors import AwsError, Cause
 from panka.activities.aws.network import default_network
 from panka.activities.aws.roles import Role
 from panka.activities.aws.session import Clients, Cloud
+from panka.activities.beside import beside
 from panka.activities.register import Register, other_stacks
 from panka.activities.stores.dynamodb import DynamoLocks
 from panka.activities.stores.s3 import S3Store
 from panka.activities.stores.store import Holder, LockStore
 from panka.planner.adopting import Live
-from panka.planner.assemble import make_plan
+from panka.planner.assemble import make_plan, of_stack
+from panka.planner.blueprint import Blueprint
 from panka.planner.component import Network
+from panka.planner.consumers import refuse_missed
+from panka.planner.diagnostics import Invalid
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan
+from panka.planner.protecting import refuse_losses
 from panka.planner.register import TenantRecord
 from panka.planner.resource import Address
 from panka.planner.resource_types import can_be_made
 from panka.planner.selecting import Wish
-from panka.planner.state import Pointer, State, Target
+from panka.planner.state import Pointer, RunKind, State, Target
 from panka.workflows.ports import Entry, PlanRef
 
 if TYPE_CHECKING:
@@ -160,8 +165,13 @@ class Desk:
         destroy: bool = False,
         git: str = "",
         wish: Wish | None = None,
+        operation: RunKind | None = None,
+        guarded: bool = False,
     ) -> tuple[Plan, State | None]:
-        """The plan for a compiled stack, or to destroy it, and the state it was made from. Raises as `make_plan`."""
+        """The plan for a compiled stack, or to destroy it, and the state it was made from.
+
+        Raises as `make_plan` and `admit` do.
+        """
         state, pointer = self.state(scope)
         resources = compiled.resources if compiled else {}
         outputs = compiled.outputs if compiled else {}
@@ -175,25 +185,47 @@ class Desk:
             state,
             pointer,
             destroy=destroy,
+            operation=operation,
             assets=assets,
             git=git,
             blocks=blocks,
             wish=wish,
             exports=compiled.exports if compiled else None,
             consumes=compiled.consumes if compiled else (),
+            uses=compiled.uses if compiled else (),
             written=compiled.written if compiled else None,
         )
+        self.admit(plan, state, guarded=guarded)
         return plan, state
+
+    def admit(self, plan: Plan, state: State | None, *, guarded: bool = False) -> None:
+        """Lets a plan pass. Raises Invalid when it takes away what other stacks use, or, where the tenant protects the
+        environment (`guarded`), what holds data.
+        """
+        refused = refuse_missed(plan, state, lambda: self.beside(plan.scope))
+        if guarded:
+            refused = (*refused, *refuse_losses(plan))
+        if refused:
+            raise Invalid(refused)
+
+    def beside(self, scope: Scope) -> Iterator[State]:
+        """The records of the tenant's other stacks in the environment."""
+        return beside(self.archive, self.locks, scope)
 
     def outputs_of(self, scope: Scope) -> Mapping[str, Mapping[str, object]] | None:
         """The outputs of a stack's components as of its last run that succeeded; None before the first run."""
         state, _ = self.state(scope)
         return state.exports if state else None
 
+    def keep(self, plan: Plan, stack: Blueprint) -> Plan:
+        """Files the whole stack that a plan is for; the plan says where."""
+        return of_stack(plan, self.archive.save_blueprint(plan.scope, stack))
+
     def save(self, plan: Plan, assets: Mapping[str, bytes]) -> PlanRef:
-        """Files the plan's packed code, then the plan."""
+        """Files the plan's packed code, then the plan. Code that is not among `assets` is there from before."""
         for sha256 in plan.assets:
-            self.archive.save_asset(plan.scope.tenant, assets[sha256])
+            if sha256 in assets:
+                self.archive.save_asset(plan.scope.tenant, assets[sha256])
         return self.archive.save_plan(plan)
 
     def load_plan(self, scope: Scope, plan_id: str) -> tuple[Plan, PlanRef]:

@@ -91,7 +91,7 @@ class Provisioning:
         with translated():
             plan, step = await self._load(call.lease, call.plan, call.key)
             async with self._at_work(call, plan, step) as work:
-                outcome = await work.carry_out(call.inputs, call.run)
+                outcome = await work.carry_out(call.inputs)
         return outcome.model_copy(update={"seconds": round(time.monotonic() - began, 3)})
 
     @activity.defn(name=UNDO.name)
@@ -138,7 +138,7 @@ class Provisioning:
             with self._traces.step(plan.scope, step, call.run, attempt, undo=undo):
                 # Before anything else: in another account nothing is there, and that must not be taken for deleted.
                 await check_account(self._account, call.lease, plan.target)
-                yield Work(step, step.owner(plan.scope), cloud, self._provider(step.type, cloud), beat)
+                yield Work(step, step.owner(plan.scope), cloud, self._provider(step.type, cloud), beat, call.run)
         finally:
             pulse.cancel()
 
@@ -152,13 +152,14 @@ class Work:
     cloud: Cloud
     provider: Provider
     beat: Beat
+    run: int
     secrets: dict[str, str] = field(default_factory=dict)
     """Values that this attempt has looked up, with the references that they came from."""
 
-    async def carry_out(self, inputs: dict[str, Properties], run: int) -> Outcome:
+    async def carry_out(self, inputs: dict[str, Properties]) -> Outcome:
         match self.step.action:
             case Action.CREATE | Action.REPLACE:
-                return await self._create(inputs, run)
+                return await self._create(inputs)
             case Action.ADOPT:
                 return await self._adopt(inputs)
             case Action.UPDATE:
@@ -182,7 +183,7 @@ class Work:
             case Action.DELETE | Action.FORGET:
                 raise AssertionError("The cleanup phase is never taken back.")
 
-    async def _create(self, inputs: dict[str, Properties], run: int) -> Outcome:
+    async def _create(self, inputs: dict[str, Properties]) -> Outcome:
         wanted = await self._resolved(resolve(self.step.properties, inputs))
         if self.step.delete_first and self.beat.id is None:
             await self._delete(self.step.replaced)
@@ -192,7 +193,7 @@ class Work:
             if id is not None:
                 await self._converge(id, wanted, patience)
         if id is None:
-            id = await self._make(wanted, run, patience)
+            id = await self._make(wanted, patience)
         # From here on another attempt finds the id in the heartbeat and only waits on; if even that is lost, `find`
         # sees the resource by its tags.
         self._tell(id=id)
@@ -208,10 +209,10 @@ class Work:
         """What is told of properties that were applied as `said`: no secrets, and nothing too large to travel."""
         return _small(concealed(live, said, self.secrets))
 
-    async def _make(self, wanted: Properties, run: int, patience: Patience) -> str:
+    async def _make(self, wanted: Properties, patience: Patience) -> str:
         try:
             async with asyncio.timeout(patience.left) as clock:
-                return await self.provider.create(self.owner, wanted, self.owner.token(run))
+                return await self.provider.create(self.owner, wanted, self.owner.token(self.run))
         except TimeoutError:
             if not clock.expired():
                 raise
@@ -313,7 +314,8 @@ class Work:
             return
         patience = self._patience("delete")
         how = Ending(
-            snapshot=f"panka-{self.owner.digest()[:12]}-final" if self.step.lifecycle.snapshot else None,
+            # Of each run another one: what is made again under its old name may leave a second snapshot.
+            snapshot=f"panka-{self.owner.token(self.run)[:12]}-final" if self.step.lifecycle.snapshot else None,
             force=self.step.lifecycle.force,
         )
         await self.provider.delete(id, how)

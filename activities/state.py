@@ -10,9 +10,11 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from panka.activities.archive import Archive
+from panka.activities.beside import beside
 from panka.activities.failing import translated
 from panka.activities.sharing import opened, share
 from panka.activities.stores.store import LockStore
+from panka.planner.consumers import refuse_missed
 from panka.planner.journal import Filed, Part, folded
 from panka.planner.plan import Action, Plan
 from panka.planner.record import announce, conclude
@@ -118,6 +120,11 @@ class StateActivities:
             return opened(plan, current, opening.most, opening.size)
         if current != plan.base:
             raise ApplicationError(_stale(plan, current, state), type=STALE, non_retryable=True)
+        # Again, because another stack may have taken an output in since the plan was made.
+        missed = refuse_missed(plan, state, lambda: beside(self._archive, self._locks, plan.scope))
+        if missed:
+            message = "; ".join(f"{one.summary} ({', '.join(one.notes)})" for one in missed)
+            raise ApplicationError(f"Nothing was changed: {message}.", type=REFUSED, non_retryable=True)
         lineage = hashlib.sha256(f"{opening.lease.owner}{opening.started}".encode()).hexdigest()[:32]
         announced = announce(state, plan, lineage=lineage, kind=opening.kind, started=opening.started, by=opening.by)
         pointer = self._archive.save_state(announced)

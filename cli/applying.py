@@ -6,14 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
 
-import click
-
+from panka.cli.confirming import confirm
 from panka.cli.exits import Exit, Interrupted, Locked, Misused, RunFailed, TimedOut
 from panka.cli.next import command
 from panka.cli.planned import Planned
 from panka.cli.runs import Handle, Runs, memo
 from panka.cli.session import Session
-from panka.cli.views.plan import destructive, plan_text, summary
+from panka.cli.views.plan import plan_text, summary
 from panka.cli.views.run import Narrator, failures_text, result_text
 from panka.cli.watching import Watch
 from panka.planner.core import OnFailure
@@ -28,6 +27,8 @@ class How:
     """How a run is asked for, started and followed."""
 
     yes: bool = False
+    confirm: tuple[str, ...] = ()
+    """What may be lost without anybody being asked: components, or the stack that is destroyed."""
     on_failure: OnFailure | None = None
     """None: as the stack itself wishes."""
     lock_timeout: float = 0
@@ -57,7 +58,7 @@ def carry_out(session: Session, planned: Planned, how: How) -> int:
         _tell_nothing(session, planned, how)
         return Exit.OK
     session.screen.tell(plan_text(plan, session.screen, detail=how.detail, notes=planned.notes))
-    _confirm(session, plan, yes=how.yes)
+    confirm(session, plan, yes=how.yes, named=how.confirm)
     run = RunInput(
         scope=plan.scope,
         plan=planned.ref,
@@ -203,29 +204,6 @@ def _tell_nothing(session: Session, planned: Planned, how: How) -> None:
         session.screen.show(summary(planned.plan))
         return
     session.screen.data(how.form, {"scope": str(planned.plan.scope), "run": None, "result": "nothing to do"})
-
-
-def _confirm(session: Session, plan: Plan, *, yes: bool) -> None:
-    if yes:
-        return
-    if not session.screen.terminal.prompts:
-        raise Misused(
-            "Nobody is there to confirm the plan, and -y/--yes was not given.", "add -y, or run in a terminal"
-        )
-    replaced, destroyed = destructive(plan)
-    if not (replaced or destroyed):
-        if not click.confirm("Go on?", err=True):
-            raise Interrupted("Nothing was changed.")
-        return
-    parts = [f"replaces {replaced}"] * bool(replaced) + [f"destroys {destroyed}"] * bool(destroyed)
-    number = replaced + destroyed
-    what = f"{' and '.join(parts)} component{'s' if number > 1 else ''}"
-    session.screen.tell(f"This {what} in {plan.scope.environment}.")
-    typed = click.prompt(
-        f"Type the stack name to continue ({plan.scope.stack})", default="", show_default=False, err=True
-    )
-    if typed != plan.scope.stack:
-        raise Interrupted("Nothing was changed.")
 
 
 def _raise_if_locked(planned: Planned, owner: str) -> None:

@@ -103,6 +103,15 @@ def tenant_in(path: str | None) -> "Tenant | None":
     return tenant
 
 
+def protected(tenant: "Tenant | None", scope: Scope) -> bool:
+    """Whether the tenant protects the stack's environment. Raises Misused when it is not the stack's tenant."""
+    if tenant is None:
+        return False
+    if tenant.name != scope.tenant:
+        raise Misused(f"The TenantConfig is that of `{tenant.name}`, and the stack belongs to `{scope.tenant}`.")
+    return tenant.protects(scope.environment)
+
+
 def report(session: Session, draft: Draft, diagnostics: Sequence[Diagnostic]) -> None:
     """Tells the warnings. Raises InvalidStack when there are errors, with everything that was found."""
     if not diagnostics:

@@ -14,7 +14,7 @@ from panka.planner.owner import Scope
 from panka.planner.plan import Action, Need
 from panka.planner.record import Outcome, Undoing
 from panka.planner.resource import Model, Properties
-from panka.planner.state import Pointer
+from panka.planner.state import Pointer, RunKind
 
 LOCK_LOST = "LockLost"
 """Type of the application error that ends a run whose lock is another's by now."""
@@ -67,7 +67,7 @@ class Opening(Model):
 
     lease: Lease
     plan: PlanRef
-    kind: Literal["apply", "destroy", "rollback"]
+    kind: RunKind
     by: str
     started: str
     most: int
@@ -205,7 +205,7 @@ class Entry(Model):
 
     format: int = 1
     run: int
-    kind: Literal["apply", "destroy", "rollback"]
+    kind: RunKind
     plan: str
     by: str
     git: str = ""
