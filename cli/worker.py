@@ -27,7 +27,9 @@ from temporalio.worker import Worker
 from panka.activities.archive import Archive
 from panka.activities.aws.retries import Paces, Timing
 from panka.activities.aws.session import THREADS, Clients, Cloud
+from panka.activities.drift import DriftActivities
 from panka.activities.lock import LockActivities
+from panka.activities.notify import Notifying
 from panka.activities.providers.provider import Provider
 from panka.activities.providing import provider_of
 from panka.activities.provisioning import Provisioning
@@ -41,6 +43,7 @@ from panka.cli.settings import Settings
 from panka.planner.resource_types import can_be_made
 from panka.planner.state import Target
 from panka.workflows.deploy import RunWorkflow
+from panka.workflows.drift import DriftWorkflow
 from panka.workflows.sandbox import runner
 
 _STORE_THREADS = 16
@@ -98,16 +101,20 @@ class Work:
     provisioning: Provisioning
     state: StateActivities
     locks: LockActivities
+    drift: DriftActivities
+    notifying: Notifying
 
     @property
     def steps(self) -> list[Callable[..., Any]]:
-        """Those that change the cloud, which may have a queue of their own."""
-        return [self.provisioning.step, self.provisioning.undo]
+        """Those that call AWS for stacks, which may have a queue of their own."""
+        return [self.provisioning.step, self.provisioning.undo, self.drift.look, self.notifying.notify]
 
     @property
     def record(self) -> list[Callable[..., Any]]:
-        """Those that keep lock, state and history."""
-        return [self.locks.acquire, self.locks.hold, self.state.open, self.state.checkpoint, self.state.close]
+        """Those that keep lock, state, history and reports."""
+        drift, state = self.drift, self.state
+        runs = (self.locks.acquire, self.locks.hold, state.open, state.checkpoint, state.close)
+        return [*runs, drift.survey, drift.judge, drift.file, drift.mend]
 
 
 def open_stores(settings: Settings) -> Stores:
@@ -145,6 +152,8 @@ def assemble(
         Provisioning(archive, stores.locks, accounts.cloud, provider, store_threads, accounts.number, traces),
         StateActivities(archive, stores.locks, accounts.number, store_threads, can_be_made),
         LockActivities(stores.locks, store_threads),
+        DriftActivities(archive, stores.locks, accounts.cloud, provider, store_threads, accounts.number),
+        Notifying(archive, accounts.cloud, store_threads),
     )
 
 
@@ -152,7 +161,7 @@ def build_workers(
     client: Client, work: Work, task_queue: str, step_queue: str | None = None, graceful: float = 60
 ) -> list[Worker]:
     """One worker for runs, and one for steps if these have a queue of their own. `graceful`: seconds to finish in."""
-    workers = [_worker(client, task_queue, [*work.record, *work.steps], graceful, [RunWorkflow])]
+    workers = [_worker(client, task_queue, [*work.record, *work.steps], graceful, [RunWorkflow, DriftWorkflow])]
     if step_queue and step_queue != task_queue:
         workers.append(_worker(client, step_queue, work.steps, graceful))
     return workers
