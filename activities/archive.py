@@ -110,7 +110,11 @@ class Archive:
     def report(self, scope: Scope) -> tuple[Report, str] | None:
         """The latest report of a stack, with its key; None before the first drift check."""
         keys = self._objects.keys(f"{_home(scope)}/drift/2")  # a report's name begins with the year
-        return (Report.model_validate_json(self._objects.get(keys[-1])), keys[-1]) if keys else None
+        return (self.report_at(keys[-1]), keys[-1]) if keys else None
+
+    def report_at(self, key: str) -> Report:
+        """Raises NotThere."""
+        return Report.model_validate_json(self._objects.get(key))
 
     def _recall(self, key: str, sha256: str, model: type[R]) -> R:
         name = f"{key}#{sha256}"

@@ -4,7 +4,7 @@ Nothing here changes the cloud or the state; a plan and its files are written un
 """
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -20,6 +20,7 @@ from panka.activities.stores.store import Holder, LockStore
 from panka.planner.adopting import Live
 from panka.planner.assemble import make_plan
 from panka.planner.component import Network
+from panka.planner.drift import Finding, Report
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan
 from panka.planner.resource import Address
@@ -137,8 +138,12 @@ class Desk:
         destroy: bool = False,
         git: str = "",
         wish: Wish | None = None,
+        drift: Iterable[Finding] = (),
     ) -> tuple[Plan, State | None]:
-        """The plan for a compiled stack, or to destroy it, and the state it was made from. Raises as `make_plan`."""
+        """The plan for a compiled stack, or to destroy it, and the state it was made from. Raises as `make_plan`.
+
+        It takes back what others have changed, as `drift` says.
+        """
         state, pointer = self.state(scope)
         resources = compiled.resources if compiled else {}
         outputs = compiled.outputs if compiled else {}
@@ -159,8 +164,17 @@ class Desk:
             exports=compiled.exports if compiled else None,
             consumes=compiled.consumes if compiled else (),
             written=compiled.written if compiled else None,
+            drift={one.address: one for one in drift},
         )
         return plan, state
+
+    def drift(self, scope: Scope) -> Report | None:
+        """What the latest drift check has found, if it was about the current state and could judge."""
+        pointer = self.locks.pointer(scope)
+        latest = self.archive.report(scope) if pointer else None
+        if latest is None or latest[0].state != pointer or latest[0].moved:
+            return None
+        return latest[0]
 
     def outputs_of(self, scope: Scope) -> Mapping[str, Mapping[str, object]] | None:
         """The outputs of a stack's components as of its last run that succeeded; None before the first run."""

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from panka.activities.stores.store import NotThere
 from panka.cli.exits import InvalidStack, Misused, RunFailed
 from panka.cli.session import Session
-from panka.cli.stacks import compiled, git_commit, read, report, tenant_in
+from panka.cli.stacks import Whole, compiled, git_commit, read, report, tenant_in
+from panka.cli.views.drift import healing_notes
 from panka.planner.core import OnFailure
 from panka.planner.diagnostics import Invalid
+from panka.planner.drift import Report
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan
 from panka.planner.render.diagnostics import full
@@ -35,6 +37,8 @@ class Planned:
     notes: tuple[str, ...] = ()
     on_failure: OnFailure = "rollback"
     """What the stack itself wishes for a run that fails."""
+    drift_check: float | None = None
+    """Of a stack that is applied for the first time: how often, in seconds, its tenant wants it looked at."""
 
 
 class Stale(RunFailed):
@@ -53,11 +57,13 @@ def plan_stack(
     wish: Wish | None = None,
     take_turn: Callable[[Scope], None] = no_turn,
     tenant_config: str | None = None,
+    refresh: bool | None = None,
 ) -> Planned:
     """Reads the stack, asks the account what must be known, compares with the record and files the plan.
 
     A TenantConfig's file says what the stack may have. `take_turn` returns when no other run of the stack goes on, so
-    that the plan fits what that run leaves.
+    that the plan fits what that run leaves. With `refresh` a drift check comes first; without a word on it, the plan
+    takes back what the last one found; False: it leaves that alone.
 
     Raises:
         InvalidStack: the YAML makes no stack.
@@ -73,13 +79,34 @@ def plan_stack(
         home = Home(whole.scope.tenant, whole.scope.environment, whole.target.region)
         report(session, draft, draft.beyond(tenant, whole.compiled, home))
     take_turn(whole.scope)
+    found = _looked(session, whole, refresh=refresh)
     with _told(draft):
-        plan, _ = whole.desk.plan(whole.compiled, whole.scope, whole.target, git=git_commit(path), wish=wish)
+        plan, _ = whole.desk.plan(
+            whole.compiled,
+            whole.scope,
+            whole.target,
+            git=git_commit(path),
+            wish=wish,
+            drift=found.findings if found else (),
+        )
     ref = None if plan.empty else whole.desk.save(plan, whole.compiled.assets)
     if ref is not None:
         _remember(session, plan)
-    notes = tuple(f"{component}: {note}" for component, note in whole.compiled.notes)
-    return Planned(whole.desk, plan, ref, notes, draft.on_failure)
+    notes = [f"{component}: {note}" for component, note in whole.compiled.notes]
+    notes += healing_notes(found) if found else []
+    every = tenant.spec.policies.drift_check if tenant is not None and plan.base is None else None
+    return Planned(whole.desk, plan, ref, tuple(notes), draft.on_failure, every)
+
+
+def _looked(session: Session, whole: Whole, *, refresh: bool | None) -> Report | None:
+    """What others have changed of the current state, as far as the plan is to know it."""
+    if refresh is False:
+        return None
+    if refresh:
+        from panka.cli.checks import checked  # noqa: PLC0415  # brings temporalio
+
+        checked(session, whole.scope)
+    return whole.desk.drift(whole.scope)
 
 
 @contextmanager
