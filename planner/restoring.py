@@ -42,8 +42,8 @@ class Restoration:
 
 
 def _under(observed: Any, wanted: Any) -> Any:
-    """What is wanted, laid over what AWS had filled in."""
-    if isinstance(observed, dict) and isinstance(wanted, dict):
+    """What is wanted, laid over what AWS had filled in; where AWS tells it in another form, what is wanted alone."""
+    if isinstance(observed, dict) and isinstance(wanted, dict) and wanted.keys() <= observed.keys():
         names = [*observed, *(name for name in wanted if name not in observed)]
         return {name: _under(observed.get(name), wanted.get(name)) for name in names}
     return observed if wanted is None else wanted

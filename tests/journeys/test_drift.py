@@ -112,6 +112,11 @@ async def test_drift_is_found_taken_back_and_kept(place: World) -> None:
     assert history["runs"][0]["changes"] == {"accept": 1, "forget": 1}
 
 
+def drifting(report: Any) -> list[str]:
+    """The addresses that a report calls changed or missing."""
+    return [one["address"] for one in report["findings"] if one["status"] in ("changed", "missing")]
+
+
 async def reports(place: World) -> list[Any]:
     """Every report of a drift check, the earliest first."""
     s3 = place.client("s3")
@@ -152,18 +157,18 @@ async def test_a_schedule_fires_tells_pauses_goes_on_and_restores(place: World) 
         Attributes={"RawMessageDelivery": "true"},
     )  # fmt: skip
 
-    (await place.panka("drift", "small", "--every", "3s", "--notify", topic)).ok()
+    (await place.panka("drift", "small", "--every", "3s", "--notify", topic, "--user", "ana")).ok()
     first = await reported(place, 0, "the schedule to fire")
     assert {one["by"] for one in first} == {"ana"}
     set_timeout(place, jobs, 99)
     drifted = await reported(place, len(first) + 1, "two checks more")
-    assert [one["address"] for one in drifted[-1]["findings"]] == ["jobs:main"]
+    assert drifting(drifted[-1]) == ["jobs:main"]
     await searched(place, "PankaDrifted = true AND PankaStack = 'small'")
     received = place.client("sqs").receive_message(QueueUrl=ear, MaxNumberOfMessages=10, WaitTimeSeconds=5)["Messages"]
     assert [json.loads(one["Body"])["verdict"] for one in received] == ["drifted"]
     assert (await listed(place, paused=False))["note"] == "every 3s, set by ana"
 
-    (await place.panka("drift", "small", "--pause")).ok()
+    (await place.panka("drift", "small", "--pause", "--user", "ana")).ok()
     assert (await listed(place, paused=True))["note"] == "every 3s, set by ana; paused by ana"
     still = len(await reports(place))
     await asyncio.sleep(8)
