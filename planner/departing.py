@@ -44,10 +44,12 @@ class Departures:
     def _walk(self, path: str, applied: Any, observed: Any, live: Any, *, inside: bool) -> Any:
         """What would be on record as applied. `inside`: what holds the value was applied by Panka."""
         name = path.rpartition(".")[2]
-        if _same(name, observed, live) or (applied is not _NOTHING and _same(name, applied, live)):
+        if _same(name, observed, live):
             return applied
         if isinstance(observed, dict) and isinstance(live, dict):
             return self._mapping(path, applied, observed, live)
+        if applied is not _NOTHING and _same(name, applied, live):
+            return applied
         if _tags(observed) and _tags(live):
             return self._tagged(path, applied, observed, live)
         if isinstance(observed, list) and isinstance(live, list) and len(observed) == len(live):

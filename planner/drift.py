@@ -134,7 +134,7 @@ def compared(recorded: Recorded, live: Seen | None, around: Surroundings) -> Fin
     """
     if live is None:
         return _finding(recorded, Status.MISSING)
-    if not recorded.observed:
+    if recorded.properties and not recorded.observed:
         return unknown(recorded, "it is too large to be on record, so there is nothing to compare it with")
     look = Departures(lambda path, before, now: around.owner(recorded, path, before, now))
     accepted = look.compare(recorded.properties, recorded.observed, live.properties)
