@@ -38,7 +38,7 @@ class Notifying:
     async def notify(self, notice: Notice) -> None:
         """Returns when the receiver has taken it."""
         with translated():
-            receiver = Receiver.of(notice.to)
+            receiver = _receiver(notice.to)
             target = (await self._blocking(lambda: self._archive.state(notice.state))).target
             if receiver.way in (Way.TOPIC, Way.BUS):
                 target = target.model_copy(update={"region": receiver.region})
@@ -71,6 +71,13 @@ class Notifying:
 
     async def _blocking(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+
+def _receiver(to: str) -> Receiver:
+    try:
+        return Receiver.of(to)
+    except ValueError as error:
+        raise ApplicationError(str(error), type=REFUSED, non_retryable=True) from error
 
 
 def _checked(url: str) -> str:

@@ -7,17 +7,22 @@ from datetime import UTC, datetime
 
 from panka.cli.applying import How, carry_out
 from panka.cli.checks import checked
-from panka.cli.exits import Exit, Locked, Misused, RunFailed
+from panka.cli.exits import Exit, InvalidStack, Locked, Misused, RunFailed
 from panka.cli.next import command
 from panka.cli.planned import Planned
 from panka.cli.schedules import Rhythm, Schedules
 from panka.cli.session import Session
+from panka.cli.stacks import HERE, compiled, is_path, scope_of
+from panka.cli.stacks import look as look_at
 from panka.cli.views.drift import Scheduled, drift_text, schedules_text
 from panka.cli.views.plan import header
 from panka.planner.answering import acceptance, restoration
+from panka.planner.assemble import Protected
+from panka.planner.diagnostics import Invalid
 from panka.planner.drift import Report, Status, Verdict
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan
+from panka.planner.resource import Properties
 from panka.planner.state import State
 from panka.workflows.messages import DriftInput
 
@@ -34,23 +39,43 @@ class Showing:
     timeout: float | None = None
 
 
-def look(session: Session, scope: Scope, notify: Sequence[str], showing: Showing) -> int:
-    """Looks, and shows what was found. Raises RunFailed when some of it could not be read and nothing has drifted."""
+def look(session: Session, stack: str | None, notify: Sequence[str], showing: Showing) -> int:
+    """Looks, and shows what was found, beside what the stack's files say, where they are at hand.
+
+    Raises RunFailed when some of it could not be read and nothing has drifted.
+    """
+    scope = scope_of(session, stack)
     report = checked(session, scope, notify, showing.timeout)
     if report is None:
         raise Misused(f"{scope} has no state: nothing was ever applied.", "panka apply makes it")
+    report = report.beside(_wanted(session, stack, report))
     _show(session, report, showing)
-    stack = scope.stack
     if report.verdict is Verdict.DRIFTED:
-        keep = command(session, "drift", stack, "--accept")
+        keep = command(session, "drift", scope.stack, "--accept")
         session.screen.tell(f"  restore: {command(session, 'apply')}     keep: {keep}")
         return Exit.CHANGES if showing.detailed_exitcode else Exit.OK
     if report.verdict is Verdict.UNKNOWN:
         raise RunFailed(
             _unknown(report), "what could not be read may have changed: look at the credentials of the worker"
         )
-    session.screen.tell(f"Next: {command(session, 'drift', stack, '--every', '6h')}")
+    session.screen.tell(f"Next: {command(session, 'drift', scope.stack, '--every', '6h')}")
     return Exit.OK
+
+
+def _wanted(session: Session, stack: str | None, report: Report) -> dict[str, Properties]:
+    """What the stack's files say of the resources that have changed; nothing where they make no plan."""
+    changed = [one.address for one in report.findings if one.status is Status.CHANGED]
+    if not changed or (stack is not None and not is_path(stack)):
+        return {}
+    try:
+        whole = compiled(session, look_at(session, stack or HERE))
+        plan, state = whole.desk.plan(whole.compiled, whole.scope, whole.target)
+    except (InvalidStack, Invalid, Protected) as error:
+        session.screen.tell(f"note: what the stack's files say is left out: {error}")
+        return {}
+    recorded = {key: one.properties for key, one in state.resources.items()} if state else {}
+    planned = {step.key: step.properties for step in plan.forward}
+    return {address: (recorded | planned)[address] for address in changed if address in recorded | planned}
 
 
 def answer(session: Session, scope: Scope, make: Answer, how: How, timeout: float | None) -> int:

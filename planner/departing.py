@@ -93,6 +93,23 @@ class Departures:
         return taken if kept is not None else applied
 
 
+def value_at(value: Any, path: str) -> Any:
+    """What stands at a path as departures have it; None where nothing does. A list of tags is a mapping there."""
+    if not path:
+        return value
+    if _tags(value):
+        value = _as_map(value)
+    if isinstance(value, list):
+        number, _, rest = path.partition(".")
+        return value_at(value[int(number)], rest) if number.isdecimal() and int(number) < len(value) else None
+    if not isinstance(value, dict):
+        return None
+    # A tag's key may hold dots.
+    keys = [key for key in value if path == key or path.startswith(f"{key}.")]
+    key = max(keys, key=len, default=None)
+    return None if key is None else value_at(value[key], path[len(key) + 1 :])
+
+
 def _paired(name: str, observed: list[Any], live: list[Any]) -> list[tuple[int, Any]]:
     if name in ORDERED:
         return list(enumerate(live))

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from enum import StrEnum
 from hashlib import sha256
-from typing import Any
+from typing import Any, Self
 
 from panka.planner.authored import HIDDEN
-from panka.planner.departing import Departures
+from panka.planner.departing import Departures, value_at
 from panka.planner.language.exposed import looks_secret
 from panka.planner.owned import Surroundings
 from panka.planner.owner import Scope
@@ -115,6 +115,18 @@ class Report(Model):
             return Verdict.DRIFTED
         return Verdict.UNKNOWN if self.count(Status.UNKNOWN) else Verdict.CLEAN
 
+    def beside(self, desired: Mapping[str, Properties]) -> Self:
+        """The report with what the stack's files say now; of addresses that are not in `desired` nobody knows."""
+        findings = tuple(
+            one.model_copy(
+                update={"properties": tuple(_desired(found, desired[one.address]) for found in one.properties)}
+            )
+            if one.address in desired
+            else one
+            for one in self.findings
+        )
+        return self.model_copy(update={"findings": findings})
+
     @property
     def gist(self) -> str:
         """The same for reports that say the same: what has changed, not how often or when it was seen. Empty: clean."""
@@ -168,6 +180,10 @@ def unknown(recorded: Recorded, why: str) -> Finding:
 def telling(finding: Finding) -> bool:
     """Whether a report has to hold it."""
     return finding.status is not Status.SAME or bool(finding.properties or finding.untold)
+
+
+def _desired(one: Property, properties: Properties) -> Property:
+    return one.model_copy(update={"desired": _shown(one.path, value_at(properties, one.path))})
 
 
 def _finding(recorded: Recorded, status: Status, **more: Any) -> Finding:

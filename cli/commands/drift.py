@@ -68,18 +68,18 @@ def _do(session: Session, stack: str | None, what: str, form: str, given: dict[s
 
     if what == "listed":
         return drifting.list_schedules(session, form)
+    if what == "look":
+        showing = drifting.Showing(form, given["detail"], given["detailed_exitcode"], given["timeout"])
+        return drifting.look(session, stack, given["notify"], showing)
     scope = scope_of(session, stack)
     match what:
         case "off" | "pause" | "resume":
             return drifting.change(session, scope, what)
         case "every" | "cron":
             return _keep(session, scope, given)
-        case "accept" | "restore":
+        case _:
             how = How(yes=given["yes"], form=form, detail=given["detail"])
             return drifting.answer(session, scope, drifting.ANSWERS[what], how, given["timeout"])
-        case _:
-            showing = drifting.Showing(form, given["detail"], given["detailed_exitcode"], given["timeout"])
-            return drifting.look(session, scope, given["notify"], showing)
 
 
 def _keep(session: Session, scope: Any, given: dict[str, Any]) -> int:
