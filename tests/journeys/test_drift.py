@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 from panka.cli.parts import SEARCH_ATTRIBUTES
+from plugins.faults import Answer
 from plugins.temporal import binary
 from plugins.world import World, until
 
@@ -86,7 +87,12 @@ async def test_drift_is_found_taken_back_and_kept(place: World) -> None:
     assert "deleted outside Panka" in found.text
     assert "Drift: 1 changed, 1 missing, 4 as recorded" in found.text
     assert (await verdict(place))["verdict"] == "drifted"
+    assert "drifted" in (await place.panka("status", "small")).ok().text
 
+    (place.folder / "small.yaml").write_text(STACK.replace("30", "31"))
+    beside = (await place.panka("drift", "./small.yaml")).ok()
+    assert "VisibilityTimeout  30 -> 99   (the stack says 31)" in beside.text
+    (place.folder / "small.yaml").write_text(STACK)
     untouched = (await place.panka("plan", "small.yaml", "--no-refresh")).ok()
     assert "Nothing changes" in untouched.text
     back = (await place.panka("apply", "small.yaml", "-y")).ok()
@@ -232,3 +238,24 @@ async def test_a_tenant_s_rhythm_is_set_when_a_stack_is_first_applied_and_ends_w
 
     assert "acme/small/dev is no longer looked at for drift." in ended.text
     assert (await place.panka("drift", "small", "--pause")).code == 64
+
+
+async def test_a_check_that_cannot_judge_says_why_and_by_its_exit_code(place: World) -> None:
+    await applied(place)
+    assert (await place.panka("drift", "nothing")).code == 64
+    assert (await place.panka("drift", "small", "--every", "1h", "--off")).code == 64
+    assert (await place.panka("drift", "small", "--notify", "http://example.com/x")).code == 64
+    assert (await place.panka("drift", "small", "--cron", "every now and then")).code == 64
+
+    place.faults.instead = Answer(
+        403,
+        b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>Not for you.</Message></Error></ErrorResponse>",
+        {"content-type": "text/xml"},
+        times=1_000,
+        service="iam",
+    )
+    unknown = await place.panka("drift", "small", "--detailed-exitcode")
+
+    assert unknown.code == 1
+    assert "unknown: iam:" in unknown.text
+    assert "could not be read" in unknown.text

@@ -20,6 +20,8 @@ class Answer:
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
     times: int = 1
+    service: str = ""
+    """Given to requests of this service alone; empty: to all."""
 
 
 StandIn: TypeAlias = Callable[[str, bytes], Answer]
@@ -163,7 +165,7 @@ class _Proxy:
     async def _answer(self, request: _Request, writer: asyncio.StreamWriter) -> bool:
         """Whether the connection goes on."""
         faults = self._faults
-        if faults.instead is not None:
+        if faults.instead is not None and faults.instead.service in ("", request.service):
             answer = faults.instead
             answer.times -= 1
             faults.instead = answer if answer.times else None
