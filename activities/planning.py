@@ -4,7 +4,7 @@ Nothing here changes the cloud or the state; a plan and its files are written un
 """
 
 import asyncio
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -26,6 +26,7 @@ from panka.planner.blueprint import Blueprint
 from panka.planner.component import Network
 from panka.planner.consumers import refuse_missed
 from panka.planner.diagnostics import Invalid
+from panka.planner.drift import Finding, Report
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan
 from panka.planner.protecting import refuse_losses
@@ -167,10 +168,11 @@ class Desk:
         wish: Wish | None = None,
         operation: RunKind | None = None,
         guarded: bool = False,
+        drift: Iterable[Finding] = (),
     ) -> tuple[Plan, State | None]:
         """The plan for a compiled stack, or to destroy it, and the state it was made from.
 
-        Raises as `make_plan` and `admit` do.
+        It takes back what others have changed, as `drift` says. Raises as `make_plan` and `admit` do.
         """
         state, pointer = self.state(scope)
         resources = compiled.resources if compiled else {}
@@ -194,6 +196,7 @@ class Desk:
             consumes=compiled.consumes if compiled else (),
             uses=compiled.uses if compiled else (),
             written=compiled.written if compiled else None,
+            drift={one.address: one for one in drift},
         )
         self.admit(plan, state, guarded=guarded)
         return plan, state
@@ -211,6 +214,14 @@ class Desk:
     def beside(self, scope: Scope) -> Iterator[State]:
         """The records of the tenant's other stacks in the environment."""
         return beside(self.archive, self.locks, scope)
+
+    def drift(self, scope: Scope) -> Report | None:
+        """What the latest drift check has found, if it was about the current state and could judge."""
+        pointer = self.locks.pointer(scope)
+        latest = self.archive.report(scope) if pointer else None
+        if latest is None or latest[0].state != pointer or latest[0].moved:
+            return None
+        return latest[0]
 
     def outputs_of(self, scope: Scope) -> Mapping[str, Mapping[str, object]] | None:
         """The outputs of a stack's components as of its last run that succeeded; None before the first run."""

@@ -167,6 +167,8 @@ class Work:
             case Action.DELETE:
                 await self._delete(self.step.id or await self._find_left(inputs))
                 return Outcome(key=self.step.key)
+            case Action.ACCEPT:
+                return self._accept()
             case Action.FORGET:
                 return Outcome(key=self.step.key)
 
@@ -180,7 +182,7 @@ class Work:
                 id = done.id or (await self._find_left(inputs) if started_only else None)
                 await self._delete(id)
                 return Undoing(key=self.step.key)
-            case Action.DELETE | Action.FORGET:
+            case Action.DELETE | Action.FORGET | Action.ACCEPT:
                 raise AssertionError("The cleanup phase is never taken back.")
 
     async def _create(self, inputs: dict[str, Properties]) -> Outcome:
@@ -229,7 +231,7 @@ class Work:
         assert self.step.id is not None  # noqa: S101  # an update has what it updates
         id, patience = self.step.id, self._patience("update")
         planned = resolve(self.step.properties, inputs)
-        wanted = await self._resolved(planned)
+        wanted = await self._resolved({**planned, **self.step.besides})
         before = await self._read(id)
         known = before.properties
         if self.provider.recalls:
@@ -238,6 +240,14 @@ class Work:
         await self._until(lambda: self.provider.ready(id), patience)
         outcome = self._outcome(id, inputs, await self._read(id))
         return outcome.model_copy(update={"before": self._told(before.properties, self.step.before)})
+
+    def _accept(self) -> Outcome:
+        """Calls nothing: exactly what the plan has shown becomes the record."""
+        assert self.step.id is not None  # noqa: S101  # an acceptance has what it accepts
+        assert self.step.seen is not None  # noqa: S101  # as above
+        seen = self.step.seen
+        observed = _small(seen.properties) or {}
+        return Outcome(key=self.step.key, id=self.step.id, attributes=seen.attributes, observed=observed)
 
     async def _adopt(self, inputs: dict[str, Properties]) -> Outcome:
         """Takes over what somebody else made, at the user's explicit word: the one exception to ownership.

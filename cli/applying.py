@@ -11,6 +11,7 @@ from panka.cli.exits import Exit, Interrupted, Locked, Misused, RunFailed, Timed
 from panka.cli.next import command
 from panka.cli.planned import Planned
 from panka.cli.runs import Handle, Runs, memo
+from panka.cli.schedules import Rhythm, Schedules
 from panka.cli.session import Session
 from panka.cli.views.plan import plan_text, summary
 from panka.cli.views.run import Narrator, failures_text, result_text
@@ -18,7 +19,7 @@ from panka.cli.watching import Watch
 from panka.planner.core import OnFailure
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan
-from panka.workflows.messages import Result, RunInput
+from panka.workflows.messages import DriftInput, Result, RunInput
 from panka.workflows.ports import PlanRef
 
 
@@ -75,13 +76,43 @@ def carry_out(session: Session, planned: Planned, how: How) -> int:
     )
     if planned.approval and not how.require_approval:
         session.screen.tell(f"In {plan.scope.environment} tenant {plan.scope.tenant} wants somebody to approve first.")
+    if planned.drift_check is not None:
+        _keep_looking(session, run, planned.drift_check)
     follower = _Follower(session, plan.scope, how)
     result = follower.start(run, planned.weight)
     if result is None:
         return Exit.OK
+    if plan.operation == "destroy" and result.result == "succeeded":
+        _look_no_longer(session, plan.scope)
     if not result.run and result.result == "failed":
         _raise_if_locked(planned, follower.owner)
     return _report(session, plan.scope, result, how, follower.spent)
+
+
+def _keep_looking(session: Session, run: RunInput, every: float) -> None:
+    """Gives a new stack the rhythm of drift checks that its tenant wants, before its first run: so it has it even if
+    nobody follows the run. One that has a schedule keeps it."""
+    input = DriftInput(scope=run.scope, by=run.by, step_queue=run.step_queue)
+
+    async def begin() -> bool:
+        schedules = await Schedules.connect(session.settings)
+        return await schedules.begin(input, Rhythm(every), "as the tenant wants it")
+
+    if asyncio.run(begin()):
+        session.screen.tell(f"{run.scope} is looked at for drift {Rhythm(every)}, as its tenant wants it.")
+
+
+def _look_no_longer(session: Session, scope: Scope) -> None:
+    """Ends the drift checks of a stack of which nothing is left."""
+    state, _ = session.desk().state(scope)
+    if state is not None and state.resources:
+        return
+
+    async def end() -> bool:
+        return await (await Schedules.connect(session.settings)).end(scope)
+
+    if asyncio.run(end()):
+        session.screen.tell(f"{scope} is no longer looked at for drift.")
 
 
 def plan_and_carry_out(session: Session, plan: Callable[[Callable[[Scope], None]], Planned], how: How) -> int:

@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "skip": ("skip", "Let a paused run go on without what failed."),
     "abort": ("abort", "End a paused run."),
     "cancel": ("cancel", "Cancel a run."),
+    "drift": ("drift", "Show what others have changed in AWS, and keep looking."),
     "status": ("status", "Show the stacks of a tenant and what runs."),
     "history": ("history", "Show the runs of a stack."),
     "show": ("show", "Show one run."),

@@ -32,7 +32,6 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from panka.cli.exits import Locked, Misused, Unreachable
 from panka.cli.settings import Settings
-from panka.cli.telemetry import client_plugins
 from panka.planner.owner import Scope
 from panka.workflows.messages import PROGRESS, RUN, Approval, Decision, Phase, Progress, Result, RunInput
 
@@ -67,34 +66,7 @@ class Runs:
     @classmethod
     async def connect(cls, settings: Settings) -> "Runs":
         """Raises Unreachable within about ten seconds."""
-        address = settings.temporal_address
-        origin = settings.origins.get("temporal_address", "default")
-        try:
-            connecting = Client.connect(
-                address,
-                namespace=settings.temporal_namespace,
-                data_converter=pydantic_data_converter,
-                # The SDK's core would log to stdout, which is for data.
-                runtime=Runtime(telemetry=TelemetryConfig(logging=None)),
-                plugins=client_plugins(settings),
-            )
-            client = await asyncio.wait_for(connecting, PATIENCE)
-            await client.workflow_service.describe_namespace(
-                DescribeNamespaceRequest(namespace=settings.temporal_namespace), timeout=_CALL
-            )
-        except (RuntimeError, TimeoutError, OSError) as error:
-            raise Unreachable(
-                f"Temporal does not answer at {address} ({origin}).",
-                "panka dev starts one here; --temporal-address or PANKA_TEMPORAL_ADDRESS names another",
-            ) from error
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                raise Misused(
-                    f"Temporal at {address} has no namespace `{settings.temporal_namespace}`.",
-                    "--temporal-namespace or PANKA_TEMPORAL_NAMESPACE names another",
-                ) from error
-            raise
-        return cls(client, settings.task_queue)
+        return cls(await connected(settings), settings.task_queue)
 
     async def start(self, input: RunInput, *, wait: float, weight: float = 1) -> Handle:
         """Starts a run; waits so many seconds for another one of the stack. Raises Locked, naming who has it.
@@ -124,10 +96,12 @@ class Runs:
 
     async def _start(self, input: RunInput, weight: float) -> Handle:
         """With search attributes if the server knows them; nothing but the search depends on them."""
+        # Set from the start: a server without this one refuses the start and not, for ever, the run's own update.
+        said = attributes(input.scope, input.kind, SearchAttributePair(SearchAttributeKey.for_int("PankaFailed"), 0))
         try:
-            return await self._started(input.model_copy(update={"attributes": True}), _attributes(input), weight)
+            return await self._started(input.model_copy(update={"attributes": True}), said, weight)
         except RPCError as error:
-            if error.status is not RPCStatusCode.INVALID_ARGUMENT or "search attribute" not in str(error).lower():
+            if not knows_no_attributes(error):
                 raise
             return await self._started(input, None, weight)
 
@@ -231,6 +205,37 @@ class Runs:
         return bool(answer.pollers)
 
 
+async def connected(settings: Settings) -> Client:
+    """A client of the Temporal that the settings name. Raises Unreachable within about ten seconds."""
+    address = settings.temporal_address
+    origin = settings.origins.get("temporal_address", "default")
+    try:
+        connecting = Client.connect(
+            address,
+            namespace=settings.temporal_namespace,
+            data_converter=pydantic_data_converter,
+            # The SDK's core would log to stdout, which is for data.
+            runtime=Runtime(telemetry=TelemetryConfig(logging=None)),
+        )
+        client = await asyncio.wait_for(connecting, PATIENCE)
+        await client.workflow_service.describe_namespace(
+            DescribeNamespaceRequest(namespace=settings.temporal_namespace), timeout=_CALL
+        )
+    except (RuntimeError, TimeoutError, OSError) as error:
+        raise Unreachable(
+            f"Temporal does not answer at {address} ({origin}).",
+            "panka dev starts one here; --temporal-address or PANKA_TEMPORAL_ADDRESS names another",
+        ) from error
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            raise Misused(
+                f"Temporal at {address} has no namespace `{settings.temporal_namespace}`.",
+                "--temporal-namespace or PANKA_TEMPORAL_NAMESPACE names another",
+            ) from error
+        raise
+    return client
+
+
 async def description(handle: Handle) -> WorkflowExecutionDescription:
     """What the server says of a run; no worker is needed."""
     return await handle.describe(rpc_timeout=_CALL)
@@ -257,14 +262,19 @@ def _scope(id: str) -> Scope:
     return Scope(tenant=tenant, stack=stack, environment=environment)
 
 
-def _attributes(input: RunInput) -> TypedSearchAttributes:
+def attributes(scope: Scope, operation: str, more: SearchAttributePair[Any]) -> TypedSearchAttributes:
+    """What a workflow that is about a stack is found by."""
     said = {
-        "PankaTenant": input.scope.tenant,
-        "PankaStack": input.scope.stack,
-        "PankaEnv": input.scope.environment,
-        "PankaOperation": input.kind,
+        "PankaTenant": scope.tenant,
+        "PankaStack": scope.stack,
+        "PankaEnv": scope.environment,
+        "PankaOperation": operation,
         "PankaPhase": Phase.LOCKING,
     }
     pairs = [SearchAttributePair(SearchAttributeKey.for_keyword(name), value) for name, value in said.items()]
-    # Set from the start, so that a server without this one refuses the start and not, for ever, the run's own update.
-    return TypedSearchAttributes([*pairs, SearchAttributePair(SearchAttributeKey.for_int("PankaFailed"), 0)])
+    return TypedSearchAttributes([*pairs, more])
+
+
+def knows_no_attributes(error: RPCError) -> bool:
+    """Whether the server refuses a start because it knows none of Panka's search attributes."""
+    return error.status is RPCStatusCode.INVALID_ARGUMENT and "search attribute" in str(error).lower()

@@ -27,7 +27,9 @@ from panka.activities.archive import Archive
 from panka.activities.aws.retries import Paces, Timing
 from panka.activities.aws.roles import Role
 from panka.activities.aws.session import THREADS, Clients, Cloud
+from panka.activities.drift import DriftActivities
 from panka.activities.lock import LockActivities
+from panka.activities.notify import Notifying
 from panka.activities.providers.provider import Provider
 from panka.activities.providing import provider_of
 from panka.activities.provisioning import Provisioning
@@ -46,6 +48,7 @@ from panka.cli.telemetry import watched
 from panka.planner.resource_types import can_be_made
 from panka.planner.state import Target
 from panka.workflows.deploy import RunWorkflow
+from panka.workflows.drift import DriftWorkflow
 from panka.workflows.ports import Lease
 from panka.workflows.sandbox import runner
 from panka.workflows.shard import ShardWorkflow
@@ -56,7 +59,7 @@ _PATIENCE = 60.0
 """Seconds to wait for a Temporal server that does not answer."""
 _MOST_TARGETS = 64
 """Targets whose clients are kept at hand; those of one take about 10 MB."""
-WORKFLOWS = (RunWorkflow, ShardWorkflow, TenantWorkflow, TenantsWorkflow)
+WORKFLOWS = (RunWorkflow, ShardWorkflow, DriftWorkflow, TenantWorkflow, TenantsWorkflow)
 _log = logging.getLogger("panka.worker")
 
 
@@ -122,17 +125,20 @@ class Work:
     state: StateActivities
     locks: LockActivities
     tenants: TenantActivities
+    drift: DriftActivities
+    notifying: Notifying
 
     @property
     def steps(self) -> list[Callable[..., Any]]:
-        """Those that change the cloud, which may have a queue of their own."""
-        return [self.provisioning.step, self.provisioning.undo]
+        """Those that call AWS for stacks, which may have a queue of their own."""
+        return [self.provisioning.step, self.provisioning.undo, self.drift.look, self.notifying.notify]
 
     @property
     def record(self) -> list[Callable[..., Any]]:
-        """Those that keep lock, state and history."""
-        state = self.state
-        return [self.locks.acquire, self.locks.hold, state.open, state.share, state.file, state.checkpoint, state.close]
+        """Those that keep lock, state, history and reports."""
+        drift, state = self.drift, self.state
+        runs = (self.locks.acquire, self.locks.hold, state.open, state.share, state.file, state.checkpoint, state.close)
+        return [*runs, drift.survey, drift.judge, drift.file, drift.mend]
 
     @property
     def register(self) -> list[Callable[..., Any]]:
@@ -182,6 +188,8 @@ def assemble(
         StateActivities(archive, stores.locks, accounts.number, store_threads, can_be_made, admission),
         LockActivities(stores.locks, store_threads),
         TenantActivities(register, archive, stores.locks, store_threads),
+        DriftActivities(archive, stores.locks, accounts.home, provider, store_threads, accounts.number),
+        Notifying(archive, accounts.home, store_threads),
     )
 
 

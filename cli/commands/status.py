@@ -103,6 +103,7 @@ def _settled(desk: "Desk", scope: "Scope") -> "StackRow":
     """A stack of which no run goes on."""
     from panka.activities.stores.store import NotThere  # noqa: PLC0415  # brings nothing heavy, but the planner
     from panka.cli.views.records import StackRow, moment  # noqa: PLC0415  # brings pydantic
+    from panka.planner.drift import Verdict  # noqa: PLC0415  # as above
 
     state, _ = desk.state(scope)
     if state is None:
@@ -117,6 +118,9 @@ def _settled(desk: "Desk", scope: "Scope") -> "StackRow":
         word, run = entry.result, entry.run
     else:
         word, run = ("ok" if state.resources else "empty"), state.serial
+    report = desk.drift(scope)
+    if word == "ok" and report is not None and report.verdict is Verdict.DRIFTED:
+        word = "drifted"
     return StackRow(
         stack=scope.stack,
         environment=scope.environment,

@@ -21,6 +21,8 @@ class Answer:
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
     times: int = 1
+    service: str = ""
+    """Given to requests of this service alone; empty: to all."""
 
 
 StandIn: TypeAlias = Callable[[str, bytes], Answer]
@@ -194,11 +196,11 @@ class _Proxy:
     async def _answer(self, request: _Request, writer: asyncio.StreamWriter) -> bool:
         """Whether the connection goes on."""
         faults = self._faults
-        if faults.instead is not None and faults.instead_of in {"", request.operation}:
-            answer = faults.instead
-            answer.times -= 1
-            faults.instead = answer if answer.times else None
-            _write(writer, f"HTTP/1.1 {answer.status} No".encode(), list(_encoded(answer.headers)), answer.body)
+        told = faults.instead
+        if told is not None and faults.instead_of in {"", request.operation} and told.service in ("", request.service):
+            told.times -= 1
+            faults.instead = told if told.times else None
+            _write(writer, f"HTTP/1.1 {told.status} No".encode(), list(_encoded(told.headers)), told.body)
             return True
         faults.keys.add(request.key)
         if request.key in faults.expired:

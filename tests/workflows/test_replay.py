@@ -16,8 +16,10 @@ from temporalio.client import WorkflowHandle, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
+from panka.activities.aws.errors import AwsError, Cause
 from panka.workflows.deploy import RunWorkflow
-from panka.workflows.messages import ABORT, APPROVE, RETRY, Approval, Decision, Phase, Result
+from panka.workflows.drift import DriftWorkflow
+from panka.workflows.messages import ABORT, APPROVE, DRIFT, RETRY, Approval, Decision, DriftInput, Phase, Result
 from panka.workflows.sandbox import runner
 from panka.workflows.shard import ShardWorkflow
 from plugins.runs import Place, resource, result
@@ -108,8 +110,18 @@ async def shard(place: Place) -> Handle:
     return place.client.get_workflow_handle(f"{place.scope}#1/shard-2")
 
 
+async def drift(place: Place) -> Handle:
+    await place.apply(*DIAMOND)
+    place.sky.resources["a:main#1"]["DelaySeconds"] = 5
+    place.sky.unread["b:main#1"] = AwsError(Cause.FINAL, "AccessDenied", "You may not.", "any:read")
+    input = DriftInput(scope=place.scope, by="ana", notify=("no-receiver",), reconcile=True)
+    check = await place.client.start_workflow(DRIFT, input, id=f"{place.scope}/drift", task_queue=place.queue)
+    await check.result()
+    return check
+
+
 SCENARIOS: dict[str, Callable[[Place], Awaitable[Handle]]] = {
-    one.__name__: one for one in (deploy, rollback, cancel, pause, abort, approval, refused, sharded, shard)
+    one.__name__: one for one in (deploy, rollback, cancel, pause, abort, approval, refused, sharded, shard, drift)
 }
 
 
@@ -142,7 +154,9 @@ def test_every_scenario_has_a_history() -> None:
 async def test_a_history_replays_to_the_same_commands(path: Path) -> None:
     history = WorkflowHistory.from_json(path.stem, path.read_text())  # noqa: ASYNC240  # a small file of our own
     replayer = Replayer(
-        workflows=[RunWorkflow, ShardWorkflow], workflow_runner=runner(), data_converter=pydantic_data_converter
+        workflows=[RunWorkflow, ShardWorkflow, DriftWorkflow],
+        workflow_runner=runner(),
+        data_converter=pydantic_data_converter,
     )
 
     await replayer.replay_workflow(history)
