@@ -20,7 +20,7 @@ BEAT = 1.0
 LOOK = 1.0
 """Seconds between two looks at a lock that another holds, or two questions to a store that does not answer."""
 
-_LAST_CALLS = 10.0
+LAST_CALLS = 10.0
 """Seconds for the calls of a run that was terminated to come to their end."""
 
 Details: TypeAlias = dict[str, Any]
@@ -176,7 +176,7 @@ def _is_over(claim: Claim, holder: Holder) -> bool:
 
 def _patience(claim: Claim, holder: Holder) -> float:
     """Seconds that a holder's lease must have stood still before it is taken over."""
-    return min(_LAST_CALLS, holder.ttl) if _is_over(claim, holder) else holder.ttl
+    return min(LAST_CALLS, holder.ttl) if _is_over(claim, holder) else holder.ttl
 
 
 def _waited_before() -> float:

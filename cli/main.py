@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "show": ("show", "Show one run."),
     "destroy": ("destroy", "Delete everything that a stack made."),
     "state": ("state", "Look into the record of a stack."),
+    "unlock": ("unlock", "Free the lock of a run that has died."),
     "backend": ("backend", "Make the bucket and the table that hold the record."),
     "worker": ("worker", "Carry out runs until stopped."),
     "version": ("version", "Show the versions of Panka and what it stands on."),

@@ -5,11 +5,17 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
+from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, DescribeTaskQueueRequest
+from temporalio.api.workflow.v1 import WorkflowExecutionInfo
+from temporalio.api.workflowservice.v1 import (
+    DescribeNamespaceRequest,
+    DescribeTaskQueueRequest,
+    DescribeWorkflowExecutionRequest,
+)
 from temporalio.client import (
     Client,
     WorkflowExecutionDescription,
@@ -48,6 +54,17 @@ class Running:
     git: str
     started: float
     """Seconds since the epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of the run that holds a lock."""
+
+    kind: Literal["goes on", "ended", "followed", "unknown"]
+    """`followed`: it has ended, and another run of its workflow goes on. `unknown`: this server has never heard of it,
+    or has forgotten it."""
+    how: str = ""
+    """Of one that has ended: `terminated`, `failed`."""
 
 
 class Runs:
@@ -172,6 +189,29 @@ class Runs:
                 return None
             raise
         return self._client.get_workflow_handle(str(scope), run_id=found.run_id, result_type=Result)
+
+    async def fate(self, owner: str) -> Fate:
+        """What became of a lock's owner, `<namespace>/<workflow id>/<first run id>`; no worker is needed."""
+        namespace, _, run = owner.partition("/")
+        workflow, _, first = run.rpartition("/")
+        try:
+            begun = await self._described(namespace, workflow, first)
+            latest = await self._described(namespace, workflow, "")
+        except RPCError as error:
+            if error.status in (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT):
+                return Fate("unknown")
+            raise
+        if latest.status == WorkflowExecutionStatus.RUNNING:
+            # A run that was reset goes on under another id; the first one of its chain stays.
+            return Fate("goes on" if latest.first_run_id == first else "followed")
+        return Fate("ended", WorkflowExecutionStatus(begun.status).name.lower().replace("_", " "))
+
+    async def _described(self, namespace: str, workflow: str, run: str) -> WorkflowExecutionInfo:
+        request = DescribeWorkflowExecutionRequest(
+            namespace=namespace, execution=WorkflowExecution(workflow_id=workflow, run_id=run)
+        )
+        answer = await self._client.workflow_service.describe_workflow_execution(request, timeout=_CALL)
+        return answer.workflow_execution_info
 
     async def progress(self, handle: Handle, since: int = 0) -> Progress:
         """Asks the run itself, so a worker must be there to answer. Raises RPCError, WorkflowQueryFailedError."""

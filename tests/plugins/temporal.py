@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import sys
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ async def temporal() -> AsyncIterator[Client]:
         data_converter=pydantic_data_converter,
         dev_server_existing_path=binary(),
         dev_server_log_level="error",
+        dev_server_startup_timeout=timedelta(seconds=60),
     ) as environment:
         yield environment.client
         await asyncio.sleep(0)
