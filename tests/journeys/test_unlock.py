@@ -23,9 +23,12 @@ metadata: {name: jobs}
 spec: {}
 ---
 apiVersion: components.panka.io/v1
-kind: SQS
-metadata: {name: mail}
-spec: {}
+kind: Lambda
+metadata: {name: late}
+spec:
+  runtime: python3.12
+  handler: app.handler
+  code: {s3Bucket: releases, s3Key: app.zip}
 """
 SMALL = Scope(tenant="acme", stack="small", environment="dev")
 
@@ -34,19 +37,28 @@ def locks(place: World) -> DynamoLocks:
     return DynamoLocks(place.client("dynamodb"), "panka-state", lambda: datetime.now(UTC))
 
 
+def bring_code(place: World) -> None:
+    s3 = place.client("s3")
+    s3.create_bucket(Bucket="releases", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    s3.put_object(Bucket="releases", Key="app.zip", Body=b"code")
+
+
+async def until_paused(place: World) -> None:
+    async with asyncio.timeout(120):
+        while "paused" not in (await place.panka("status", "small", "-o", "json")).ok().out:  # noqa: ASYNC110  # a process tells
+            await asyncio.sleep(0.5)
+
+
 async def test_the_lock_of_a_run_that_goes_on_stays_and_that_of_a_terminated_one_is_freed(place: World) -> None:
     (place.folder / "small.yaml").write_text(STACK)
     await place.start_worker()
-    place.faults.reset()
-    hold = place.faults.hold = asyncio.Event()
-    (await place.panka("apply", "small.yaml", "-y", "--detach", "--user", "ana")).ok()
-    await asyncio.wait_for(place.faults.held.wait(), 60)
+    (await place.panka("apply", "small.yaml", "-y", "--detach", "--on-failure", "pause", "--user", "ana")).ok()
+    await until_paused(place)
 
     living = await place.panka("unlock", "small", "--force", "--confirm", "small")
     held = place.lock_holder("small")
     temporal = await Client.connect(f"127.0.0.1:{place.temporal_port}")
     await temporal.get_workflow_handle(str(SMALL)).terminate("by hand")
-    hold.set()
     unasked = await place.panka("unlock", "small")
     freed = (await place.panka("unlock", "small", "--yes")).ok()
     again = (await place.panka("unlock", "small", "--yes")).ok()
@@ -65,9 +77,10 @@ async def test_the_lock_of_a_run_that_goes_on_stays_and_that_of_a_terminated_one
     assert "looks for what was announced before it makes" in freed.text
     assert "acme/small/dev is not locked." in again.text
 
-    place.faults.reset()
+    bring_code(place)
     (await place.panka("apply", "small.yaml", "-y")).ok()
-    assert len(place.cloud()["AWS::SQS::Queue"]) == 2
+    assert len(place.cloud()["AWS::SQS::Queue"]) == 1
+    assert len(place.cloud()["AWS::Lambda::Function"]) == 1
     assert await place.steps("small.yaml") == []
     assert place.lock_holder("small") is None
 
@@ -93,6 +106,7 @@ async def test_a_lock_of_which_temporal_knows_nothing_is_freed_only_at_somebodys
     assert held == "leo"
     assert "The lock of acme/small/dev is free." in freed.text
     assert place.lock_holder("small") is None
+    bring_code(place)
     await place.start_worker()
     (await place.panka("apply", "small.yaml", "-y")).ok()
     assert fence(place) == 2
