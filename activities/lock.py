@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from panka.activities.handing import hand_over
 from panka.activities.stores.store import Holder, LockLost, LockStore
 from panka.workflows.ports import ACQUIRE, HOLD, LOCK_HELD, LOCK_LOST, Claim, Hold, Lease
 
@@ -73,7 +74,7 @@ class LockActivities:
 
     @activity.defn(name=HOLD.name)
     async def hold(self, hold: Hold) -> None:
-        """Renews the lease every third of its TTL until cancelled.
+        """Renews the lease every third of its TTL until cancelled, or until its worker stops and another one does.
 
         Raises ApplicationError of type LockLost when somebody else has the lock, or when the store has not answered
         for a whole TTL, so that somebody else may have it.
@@ -133,6 +134,8 @@ class LockActivities:
         try:
             while True:
                 activity.heartbeat(*told)
+                # Whatever call is under way may be made again by the next attempt, which is the same owner.
+                hand_over()
                 done, _ = await asyncio.wait({task}, timeout=self._beat)
                 if done:
                     return task.result()

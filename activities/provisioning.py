@@ -18,6 +18,7 @@ from panka.activities.aws.errors import NotOurs
 from panka.activities.aws.secrets import concealed, meanings
 from panka.activities.aws.session import Cloud
 from panka.activities.failing import NotReady, translated
+from panka.activities.handing import hand_over
 from panka.activities.providers.provider import Ending, Failed, Observed, Provider, Readiness, Ready, tag_map
 from panka.activities.state import check_account
 from panka.activities.stores.store import LockStore
@@ -347,6 +348,7 @@ class Work:
             if patience.left < 0:
                 raise NotReady(f"Not ready after {patience.seconds:.0f} s: {now.reason}.")
             self._tell(waits=now.reason)
+            hand_over()
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, 5.0)
 

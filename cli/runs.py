@@ -8,12 +8,9 @@ from datetime import timedelta
 from typing import Any, Literal, TypeAlias
 
 from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflow.v1 import WorkflowExecutionInfo
 from temporalio.api.workflowservice.v1 import (
     DescribeNamespaceRequest,
-    DescribeTaskQueueRequest,
     DescribeWorkflowExecutionRequest,
 )
 from temporalio.client import (
@@ -31,6 +28,7 @@ from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.service import RPCError, RPCStatusCode
 
 from panka.cli.exits import Locked, Misused, Unreachable
+from panka.cli.releases import Absence, missing
 from panka.cli.settings import Settings
 from panka.planner.owner import Scope
 from panka.workflows.messages import PROGRESS, RUN, Approval, Decision, Phase, Progress, Result, RunInput
@@ -77,33 +75,7 @@ class Runs:
     @classmethod
     async def connect(cls, settings: Settings) -> "Runs":
         """Raises Unreachable within about ten seconds."""
-        address = settings.temporal_address
-        origin = settings.origins.get("temporal_address", "default")
-        try:
-            connecting = Client.connect(
-                address,
-                namespace=settings.temporal_namespace,
-                data_converter=pydantic_data_converter,
-                # The SDK's core would log to stdout, which is for data.
-                runtime=Runtime(telemetry=TelemetryConfig(logging=None)),
-            )
-            client = await asyncio.wait_for(connecting, PATIENCE)
-            await client.workflow_service.describe_namespace(
-                DescribeNamespaceRequest(namespace=settings.temporal_namespace), timeout=_CALL
-            )
-        except (RuntimeError, TimeoutError, OSError) as error:
-            raise Unreachable(
-                f"Temporal does not answer at {address} ({origin}).",
-                "panka dev starts one here; --temporal-address or PANKA_TEMPORAL_ADDRESS names another",
-            ) from error
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                raise Misused(
-                    f"Temporal at {address} has no namespace `{settings.temporal_namespace}`.",
-                    "--temporal-namespace or PANKA_TEMPORAL_NAMESPACE names another",
-                ) from error
-            raise
-        return cls(client, settings.task_queue)
+        return cls(await open_client(settings), settings.task_queue)
 
     async def start(self, input: RunInput, *, wait: float) -> Handle:
         """Starts a run; waits so many seconds for another one of the stack. Raises Locked, naming who has it."""
@@ -245,18 +217,44 @@ class Runs:
                 f"The run of {scope} does not answer.", "panka worker starts a worker that carries it on"
             ) from error
 
-    async def polled(self) -> bool | None:
-        """Whether a worker has asked for this queue's work lately; None: the server does not say."""
-        request = DescribeTaskQueueRequest(
-            namespace=self._client.namespace,
-            task_queue=TaskQueue(name=self.task_queue),
-            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-        )
+    async def missing(self, handle: Handle) -> Absence | None:
+        """Which worker a run waits for; None: one is there, or the server does not say."""
         try:
-            answer = await self._client.workflow_service.describe_task_queue(request, timeout=_CALL)
+            run = (await description(handle)).raw_description.workflow_execution_info
+            return await missing(self._client, self.task_queue, run)
         except RPCError:
             return None
-        return bool(answer.pollers)
+
+
+async def open_client(settings: Settings) -> Client:
+    """A client of a server that answers. Raises Unreachable within about ten seconds, or Misused."""
+    address = settings.temporal_address
+    origin = settings.origins.get("temporal_address", "default")
+    try:
+        connecting = Client.connect(
+            address,
+            namespace=settings.temporal_namespace,
+            data_converter=pydantic_data_converter,
+            # The SDK's core would log to stdout, which is for data.
+            runtime=Runtime(telemetry=TelemetryConfig(logging=None)),
+        )
+        client = await asyncio.wait_for(connecting, PATIENCE)
+        await client.workflow_service.describe_namespace(
+            DescribeNamespaceRequest(namespace=settings.temporal_namespace), timeout=_CALL
+        )
+    except (RuntimeError, TimeoutError, OSError) as error:
+        raise Unreachable(
+            f"Temporal does not answer at {address} ({origin}).",
+            "panka dev starts one here; --temporal-address or PANKA_TEMPORAL_ADDRESS names another",
+        ) from error
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            raise Misused(
+                f"Temporal at {address} has no namespace `{settings.temporal_namespace}`.",
+                "--temporal-namespace or PANKA_TEMPORAL_NAMESPACE names another",
+            ) from error
+        raise
+    return client
 
 
 async def description(handle: Handle) -> WorkflowExecutionDescription:

@@ -18,11 +18,12 @@ import boto3
 from botocore.config import Config
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.contrib.opentelemetry import OpenTelemetryPlugin
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RPCError, RPCStatusCode
-from temporalio.worker import Worker
+from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from panka.activities.archive import Archive
 from panka.activities.aws.retries import Paces, Timing
@@ -37,6 +38,7 @@ from panka.activities.stores.s3 import S3Store
 from panka.activities.stores.store import LockStore, ObjectStore
 from panka.activities.telemetry import Exporter, NoExporter, Traces, Untraced, open_traces
 from panka.cli.exits import Misused, Unreachable
+from panka.cli.releases import Build, Releases
 from panka.cli.settings import Settings
 from panka.planner.resource_types import can_be_made
 from panka.planner.state import Target
@@ -149,12 +151,20 @@ def assemble(
 
 
 def build_workers(
-    client: Client, work: Work, task_queue: str, step_queue: str | None = None, graceful: float = 60
+    client: Client,
+    work: Work,
+    task_queue: str,
+    step_queue: str | None = None,
+    graceful: float = 60,
+    build: Build | None = None,
 ) -> list[Worker]:
-    """One worker for runs, and one for steps if these have a queue of their own. `graceful`: seconds to finish in."""
-    workers = [_worker(client, task_queue, [*work.record, *work.steps], graceful, [RunWorkflow])]
+    """One worker for runs, and one for steps if these have a queue of their own. `graceful`: seconds to finish in.
+
+    With a build, runs that begin here stay with workers of the same one.
+    """
+    workers = [_worker(client, task_queue, [*work.record, *work.steps], graceful, build, [RunWorkflow])]
     if step_queue and step_queue != task_queue:
-        workers.append(_worker(client, step_queue, work.steps, graceful))
+        workers.append(_worker(client, step_queue, work.steps, graceful, build))
     return workers
 
 
@@ -163,6 +173,7 @@ def _worker(
     queue: str,
     activities: Sequence[Callable[..., Any]],
     graceful: float,
+    build: Build | None,
     workflows: Sequence[type] = (),
 ) -> Worker:
     return Worker(
@@ -180,6 +191,17 @@ def _worker(
         max_heartbeat_throttle_interval=timedelta(seconds=5),
         default_heartbeat_throttle_interval=timedelta(seconds=5),
         graceful_shutdown_timeout=timedelta(seconds=graceful),
+        deployment_config=_pinned(build) if build else None,
+    )
+
+
+def _pinned(build: Build) -> WorkerDeploymentConfig:
+    """Said here and not where the workflow is defined: without a build the server refuses all that a pinned workflow
+    answers, for ever."""
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(build.deployment, build.id),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.PINNED,
     )
 
 
@@ -241,12 +263,15 @@ async def _serve(settings: Settings, stores: Stores, graceful: float, stopped: a
     ):
         accounts = Accounts(aws, settings.profile, settings.endpoint_url)
         work = assemble(stores, accounts, store_threads, traces=traces)
-        workers = build_workers(client, work, settings.task_queue, settings.step_queue, graceful)
-        pulse = asyncio.create_task(_pulse(client, Path(settings.state_dir)))
+        build = Build.of(settings)
+        workers = build_workers(client, work, settings.task_queue, settings.step_queue, graceful, build)
+        beside = [asyncio.create_task(_pulse(client, Path(settings.state_dir)))]
+        beside += [asyncio.create_task(_say_whether_current(client, build))] if build else []
         try:
             await _poll(workers, settings.temporal_address, stopped)
         finally:
-            pulse.cancel()
+            for one in beside:
+                one.cancel()
 
 
 def _traces(settings: Settings) -> Traces:
@@ -325,3 +350,22 @@ async def _pulse(client: Client, folder: Path) -> None:
         except RPCError as error:
             _log.info("Temporal does not answer: %s", error.message)
         await asyncio.sleep(10)
+
+
+async def _say_whether_current(client: Client, build: Build) -> None:
+    """Logs which build this is, and whether new runs come to it: those of a build that is not current stand still."""
+    releases = Releases(client, build.deployment)
+    while True:
+        try:
+            known = {one.build: one for one in await releases.every()}
+        except RPCError as error:
+            _log.info("Temporal does not answer: %s", error.message)
+            known = {}
+        if build.id in known:
+            break
+        await asyncio.sleep(1)
+    if known[build.id].state == "current":
+        _log.info("build %s of deployment %s is current", build.id, build.deployment)
+        return
+    promote = f"panka worker promote {build.id} --deployment {build.deployment}"
+    _log.info("build %s of deployment %s gets no new runs yet: %s", build.id, build.deployment, promote)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import pytest
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 from tests.activities.conformance.case import NAME, Case, fresh_name
 from tests.activities.conformance.cases_cloud_control import CASES
@@ -93,6 +94,21 @@ async def test_the_undo_of_a_create_has_the_deadline_of_a_delete() -> None:
 
     with pytest.raises(NotReady, match="still shows it"):
         await asyncio.wait_for(run(lambda: work.take_back(done, {}, started_only=False)), 20)
+
+
+@pytest.mark.parametrize("action", [Action.CREATE, Action.UPDATE, Action.DELETE])
+async def test_a_step_that_only_waits_leaves_a_worker_that_stops(action: Action) -> None:
+    sky, environment = Sky({"q": {}}, {"q": ORDERS}), ActivityEnvironment()
+    work = endless(step(action, id=None if action is Action.CREATE else "q", lifecycle=limited(create=60)), sky)
+
+    async def attempt() -> Outcome:
+        return await work.carry_out({}, run=1)
+
+    running = asyncio.create_task(environment.run(attempt))
+    environment.worker_shutdown()
+
+    with pytest.raises(ApplicationError, match="The worker stops"):
+        await asyncio.wait_for(running, 30)
 
 
 @pytest.mark.parametrize("endpoint", ["cloud_control"], indirect=True, scope="session")

@@ -113,12 +113,12 @@ class World:
         self.processes.append(self.temporal)
         await until(lambda: _listens(self.temporal_port), 30)
 
-    async def start_worker(self) -> asyncio.subprocess.Process:
+    async def start_worker(self, *words: str, env: dict[str, str] | None = None) -> asyncio.subprocess.Process:
         """A worker process that takes work."""
         log = self.folder / f"worker-{len(self.processes)}.log"
         with log.open("wb") as out:
             worker = await asyncio.create_subprocess_exec(
-                *PANKA, "worker", cwd=self.folder, env=self.env, stdout=out, stderr=out
+                *PANKA, "worker", *words, cwd=self.folder, env=self.env | (env or {}), stdout=out, stderr=out
             )
         self.processes.append(worker)
         await until(lambda: "worker ready" in log.read_text(), 60)
