@@ -173,7 +173,7 @@ class Runs:
             if error.status in (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT):
                 return Fate("unknown")
             raise
-        if latest.status == WorkflowExecutionStatus.RUNNING:
+        if WorkflowExecutionStatus(latest.status) is WorkflowExecutionStatus.RUNNING:
             # A run that was reset goes on under another id; the first one of its chain stays.
             return Fate("goes on" if latest.first_run_id == first else "followed")
         return Fate("ended", WorkflowExecutionStatus(begun.status).name.lower().replace("_", " "))

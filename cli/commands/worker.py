@@ -27,7 +27,7 @@ def _release(function: F) -> F:
 )
 @where
 @click.pass_context
-def command(ctx: click.Context, **flags: str | bool | None) -> int:
+def command(ctx: click.Context, /, **flags: str | bool | None) -> int:
     """Carry out runs until SIGTERM or Ctrl-C; steps that have begun get time to settle.
 
     Any number of workers may poll one task queue. With --deployment, a run stays with workers of the build that it
@@ -50,7 +50,7 @@ def command(ctx: click.Context, **flags: str | bool | None) -> int:
 @_release
 @where
 @click.pass_obj
-def promote(before: dict[str, Any], build: str | None, **flags: str | bool | None) -> int:
+def promote(before: dict[str, Any], /, build: str | None, **flags: str | bool | None) -> int:
     """Let new runs go to BUILD (default: the build of this installation). Runs that go on stay where they are.
 
     Its workers must be there already.
@@ -66,7 +66,7 @@ def promote(before: dict[str, Any], build: str | None, **flags: str | bool | Non
 @output("table", "json", "yaml")
 @where
 @click.pass_obj
-def releases(before: dict[str, Any], form: str, **flags: str | bool | None) -> int:
+def releases(before: dict[str, Any], /, form: str, **flags: str | bool | None) -> int:
     """List the builds of the deployment, and how many runs belong to each: workers of one without runs may go.
 
     Example: panka worker releases --deployment panka

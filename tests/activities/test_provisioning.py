@@ -4,6 +4,7 @@ import asyncio
 import json
 import urllib.request
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import pytest
@@ -109,6 +110,26 @@ async def test_a_step_that_only_waits_leaves_a_worker_that_stops(action: Action)
 
     with pytest.raises(ApplicationError, match="The worker stops"):
         await asyncio.wait_for(running, 30)
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["heard by Temporal", "lost with the worker"])
+async def test_an_update_that_is_tried_again_never_takes_its_own_change_for_what_was_before(*, told: bool) -> None:
+    sky, environment = Sky({"q": {"VisibilityTimeout": 7}}, {"q": ORDERS}), ActivityEnvironment()
+    beats: list[tuple[Any, ...]] = []
+    environment.on_heartbeat = lambda *details: beats.append(details)
+    update = step(Action.UPDATE, id="q", properties={"VisibilityTimeout": 9}, before={"VisibilityTimeout": 5})
+    cloud = Cloud(Clients(Target(account="1", region="eu-west-1")))
+
+    async def attempt() -> Outcome:
+        return await Work(update, ORDERS, cloud, SkyProvider(cloud, sky, "any"), Beat.heard()).carry_out({}, run=1)
+
+    first = await environment.run(attempt)
+    heard = beats[-1] if told else ()
+    environment.info = replace(environment.info, attempt=2, heartbeat_details=heard)
+    second = await environment.run(attempt)
+
+    assert first.before == {"VisibilityTimeout": 7}
+    assert second.before == (first.before if told else None), "Then a rollback goes by the record."
 
 
 @pytest.mark.parametrize("endpoint", ["cloud_control"], indirect=True, scope="session")
