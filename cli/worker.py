@@ -23,7 +23,7 @@ from temporalio.contrib.opentelemetry import OpenTelemetryPlugin
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RPCError, RPCStatusCode
-from temporalio.worker import Worker, WorkerDeploymentConfig
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
 
 from panka.activities.archive import Archive
 from panka.activities.aws.retries import Paces, Timing
@@ -43,7 +43,7 @@ from panka.cli.settings import Settings
 from panka.planner.resource_types import can_be_made
 from panka.planner.state import Target
 from panka.workflows.deploy import RunWorkflow
-from panka.workflows.sandbox import runner
+from panka.workflows.shard import ShardWorkflow
 
 _STORE_THREADS = 16
 _PATIENCE = 60.0
@@ -109,7 +109,8 @@ class Work:
     @property
     def record(self) -> list[Callable[..., Any]]:
         """Those that keep lock, state and history."""
-        return [self.locks.acquire, self.locks.hold, self.state.open, self.state.checkpoint, self.state.close]
+        state = self.state
+        return [self.locks.acquire, self.locks.hold, state.open, state.share, state.file, state.checkpoint, state.close]
 
 
 def open_stores(settings: Settings) -> Stores:
@@ -162,7 +163,7 @@ def build_workers(
 
     With a build, runs that begin here stay with workers of the same one.
     """
-    workers = [_worker(client, task_queue, [*work.record, *work.steps], graceful, build, [RunWorkflow])]
+    workers = [_worker(client, task_queue, [*work.record, *work.steps], graceful, build, [RunWorkflow, ShardWorkflow])]
     if step_queue and step_queue != task_queue:
         workers.append(_worker(client, step_queue, work.steps, graceful, build))
     return workers
@@ -181,7 +182,8 @@ def _worker(
         task_queue=queue,
         workflows=workflows,
         activities=activities,
-        workflow_runner=runner(),
+        # Half the cost of a step; the tests run and replay the same workflows in the sandbox.
+        workflow_runner=UnsandboxedWorkflowRunner(),
         max_concurrent_activities=200,
         max_cached_workflows=500,
         max_eager_activity_reservations_per_workflow_task=100,
