@@ -43,6 +43,8 @@ with workflow.unsafe.imports_passed_through():
 _PHASE = SearchAttributeKey.for_keyword("PankaPhase")
 _FAILED = SearchAttributeKey.for_int("PankaFailed")
 
+_LOCKLESS = "It was cancelled before it had the lock."
+
 _TOLD = 200
 """Failures that a result and a line of the history carry."""
 
@@ -146,6 +148,8 @@ class RunWorkflow(Asking):
 
     async def _acquire(self) -> Lease:
         self._enter(Phase.LOCKING)
+        if self.stopping:
+            raise ApplicationError(_LOCKLESS)
         info = workflow.info()
         claim = ports.Claim(
             scope=self.input.scope,
@@ -158,6 +162,10 @@ class RunWorkflow(Asking):
         self.acquiring = call(ports.ACQUIRE, claim, id="acquire-lock", summary=f"lock {self.input.scope}")
         try:
             return await self.acquiring
+        except (asyncio.CancelledError, FailureError) as error:
+            if not self.stopping:
+                raise  # the lock is another's, or the run leaves this worker's cache
+            raise ApplicationError(_LOCKLESS) from error
         finally:
             self.acquiring = None
 

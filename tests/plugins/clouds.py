@@ -25,7 +25,7 @@ class Sky:
     lose: Counter[str] = field(default_factory=Counter)
     """Addresses whose create takes effect and whose reply is lost, and how often."""
     hold: dict[str, asyncio.Event] = field(default_factory=dict)
-    """Addresses whose create waits for an event."""
+    """Addresses whose create (or, with `delete` before it, whose delete) waits for an event."""
     began: dict[str, asyncio.Event] = field(default_factory=dict)
     """Set when the create of an address begins."""
     peak: int = 0
@@ -93,7 +93,10 @@ class SkyProvider(Provider):
     async def delete(self, id: str, how: Ending) -> None:
         if id not in self.sky.resources:
             return
-        await self._mutate("delete", self.sky.owners[id].address)
+        await self._mutate("delete", address := self.sky.owners[id].address)
+        if f"delete {address}" in self.sky.hold:
+            self.sky.began[f"delete {address}"].set()
+            await self.sky.hold[f"delete {address}"].wait()
         self._refuse(self.sky.owners[id].address, "delete")
         del self.sky.resources[id], self.sky.owners[id]
 

@@ -22,18 +22,12 @@ from panka.workflows.deploy import RunWorkflow
 from panka.workflows.messages import ABORT, APPROVE, RETRY, Approval, Decision, Phase, Result
 from panka.workflows.sandbox import runner
 from panka.workflows.shard import ShardWorkflow
-from plugins.runs import Place, resource, result
+from plugins.runs import Place, resource, result, until
 
 HISTORIES = Path(__file__).parents[1] / "histories"
 RECORDS = bool(os.environ.get("PANKA_RECORD_HISTORIES"))
 DIAMOND = (resource("a"), resource("b", "a"), resource("c", "a"), resource("d", "b", "c"))
 Handle = WorkflowHandle[Any, Result]
-
-
-async def phase(place: Place, handle: Handle, wanted: Phase) -> None:
-    async with asyncio.timeout(30):
-        while (await place.progress(handle)).phase is not wanted:  # noqa: ASYNC110  # another process changes it
-            await asyncio.sleep(0.05)
 
 
 async def deploy(place: Place) -> Handle:
@@ -73,7 +67,7 @@ async def cancel(place: Place) -> Handle:
 async def pause(place: Place) -> Handle:
     place.sky.refuse.add("b:main")
     handle = await place.start(place.plan(*DIAMOND), on_failure="pause")
-    await phase(place, handle, Phase.PAUSED)
+    await until(place, handle, Phase.PAUSED)
     place.sky.refuse.clear()
     await handle.execute_update(RETRY, Decision(by="ana"))
     await result(handle)
@@ -83,7 +77,7 @@ async def pause(place: Place) -> Handle:
 async def abort(place: Place) -> Handle:
     place.sky.refuse.add("b:main")
     handle = await place.start(place.plan(*DIAMOND), on_failure="pause")
-    await phase(place, handle, Phase.PAUSED)
+    await until(place, handle, Phase.PAUSED)
     await handle.signal(ABORT)
     await result(handle)
     return handle
@@ -91,9 +85,9 @@ async def abort(place: Place) -> Handle:
 
 async def approval(place: Place) -> Handle:
     handle = await place.start(place.plan(*DIAMOND), approval=True, schedule="levels", pause_between_levels=True)
-    await phase(place, handle, Phase.APPROVAL)
+    await until(place, handle, Phase.APPROVAL)
     await handle.execute_update(APPROVE, Approval(by="leo"))
-    await phase(place, handle, Phase.PAUSED)
+    await until(place, handle, Phase.PAUSED)
     await handle.execute_update(APPROVE, Approval(by="leo", approved=False))
     await result(handle)
     return handle
