@@ -43,8 +43,6 @@ with workflow.unsafe.imports_passed_through():
 _PHASE = SearchAttributeKey.for_keyword("PankaPhase")
 _FAILED = SearchAttributeKey.for_int("PankaFailed")
 
-_LOCKLESS = "It was cancelled before it had the lock."
-
 _TOLD = 200
 """Failures that a result and a line of the history carry."""
 
@@ -148,8 +146,6 @@ class RunWorkflow(Asking):
 
     async def _acquire(self) -> Lease:
         self._enter(Phase.LOCKING)
-        if self.stopping:
-            raise ApplicationError(_LOCKLESS)
         info = workflow.info()
         claim = ports.Claim(
             scope=self.input.scope,
@@ -165,7 +161,7 @@ class RunWorkflow(Asking):
         except (asyncio.CancelledError, FailureError) as error:
             if not self.stopping:
                 raise  # the lock is another's, or the run leaves this worker's cache
-            raise ApplicationError(_LOCKLESS) from error
+            raise ApplicationError("It was cancelled before it had the lock.") from error
         finally:
             self.acquiring = None
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from temporalio.client import Client
 
-from panka.workflows.messages import APPROVE, Phase
+from panka.workflows.messages import Phase
 from plugins.runs import Place, resource, result, until
 
 CHAIN = (resource("a"), resource("b", "a"), resource("c", "b"))
@@ -46,23 +46,6 @@ async def test_a_run_that_no_worker_has_begun_takes_no_lock(temporal: Client, th
     assert ended.message == "It was cancelled before it had the lock."
     assert place.sky.calls == []
     assert place.locks.holder(place.scope) is None
-
-
-async def test_a_run_that_is_approved_and_cancelled_at_once_does_not_wait_for_the_lock(
-    temporal: Client, threads: ThreadPoolExecutor
-) -> None:
-    place = Place(temporal, threads)
-    place.locks.acquire(place.scope, "elsewhere/run", who="leo", operation="apply", ttl=600)
-    async with place.worker():
-        handle = await place.start(place.plan(*CHAIN), approval=True, lock_wait=600)
-        await until(place, handle, Phase.APPROVAL)
-
-    await handle.signal(APPROVE)
-    await handle.cancel()
-    async with place.worker():
-        ended = await asyncio.wait_for(result(handle), 60)
-
-    assert ended.message == "It was cancelled before it had the lock."
 
 
 async def test_a_cancel_that_arrives_while_no_worker_is_there_is_heard_by_the_next(
@@ -163,19 +146,3 @@ async def test_what_a_cancelled_run_has_done_stays_when_it_was_to_be_kept(place:
     assert place.sky.addresses() == ["a:main", "b:main"]
     place.assert_settled()
     assert [step.key for step in place.plan(*CHAIN).forward] == ["c:main"]
-
-
-async def test_a_run_in_shards_is_cancelled_as_one(place: Place) -> None:
-    began = held(place, "b:main")
-    handle = await place.start(place.plan(*CHAIN), most=1, shard_size=1)
-    await asyncio.wait_for(began.wait(), 30)
-
-    await handle.cancel()
-    await handle.cancel()
-    await asyncio.sleep(0.5)
-    place.sky.hold["b:main"].set()
-    ended = await asyncio.wait_for(result(handle), 60)
-
-    assert ended.result == "cancelled"
-    assert place.sky.resources == {}
-    place.assert_settled()
