@@ -6,29 +6,20 @@ from typing import Any
 
 from temporalio.client import Client
 
+from plugins import late
 from plugins.world import World
 
-STACK = """
+QUICK = """
 apiVersion: core.panka.io/v1
 kind: Stack
-metadata: {{name: {name}}}
+metadata: {name: quick}
 spec:
-  provider: {{name: aws, region: eu-west-1}}
+  provider: {name: aws, region: eu-west-1}
 ---
 apiVersion: components.panka.io/v1
 kind: SQS
-metadata: {{name: jobs}}
-spec: {{}}
-"""
-LATE = """
----
-apiVersion: components.panka.io/v1
-kind: Lambda
-metadata: {name: late}
-spec:
-  runtime: python3.12
-  handler: app.handler
-  code: {s3Bucket: releases, s3Key: app.zip}
+metadata: {name: jobs}
+spec: {}
 """
 RELEASE = {"PANKA_WORKER_DEPLOYMENT": "panka"}
 
@@ -37,16 +28,6 @@ async def eventually(so: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(120):
         while not await so():  # noqa: ASYNC110  # other processes make it so
             await asyncio.sleep(0.5)
-
-
-def written(place: World) -> None:
-    (place.folder / "slow.yaml").write_text(STACK.format(name="slow") + LATE)
-    (place.folder / "quick.yaml").write_text(STACK.format(name="quick"))
-
-
-async def stands(place: World, stack: str, words: str) -> bool:
-    rows = (await place.panka("status", stack, "-o", "json")).ok().json["stacks"]
-    return bool(rows) and words in f"{rows[0]['state']} {rows[0]['now']}"
 
 
 async def releases(place: World) -> dict[str, tuple[str, int]]:
@@ -65,11 +46,10 @@ async def workers_of(place: World, stack: str) -> set[str]:
 
 async def begin_paused(place: World) -> asyncio.subprocess.Process:
     """Worker A, promoted, with a run that waits for a word."""
-    written(place)
+    late.write(place, "slow")
     old = await place.start_worker("--build-id", "a", env=RELEASE)
     (await place.panka("worker", "promote", "a", "--deployment", "panka")).ok()
-    (await place.panka("apply", "slow.yaml", "-y", "--detach", "--on-failure", "pause")).ok()
-    await eventually(lambda: stands(place, "slow", "paused"))
+    await late.begin_paused(place, "slow")
     return old
 
 
@@ -79,19 +59,14 @@ async def release_b(place: World) -> asyncio.subprocess.Process:
     return new
 
 
-def mend(place: World) -> None:
-    s3 = place.client("s3")
-    s3.create_bucket(Bucket="releases", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    s3.put_object(Bucket="releases", Key="app.zip", Body=b"code")
-
-
 async def test_a_run_stays_with_its_release_while_the_next_one_takes_new_runs(place: World) -> None:
     old = await begin_paused(place)
     new = await release_b(place)
+    (place.folder / "quick.yaml").write_text(QUICK)
 
     (await place.panka("apply", "quick.yaml", "-y")).ok()
     between = await releases(place)
-    mend(place)
+    late.bring_code(place)
     (await place.panka("retry", "slow")).ok()
     (await place.panka("watch", "slow")).ok()
 
@@ -114,9 +89,9 @@ async def test_a_run_whose_release_has_gone_says_which_one_it_waits_for(place: W
     await place.start_temporal()
     await release_b(place)
 
-    mend(place)
+    late.bring_code(place)
     watched = await place.panka("watch", "slow", "--timeout", "30s")
-    row = await stands(place, "slow", "no worker of build a is polling task queue panka")
+    row = await late.stands(place, "slow", "no worker of build a is polling task queue panka")
     await place.start_worker("--build-id", "a", env=RELEASE)
     (await place.panka("retry", "slow")).ok()
     (await place.panka("watch", "slow")).ok()
@@ -129,7 +104,7 @@ async def test_a_run_whose_release_has_gone_says_which_one_it_waits_for(place: W
 
 
 async def test_a_release_that_was_never_promoted_takes_no_run_and_says_so(place: World) -> None:
-    written(place)
+    (place.folder / "quick.yaml").write_text(QUICK)
     await place.start_worker("--build-id", "a", env=RELEASE)
 
     (await place.panka("apply", "quick.yaml", "-y", "--detach")).ok()

@@ -8,28 +8,9 @@ from temporalio.client import Client
 
 from panka.activities.stores.dynamodb import DynamoLocks
 from panka.planner.owner import Scope
+from plugins import late
 from plugins.world import World
 
-STACK = """
-apiVersion: core.panka.io/v1
-kind: Stack
-metadata: {name: small}
-spec:
-  provider: {name: aws, region: eu-west-1}
----
-apiVersion: components.panka.io/v1
-kind: SQS
-metadata: {name: jobs}
-spec: {}
----
-apiVersion: components.panka.io/v1
-kind: Lambda
-metadata: {name: late}
-spec:
-  runtime: python3.12
-  handler: app.handler
-  code: {s3Bucket: releases, s3Key: app.zip}
-"""
 SMALL = Scope(tenant="acme", stack="small", environment="dev")
 
 
@@ -37,23 +18,10 @@ def locks(place: World) -> DynamoLocks:
     return DynamoLocks(place.client("dynamodb"), "panka-state", lambda: datetime.now(UTC))
 
 
-def bring_code(place: World) -> None:
-    s3 = place.client("s3")
-    s3.create_bucket(Bucket="releases", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    s3.put_object(Bucket="releases", Key="app.zip", Body=b"code")
-
-
-async def until_paused(place: World) -> None:
-    async with asyncio.timeout(120):
-        while "paused" not in (await place.panka("status", "small", "-o", "json")).ok().out:  # noqa: ASYNC110  # a process tells
-            await asyncio.sleep(0.5)
-
-
 async def test_the_lock_of_a_run_that_goes_on_stays_and_that_of_a_terminated_one_is_freed(place: World) -> None:
-    (place.folder / "small.yaml").write_text(STACK)
+    late.write(place, "small")
     await place.start_worker()
-    (await place.panka("apply", "small.yaml", "-y", "--detach", "--on-failure", "pause", "--user", "ana")).ok()
-    await until_paused(place)
+    await late.begin_paused(place, "small", "--user", "ana")
 
     living = await place.panka("unlock", "small", "--force", "--confirm", "small")
     held = place.lock_holder("small")
@@ -77,7 +45,7 @@ async def test_the_lock_of_a_run_that_goes_on_stays_and_that_of_a_terminated_one
     assert "looks for what was announced before it makes" in freed.text
     assert "acme/small/dev is not locked." in again.text
 
-    bring_code(place)
+    late.bring_code(place)
     (await place.panka("apply", "small.yaml", "-y")).ok()
     assert len(place.cloud()["AWS::SQS::Queue"]) == 1
     assert len(place.cloud()["AWS::Lambda::Function"]) == 1
@@ -86,7 +54,7 @@ async def test_the_lock_of_a_run_that_goes_on_stays_and_that_of_a_terminated_one
 
 
 async def test_a_lock_of_which_temporal_knows_nothing_is_freed_only_at_somebodys_word(place: World) -> None:
-    (place.folder / "small.yaml").write_text(STACK)
+    late.write(place, "small")
     store = locks(place)
     store.acquire(SMALL, f"default/{SMALL}/0b6f3a52-0000-4000-8000-000000000000", who="leo", operation="apply", ttl=3)
     nowhere = ("--temporal-address", "127.0.0.1:1")
@@ -106,10 +74,10 @@ async def test_a_lock_of_which_temporal_knows_nothing_is_freed_only_at_somebodys
     assert held == "leo"
     assert "The lock of acme/small/dev is free." in freed.text
     assert place.lock_holder("small") is None
-    bring_code(place)
+    late.bring_code(place)
     await place.start_worker()
     (await place.panka("apply", "small.yaml", "-y")).ok()
-    assert fence(place) == 2
+    assert place.lock("small")["fence"] == "2"
 
 
 async def test_a_lock_that_something_renews_is_not_freed_by_force(place: World) -> None:
@@ -130,9 +98,3 @@ async def renew(store: DynamoLocks, lease: object) -> None:
     while True:
         await asyncio.to_thread(store.renew, lease)  # type: ignore[arg-type]  # nobody else has asked
         await asyncio.sleep(2)
-
-
-def fence(place: World) -> int:
-    key = {"pk": {"S": "acme"}, "sk": {"S": "lock#small#dev"}}
-    item = place.client("dynamodb").get_item(TableName="panka-state", Key=key, ConsistentRead=True)["Item"]
-    return int(item["fence"]["N"])

@@ -160,9 +160,13 @@ class World:
 
     def lock_holder(self, stack: str) -> str | None:
         """Who holds the lock, as the table says."""
+        return self.lock(stack).get("who")
+
+    def lock(self, stack: str) -> dict[str, str]:
+        """The lock's item in the table."""
         key = {"pk": {"S": "acme"}, "sk": {"S": f"lock#{stack}#dev"}}
         item = self.client("dynamodb").get_item(TableName="panka-state", Key=key, ConsistentRead=True).get("Item", {})
-        return item["who"]["S"] if "who" in item else None
+        return {name: next(iter(value.values())) for name, value in item.items()}
 
     async def state(self, stack: str) -> Any:
         return (await self.panka("state", "pull", stack)).ok().json
