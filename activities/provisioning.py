@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from typing import Self
 
 from temporalio import activity
 
@@ -18,6 +19,7 @@ from panka.activities.aws.errors import NotOurs
 from panka.activities.aws.secrets import concealed, meanings
 from panka.activities.aws.session import Cloud
 from panka.activities.failing import NotReady, translated
+from panka.activities.handing import hand_over
 from panka.activities.providers.provider import Ending, Failed, Observed, Provider, Readiness, Ready, tag_map
 from panka.activities.state import check_account
 from panka.activities.stores.store import LockStore
@@ -47,6 +49,19 @@ class Beat:
 
     id: str | None = None
     waits: str = ""
+    before: Properties | None = None
+    """What an update found, as it may be told."""
+    first: bool = True
+    """No earlier attempt may have changed anything."""
+
+    @classmethod
+    def heard(cls) -> Self:
+        """What earlier attempts of this activity have told."""
+        id, _, before = (*activity.info().heartbeat_details, None, None, None)[:3]
+        return cls(id=str(id) if id else None, before=before, first=activity.info().attempt == 1)
+
+    def send(self) -> None:
+        activity.heartbeat(self.id, self.waits, self.before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +128,7 @@ class Provisioning:
 
     @asynccontextmanager
     async def _at_work(self, call: StepCall | UndoCall, plan: Plan, step: Step) -> "AsyncIterator[Work]":
-        beat = Beat(id=_left_by_earlier_attempt())
+        beat = Beat.heard()
         loop = asyncio.get_running_loop()
 
         async def fence() -> None:
@@ -207,6 +222,15 @@ class Work:
         self.secrets |= meanings(properties, resolved)
         return resolved
 
+    def _remember(self, live: Properties) -> None:
+        """Tells what is there before the first change of it; a later attempt may see what an earlier one has changed.
+
+        Where what the first one told was lost with its worker, a rollback goes by the record.
+        """
+        if self.beat.first:
+            self.beat.before = self._told(live, self.step.before)
+            self.beat.send()
+
     def _told(self, live: Properties, said: Properties | None) -> Properties | None:
         """What is told of properties that were applied as `said`: no secrets, and nothing too large to travel."""
         return _small(concealed(live, said, self.secrets))
@@ -236,10 +260,11 @@ class Work:
         known = before.properties
         if self.provider.recalls:
             known = recalled(self.step.type, known, self.step.before or {}, planned, wanted)
+        self._remember(before.properties)
         await self.provider.update(id, known, _with_what_goes(self.step, before.properties, wanted))
         await self._until(lambda: self.provider.ready(id), patience)
         outcome = self._outcome(id, inputs, await self._read(id))
-        return outcome.model_copy(update={"before": self._told(before.properties, self.step.before)})
+        return outcome.model_copy(update={"before": self.beat.before})
 
     def _accept(self) -> Outcome:
         """Calls nothing: exactly what the plan has shown becomes the record."""
@@ -262,10 +287,11 @@ class Work:
             raise NotReady(f"There is no {self.step.type} {id} to import.")
         self._refuse_foreign(before.properties)
         self._refuse_replacement(before.properties, wanted)
+        self._remember(before.properties)
         await self.provider.update(id, before.properties, {**before.properties, **wanted})
         await self._until(lambda: self.provider.ready(id), patience)
         outcome = self._outcome(id, inputs, await self._read(id))
-        return outcome.model_copy(update={"before": self._told(before.properties, self.step.before)})
+        return outcome.model_copy(update={"before": self.beat.before})
 
     def _refuse_foreign(self, live: Properties) -> None:
         """Nothing of another tenant is ever taken, not even when it is named."""
@@ -364,6 +390,7 @@ class Work:
             if patience.left < 0:
                 raise NotReady(f"Not ready after {patience.seconds:.0f} s: {now.reason}.")
             self._tell(waits=now.reason)
+            hand_over()
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, 5.0)
 
@@ -372,7 +399,7 @@ class Work:
             self.beat.id = id
         if waits is not None:
             self.beat.waits = waits
-        activity.heartbeat(self.beat.id, self.beat.waits)
+        self.beat.send()
 
     def _outcome(self, id: str, inputs: dict[str, Properties], live: Observed) -> Outcome:
         return Outcome(
@@ -387,12 +414,7 @@ class Work:
 async def _pulse(beat: Beat) -> None:
     while True:
         await asyncio.sleep(_PULSE)  # most steps are over before a first sign of life is due
-        activity.heartbeat(beat.id, beat.waits)
-
-
-def _left_by_earlier_attempt() -> str | None:
-    details = activity.info().heartbeat_details
-    return str(details[0]) if details and details[0] else None
+        beat.send()
 
 
 def _small(properties: Properties) -> Properties | None:

@@ -12,7 +12,7 @@ from temporalio.exceptions import ActivityError, FailureError
 from temporalio.service import RPCError
 
 from panka.cli.exits import Interrupted, Locked, Misused, RunFailed, TimedOut
-from panka.cli.runs import Runs, attributes, connected, knows_no_attributes
+from panka.cli.runs import Runs, attributes, knows_no_attributes, open_client
 from panka.cli.session import Session
 from panka.cli.settings import Settings
 from panka.planner.drift import Report
@@ -90,7 +90,7 @@ class Checks:
     @classmethod
     async def connect(cls, settings: Settings, tell: Callable[[str], None]) -> "Checks":
         """Raises Unreachable within about ten seconds."""
-        return cls(await connected(settings), settings.task_queue, tell)
+        return cls(await open_client(settings), settings.task_queue, tell)
 
     async def start(self, input: DriftInput) -> Handle:
         """Starts a check, or finds the one that goes on. With search attributes if the server knows them."""
@@ -145,8 +145,8 @@ class Checks:
         except (RPCError, WorkflowQueryFailedError):
             if time.monotonic() - heard.last > _WORKERLESS and not heard.complained:
                 heard.complained = True
-                if await Runs(self._client, self._queue).polled() is False:
-                    self._tell(f"no worker is polling task queue {self._queue}: start one with panka worker")
+                if (missing := await Runs(self._client, self._queue).missing(handle)) is not None:
+                    self._tell(f"{missing.what}: {missing.help}")
             return
         heard.last = time.monotonic()
         if now.total and now.looked != heard.looked:

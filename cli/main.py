@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "destroy": ("destroy", "Delete everything that a stack made."),
     "output": ("output", "Show what a stack tells."),
     "state": ("state", "Look into the record of a stack, or change its addresses."),
+    "unlock": ("unlock", "Free the lock of a run that has died."),
     "import": ("import_", "Take over what exists in AWS."),
     "tenant": ("tenant", "Register, change and show tenants."),
     "backend": ("backend", "Make the bucket and the table that hold the record."),

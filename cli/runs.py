@@ -5,11 +5,14 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, DescribeTaskQueueRequest
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflow.v1 import WorkflowExecutionInfo
+from temporalio.api.workflowservice.v1 import (
+    DescribeNamespaceRequest,
+    DescribeWorkflowExecutionRequest,
+)
 from temporalio.client import (
     Client,
     WorkflowExecutionDescription,
@@ -31,7 +34,9 @@ from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.service import RPCError, RPCStatusCode
 
 from panka.cli.exits import Locked, Misused, Unreachable
+from panka.cli.releases import Absence, missing
 from panka.cli.settings import Settings
+from panka.cli.telemetry import client_plugins
 from panka.planner.owner import Scope
 from panka.workflows.messages import PROGRESS, RUN, Approval, Decision, Phase, Progress, Result, RunInput
 
@@ -56,6 +61,17 @@ class Running:
     """Seconds since the epoch."""
 
 
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of the run that holds a lock."""
+
+    kind: Literal["goes on", "ended", "followed", "unknown"]
+    """`followed`: it has ended, and another run of its workflow goes on. `unknown`: this server has never heard of it,
+    or has forgotten it."""
+    how: str = ""
+    """Of one that has ended: `terminated`, `failed`."""
+
+
 class Runs:
     """The runs of one Temporal namespace."""
 
@@ -66,7 +82,7 @@ class Runs:
     @classmethod
     async def connect(cls, settings: Settings) -> "Runs":
         """Raises Unreachable within about ten seconds."""
-        return cls(await connected(settings), settings.task_queue)
+        return cls(await open_client(settings), settings.task_queue)
 
     async def start(self, input: RunInput, *, wait: float, weight: float = 1) -> Handle:
         """Starts a run; waits so many seconds for another one of the stack. Raises Locked, naming who has it.
@@ -159,6 +175,29 @@ class Runs:
             raise
         return self.client.get_workflow_handle(str(scope), run_id=found.run_id, result_type=Result)
 
+    async def fate(self, owner: str) -> Fate:
+        """What became of a lock's owner, `<namespace>/<workflow id>/<first run id>`; no worker is needed."""
+        namespace, _, run = owner.partition("/")
+        workflow, _, first = run.rpartition("/")
+        try:
+            begun = await self._described(namespace, workflow, first)
+            latest = await self._described(namespace, workflow, "")
+        except RPCError as error:
+            if error.status in (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT):
+                return Fate("unknown")
+            raise
+        if WorkflowExecutionStatus(latest.status) is WorkflowExecutionStatus.RUNNING:
+            # A run that was reset goes on under another id; the first one of its chain stays.
+            return Fate("goes on" if latest.first_run_id == first else "followed")
+        return Fate("ended", WorkflowExecutionStatus(begun.status).name.lower().replace("_", " "))
+
+    async def _described(self, namespace: str, workflow: str, run: str) -> WorkflowExecutionInfo:
+        request = DescribeWorkflowExecutionRequest(
+            namespace=namespace, execution=WorkflowExecution(workflow_id=workflow, run_id=run)
+        )
+        answer = await self.client.workflow_service.describe_workflow_execution(request, timeout=_CALL)
+        return answer.workflow_execution_info
+
     async def progress(self, handle: Handle, since: int = 0) -> Progress:
         """Asks the run itself, so a worker must be there to answer. Raises RPCError, WorkflowQueryFailedError."""
         told: Progress = await handle.query(PROGRESS, since, result_type=Progress, rpc_timeout=_CALL)
@@ -191,22 +230,17 @@ class Runs:
                 f"The run of {scope} does not answer.", "panka worker starts a worker that carries it on"
             ) from error
 
-    async def polled(self) -> bool | None:
-        """Whether a worker has asked for this queue's work lately; None: the server does not say."""
-        request = DescribeTaskQueueRequest(
-            namespace=self.client.namespace,
-            task_queue=TaskQueue(name=self.task_queue),
-            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-        )
+    async def missing(self, handle: WorkflowHandle[Any, Any]) -> Absence | None:
+        """Which worker a run waits for; None: one is there, or the server does not say."""
         try:
-            answer = await self.client.workflow_service.describe_task_queue(request, timeout=_CALL)
+            run = (await description(handle)).raw_description.workflow_execution_info
+            return await missing(self.client, self.task_queue, run)
         except RPCError:
             return None
-        return bool(answer.pollers)
 
 
-async def connected(settings: Settings) -> Client:
-    """A client of the Temporal that the settings name. Raises Unreachable within about ten seconds."""
+async def open_client(settings: Settings) -> Client:
+    """A client of a server that answers. Raises Unreachable within about ten seconds, or Misused."""
     address = settings.temporal_address
     origin = settings.origins.get("temporal_address", "default")
     try:
@@ -216,6 +250,7 @@ async def connected(settings: Settings) -> Client:
             data_converter=pydantic_data_converter,
             # The SDK's core would log to stdout, which is for data.
             runtime=Runtime(telemetry=TelemetryConfig(logging=None)),
+            plugins=client_plugins(settings),
         )
         client = await asyncio.wait_for(connecting, PATIENCE)
         await client.workflow_service.describe_namespace(
@@ -236,7 +271,7 @@ async def connected(settings: Settings) -> Client:
     return client
 
 
-async def description(handle: Handle) -> WorkflowExecutionDescription:
+async def description(handle: WorkflowHandle[Any, Any]) -> WorkflowExecutionDescription:
     """What the server says of a run; no worker is needed."""
     return await handle.describe(rpc_timeout=_CALL)
 

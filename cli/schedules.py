@@ -23,7 +23,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from panka.cli.checks import LONGEST, check_attributes, check_id
 from panka.cli.exits import Misused
-from panka.cli.runs import connected, knows_no_attributes
+from panka.cli.runs import knows_no_attributes, open_client
 from panka.cli.settings import Settings
 from panka.cli.views.drift import Scheduled
 from panka.cli.views.screen import took
@@ -66,7 +66,7 @@ class Schedules:
     @classmethod
     async def connect(cls, settings: Settings) -> "Schedules":
         """Raises Unreachable within about ten seconds."""
-        return cls(await connected(settings), settings.task_queue)
+        return cls(await open_client(settings), settings.task_queue)
 
     async def keep(self, input: DriftInput, rhythm: Rhythm, note: str = "") -> None:
         """Makes the stack's schedule, or changes it. Raises Misused when the server does not take the rhythm."""

@@ -17,10 +17,11 @@ import boto3
 from botocore.config import Config
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RPCError, RPCStatusCode
-from temporalio.worker import Interceptor, Worker
+from temporalio.worker import Interceptor, UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
 
 from panka.activities.admission import Admission, Roles
 from panka.activities.archive import Archive
@@ -43,6 +44,7 @@ from panka.activities.telemetry.about import Threads
 from panka.activities.telemetry.watchers import NOBODY, Watchers
 from panka.activities.tenants import TenantActivities
 from panka.cli.exits import Misused, Unreachable
+from panka.cli.releases import Build, Releases
 from panka.cli.settings import Settings
 from panka.cli.telemetry import watched
 from panka.planner.resource_types import can_be_made
@@ -50,7 +52,6 @@ from panka.planner.state import Target
 from panka.workflows.deploy import RunWorkflow
 from panka.workflows.drift import DriftWorkflow
 from panka.workflows.ports import Lease
-from panka.workflows.sandbox import runner
 from panka.workflows.shard import ShardWorkflow
 from panka.workflows.tenant import TenantsWorkflow, TenantWorkflow
 
@@ -200,12 +201,16 @@ def build_workers(
     step_queue: str | None = None,
     graceful: float = 60,
     interceptors: Sequence[Interceptor] = (),
+    build: Build | None = None,
 ) -> list[Worker]:
-    """One worker for runs, and one for steps if these have a queue of their own. `graceful`: seconds to finish in."""
+    """One worker for runs, and one for steps if these have a queue of their own. `graceful`: seconds to finish in.
+
+    With a build, runs that begin here stay with workers of the same one.
+    """
     both = [*work.record, *work.register, *work.steps]
-    workers = [_worker(client, task_queue, both, graceful, interceptors, WORKFLOWS)]
+    workers = [_worker(client, task_queue, both, graceful, interceptors, build, WORKFLOWS)]
     if step_queue and step_queue != task_queue:
-        workers.append(_worker(client, step_queue, work.steps, graceful, interceptors))
+        workers.append(_worker(client, step_queue, work.steps, graceful, interceptors, build))
     return workers
 
 
@@ -215,6 +220,7 @@ def _worker(
     activities: Sequence[Callable[..., Any]],
     graceful: float,
     interceptors: Sequence[Interceptor],
+    build: Build | None,
     workflows: Sequence[type] = (),
 ) -> Worker:
     return Worker(
@@ -222,7 +228,8 @@ def _worker(
         task_queue=queue,
         workflows=workflows,
         activities=activities,
-        workflow_runner=runner(),
+        # Half the cost of a step; the tests run and replay the same workflows in the sandbox.
+        workflow_runner=UnsandboxedWorkflowRunner(),
         interceptors=interceptors,
         max_concurrent_activities=200,
         max_cached_workflows=500,
@@ -233,6 +240,17 @@ def _worker(
         max_heartbeat_throttle_interval=timedelta(seconds=5),
         default_heartbeat_throttle_interval=timedelta(seconds=5),
         graceful_shutdown_timeout=timedelta(seconds=graceful),
+        deployment_config=_pinned(build) if build else None,
+    )
+
+
+def _pinned(build: Build) -> WorkerDeploymentConfig:
+    """Said here and not where the workflow is defined: without a build the server refuses all that a pinned workflow
+    answers, for ever."""
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(build.deployment, build.id),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.PINNED,
     )
 
 
@@ -298,14 +316,17 @@ async def _serve(
         accounts = Accounts(aws, settings.profile, settings.endpoint_url, watchers.traces, roles)
         required = settings.tenants == "required"
         work = assemble(stores, accounts, store_threads, traces=watchers.traces, registered=required)
+        build = Build.of(settings)
         queues = settings.task_queue, settings.step_queue
-        workers = build_workers(client, work, *queues, graceful, watchers.interceptors)
-        pulse = asyncio.create_task(_pulse(client, Path(settings.state_dir)))
+        workers = build_workers(client, work, *queues, graceful, watchers.interceptors, build)
+        beside = [asyncio.create_task(_pulse(client, Path(settings.state_dir)))]
+        beside += [asyncio.create_task(_say_whether_current(client, build))] if build else []
         try:
             async with watchers.taking():
                 await _poll(workers, settings.temporal_address, stopped)
         finally:
-            pulse.cancel()
+            for one in beside:
+                one.cancel()
 
 
 def _roles(
@@ -387,3 +408,22 @@ async def _pulse(client: Client, folder: Path) -> None:
         except RPCError as error:
             _log.info("Temporal does not answer: %s", error.message)
         await asyncio.sleep(10)
+
+
+async def _say_whether_current(client: Client, build: Build) -> None:
+    """Logs which build this is, and whether new runs come to it: those of a build that is not current stand still."""
+    releases = Releases(client, build.deployment)
+    while True:
+        try:
+            known = {one.build: one for one in await releases.every()}
+        except RPCError as error:
+            _log.info("Temporal does not answer: %s", error.message)
+            known = {}
+        if build.id in known:
+            break
+        await asyncio.sleep(1)
+    if known[build.id].state == "current":
+        _log.info("build %s of deployment %s is current", build.id, build.deployment)
+        return
+    promote = f"panka worker promote {build.id} --deployment {build.deployment}"
+    _log.info("build %s of deployment %s gets no new runs yet: %s", build.id, build.deployment, promote)

@@ -31,7 +31,7 @@ class Sky:
     unread: dict[str, AwsError] = field(default_factory=dict)
     """Ids whose read ends in an error."""
     hold: dict[str, asyncio.Event] = field(default_factory=dict)
-    """Addresses whose create waits for an event."""
+    """Addresses whose create (or, with `delete` before it, whose delete) waits for an event."""
     began: dict[str, asyncio.Event] = field(default_factory=dict)
     """Set when the create of an address begins."""
     on_read: Callable[[str], None] | None = None
@@ -110,7 +110,10 @@ class SkyProvider(Provider):
     async def delete(self, id: str, how: Ending) -> None:
         if id not in self.sky.resources:
             return
-        await self._mutate("delete", self.sky.owners[id].address)
+        await self._mutate("delete", address := self.sky.owners[id].address)
+        if f"delete {address}" in self.sky.hold:
+            self.sky.began[f"delete {address}"].set()
+            await self.sky.hold[f"delete {address}"].wait()
         self._refuse(self.sky.owners[id].address, "delete")
         del self.sky.resources[id], self.sky.owners[id]
 

@@ -1,5 +1,6 @@
 """A stack with stores and a cloud in memory, whose runs go through a real Temporal server."""
 
+import asyncio
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ from panka.planner.resource import Address, PhysicalName, Resource
 from panka.planner.state import State, Target
 from panka.workflows.deploy import RunWorkflow
 from panka.workflows.drift import DriftWorkflow
-from panka.workflows.messages import DRIFT, PROGRESS, RUN, DriftInput, DriftResult, Progress, Result, RunInput
+from panka.workflows.messages import DRIFT, PROGRESS, RUN, DriftInput, DriftResult, Phase, Progress, Result, RunInput
 from panka.workflows.ports import Lease
 from panka.workflows.sandbox import runner
 from panka.workflows.shard import ShardWorkflow
@@ -176,3 +177,10 @@ async def result(handle: WorkflowHandle[Any, Result]) -> Result:
         if not isinstance(error.cause, ApplicationError):
             raise
         return Result.model_validate(error.cause.details[0])
+
+
+async def until(place: Place, handle: WorkflowHandle[Any, Result], phase: Phase) -> None:
+    """Waits until a run is in a phase."""
+    async with asyncio.timeout(60):
+        while (await place.progress(handle)).phase is not phase:  # noqa: ASYNC110  # another process changes it
+            await asyncio.sleep(0.05)
