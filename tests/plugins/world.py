@@ -113,13 +113,12 @@ class World:
         self.processes.append(self.temporal)
         await until(lambda: _listens(self.temporal_port), 30)
 
-    async def start_worker(self) -> asyncio.subprocess.Process:
-        """A worker process that takes work."""
+    async def start_worker(self, ahead: int = 0) -> asyncio.subprocess.Process:
+        """A worker process that takes work; its clock may be ahead by so many seconds."""
         log = self.folder / f"worker-{len(self.processes)}.log"
         with log.open("wb") as out:
-            worker = await asyncio.create_subprocess_exec(
-                *PANKA, "worker", cwd=self.folder, env=self.env, stdout=out, stderr=out
-            )
+            line = (*_wrong_clock(ahead), "worker") if ahead else (*PANKA, "worker")
+            worker = await asyncio.create_subprocess_exec(*line, cwd=self.folder, env=self.env, stdout=out, stderr=out)
         self.processes.append(worker)
         await until(lambda: "worker ready" in log.read_text(), 60)
         return worker
@@ -210,6 +209,10 @@ def _containers(ecs: Any) -> tuple[list[str], list[str]]:
     return clusters, services
 
 
+def _wrong_clock(ahead: int) -> tuple[str, ...]:
+    return sys.executable, "-P", str(Path(__file__).with_name("wrong_clock.py")), str(ahead)
+
+
 async def until(true: Callable[[], bool], seconds: float, what: str = "it") -> None:
     """Waits until something is so, or fails after a deadline."""
     deadline = time.monotonic() + seconds
@@ -230,7 +233,7 @@ async def world(folder: Path) -> AsyncIterator[World]:
     """Servers up, backend made, no worker yet."""
     async with AsyncExitStack() as stack:
         url = stack.enter_context(moto(folder / "moto.log"))
-        faults = await stack.enter_async_context(faulty(url))
+        faults = await stack.enter_async_context(faulty(url, port=free_port()))
         one = World(folder, url, faults, free_port())
         stack.push_async_callback(one.stop)
         await one.start_temporal()
