@@ -62,7 +62,7 @@ def draw_trial(seed: int, *, only: Sequence[str] = (), long: bool = True) -> Tri
     before, after = random.choice([(None, first), (first, second), (first, second), (first, None)])
     troubles = _drawn(random, only, before, after, long=long)
     made, gone = differing(before, after)
-    moments = random.sample(range(3, 10 + 3 * (len(made) + len(gone))), len(troubles))
+    moments = random.sample(range(2, 8 + 2 * len(made) + len(gone)), len(troubles))
     keep = random.random() < 0.15
     return Trial(
         seed,
