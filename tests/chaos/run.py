@@ -52,7 +52,8 @@ def tell(report: Report, stage: Stage) -> None:
     if report.broken:
         folder = Path(tempfile.mkdtemp(prefix=f"chaos-{report.trial.seed}-"))
         shutil.copytree(stage.place.folder, folder, dirs_exist_ok=True)
-        print(f"{report.broken}\nstruck: {', '.join(report.struck)}\nlogs and files: {folder}")
+        calls = [f"  {one.status} {one.operation} {' '.join(one.names)}" for one in report.calls]
+        print("\n".join([report.broken, f"struck: {', '.join(report.struck)}", f"logs and files: {folder}", *calls]))
         print(f"again: PYTHONPATH=tests python -m chaos.run --seed {report.trial.seed} --trials 1", flush=True)
 
 

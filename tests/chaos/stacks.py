@@ -49,7 +49,9 @@ def draw_next(random: Random, stack: Stack) -> Stack:
     kept = [part for part in stack.parts if random.random() > 0.2] or list(stack.parts[:1])
     there = {part.name for part in kept}
     kept = [_pruned(part, there) for part in kept]
-    changed = [_changed(random, part) for part in kept]
+    # With every other change of a queue's attributes moto forgets its policy, so those that topics write to stay.
+    written_to = {name for part in stack.parts for name in part.spec.get("to", ())}
+    changed = [part if part.name in written_to else _changed(random, part) for part in kept]
     tags = {"team": "blue"} if random.random() < 0.2 else stack.tags
     return _grown(random, replace(stack, parts=tuple(changed), tags=tags), random.randint(1, 3))
 

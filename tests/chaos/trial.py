@@ -21,6 +21,7 @@ from panka.activities.aws.session import Clients, Cloud, Keys
 from panka.activities.providing import provider_of
 from panka.planner.state import Target
 from panka.workflows.messages import PROGRESS, Phase, Progress, Result
+from plugins.faults import Passed
 from plugins.world import Said, world
 
 _PATIENCE = 300
@@ -98,6 +99,8 @@ class Report:
     seconds: float = 0
     broken: str = ""
     """What did not hold."""
+    calls: list[Passed] = field(default_factory=list)
+    """What reached the endpoint while the run went on."""
 
 
 @asynccontextmanager
@@ -132,6 +135,7 @@ async def _play(stage: Stage, trial: Trial, report: Report) -> None:
     earlier, was = await _run_id(stage), await asyncio.to_thread(fingerprint, place.client)
     said = await _run_into_trouble(stage, trial, report, file[1])
     progress = await _ended(stage, report, earlier)
+    report.calls = place.faults.passed
     place.faults.reset()
     await _put_right(stage, trial)
     now = await asyncio.to_thread(fingerprint, place.client)
