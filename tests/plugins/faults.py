@@ -167,8 +167,8 @@ class _Proxy:
             while (request := await self._request(reader, writer)) is not None:
                 if not await self._answer(request, writer):
                     break
-        except ConnectionError:
-            return
+        except (ConnectionError, asyncio.IncompleteReadError):
+            return  # whoever asked, or the endpoint, was killed in the middle of a message
         finally:
             del self._open[task]
             writer.close()
