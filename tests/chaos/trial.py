@@ -24,7 +24,7 @@ from panka.workflows.messages import PROGRESS, Phase, Progress, Result
 from plugins.faults import Passed
 from plugins.world import Said, world
 
-_PATIENCE = 300
+_PATIENCE = 600
 """Seconds within which everything must have ended; what takes longer hangs."""
 
 
