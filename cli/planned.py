@@ -1,5 +1,6 @@
 """Makes the plan that a command is about, or finds the one that it names."""
 
+import gc
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -45,6 +46,17 @@ def no_turn(_scope: Scope) -> None:
     """Whoever only looks at a plan waits for nobody."""
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No looks for cycles meanwhile: a plan is millions of objects and hardly a cycle, so looks only cost time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+@_uncollected()
 def plan_stack(
     session: Session,
     path: str,
