@@ -76,7 +76,6 @@ def plan_stack(
         Stop: whatever else stands in the way, with its exit code.
     """
     tenant = tenant_in(tenant_config)
-    session.expect_desk()
     draft = read(session, path, given, files, tenant)
     whole = compiled(session, draft)
     if tenant is not None:
