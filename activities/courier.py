@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 PATIENCE = 120
 """Seconds for one answer. Somebody may have to type the code of a second factor before the first one."""
 _BROKEN = (OSError, EOFError, pickle.UnpicklingError)
+_FIRST = ("account", "here")
+"""What every desk asks first: answered before it is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Courier:
         self._heard = self._ours.makefile("rb")
         self._settings: DeskSettings | None = None
         self._own: Reach | None = None
+        self._first: tuple[bool, Any] | None = None
         self.pid: int | None = None
         """None: it is a thread, or has ended."""
         if sys.platform == "linux" and threading.active_count() == 1:
@@ -71,7 +74,7 @@ class Courier:
             return pid
 
     def send(self, settings: DeskSettings) -> None:
-        """Tells it where to go; the first word counts. It begins to ask whose the credentials are."""
+        """Tells it where to go; the first word counts. It asks at once whose the credentials are."""
         if self._settings is None:
             self._settings = settings
             with contextlib.suppress(*_BROKEN):
@@ -79,13 +82,8 @@ class Courier:
 
     def reach(self, settings: DeskSettings) -> "Reach":
         """What a desk needs, by way of the courier if these are the settings that it was sent with."""
-        from panka.activities.planning import Reach  # noqa: PLC0415  # brings the planner
-
         self.send(settings)
-        if settings != self._settings:
-            return _reach(settings)
-        objects, locks, account = (_Part(self, name) for name in ("objects", "locks", "account"))
-        return Reach(cast("ObjectStore", objects), cast("LockStore", locks), cast("Account", account))
+        return _Away(self) if settings == self._settings else _reach(settings)
 
     def ask(self, part: str, method: str, *arguments: Any) -> Any:
         """The answer of a method of `Reach`'s part; raises what that raises."""
@@ -100,28 +98,43 @@ class Courier:
         return answer
 
     def close(self) -> None:
-        """Ends it. Whatever is asked from now on is answered in this process."""
+        """Ends it. Whatever is asked from now on is answered in this process, which may end before it has gone."""
         if self.pid is not None:
             os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
-            self.pid = None
         self._heard.close()
         self._ours.close()
+
+    def _give_up(self) -> None:
+        self.close()
+        if self.pid is not None:
+            os.waitpid(self.pid, 0)
+            self.pid = None
 
     def _answer(self, *request: Any) -> Any:
         answered = False
         try:
-            self._ours.sendall(pickle.dumps(request))
-            answer = pickle.load(self._heard)  # noqa: S301  # of our own process
+            self._first = self._first or pickle.load(self._heard)  # noqa: S301  # of our own process
+            if request != _FIRST:
+                self._ours.sendall(pickle.dumps(request))
+            answer = pickle.load(self._heard) if request != _FIRST else self._first  # noqa: S301  # as above
             answered = True
         finally:
             if not answered:
-                self.close()  # what comes late would be taken for the next answer
+                self._give_up()  # what comes late would be taken for the next answer
         return answer
 
 
+class _Away:
+    """A `Reach` at the courier's."""
+
+    def __init__(self, courier: Courier) -> None:
+        self.objects = cast("ObjectStore", _Part(courier, "objects"))
+        self.locks = cast("LockStore", _Part(courier, "locks"))
+        self.account = cast("Account", _Part(courier, "account"))
+
+
 class _Part:
-    """One of `Reach`'s parts, at the courier's."""
+    """One of its parts: whatever method is called, the courier calls it."""
 
     def __init__(self, courier: Courier, name: str) -> None:
         self._courier = courier
@@ -141,10 +154,10 @@ def _deaf_to_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _reach(settings: DeskSettings, *, ahead: bool = False) -> "Reach":
-    from panka.activities.reach import reach  # noqa: PLC0415  # brings boto3: what the courier spares this process
+def _reach(settings: DeskSettings) -> "Reach":
+    from panka.activities.reach import AwsReach  # noqa: PLC0415  # brings boto3: what the courier spares this process
 
-    return reach(settings, ahead=ahead)
+    return AwsReach(settings)
 
 
 def _done(reach: "Reach", part: str, method: str, *arguments: Any) -> Any:
@@ -169,7 +182,9 @@ def _serve(theirs: socket.socket) -> None:
     with theirs, theirs.makefile("rb") as heard, contextlib.suppress(Exception):
         from panka.activities import reach  # noqa: F401, PLC0415  # loaded before it is known where to go
 
-        there = _reach(pickle.load(heard), ahead=True)  # noqa: S301  # of whoever has started us
+        there = _reach(pickle.load(heard))  # noqa: S301  # of whoever has started us
+        theirs.sendall(_answered(there, *_FIRST))
+        there.locks, there.objects  # noqa: B018  # loaded while nobody asks for them
         while True:
             theirs.sendall(_answered(there, *pickle.load(heard)))  # noqa: S301  # as above
 

@@ -4,7 +4,7 @@ Nothing here changes the cloud or the state; a plan and its files are written un
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, Self
 
 from panka.activities.archive import Archive
@@ -37,13 +37,17 @@ class Account(Protocol):
         """What is there under identifiers, each with its type."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(Protocol):
     """All that a desk needs of AWS."""
 
-    objects: ObjectStore
-    locks: LockStore
-    account: Account
+    @property
+    def objects(self) -> ObjectStore: ...
+
+    @property
+    def locks(self) -> LockStore: ...
+
+    @property
+    def account(self) -> Account: ...
 
 
 class WrongAccount(Exception):

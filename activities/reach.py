@@ -2,24 +2,24 @@
 
 import asyncio
 from collections.abc import Coroutine, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from panka.activities.aws.errors import AwsError, Cause
-from panka.activities.aws.network import default_network
 from panka.activities.aws.session import Clients, Cloud
 from panka.activities.courier import DeskSettings
-from panka.activities.planning import Reach
 from panka.activities.stores.dynamodb import DynamoLocks
 from panka.activities.stores.s3 import S3Store
-from panka.planner.adopting import Live
-from panka.planner.component import Network
 from panka.planner.state import Target
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_s3.client import S3Client
+
+    from panka.planner.adopting import Live
+    from panka.planner.component import Network
 
 T = TypeVar("T")
 
@@ -29,22 +29,16 @@ class AwsAccount:
 
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
-        self._number: Future[str] | None = None
-
-    def expect(self) -> None:
-        """Begins to ask whose the credentials are, so that `here` need not wait for it."""
-        if self._number is None:
-            self._number = self._clients.executor.submit(lambda: _wait(Cloud(self._clients).identity()))
 
     def here(self) -> Target:
-        self.expect()
-        assert self._number is not None  # noqa: S101  # expected a line above
-        return Target(account=self._number.result(), region=self._clients.target.region)
+        return Target(account=_wait(Cloud(self._clients).identity()), region=self._clients.target.region)
 
-    def network(self, target: Target) -> Network:
+    def network(self, target: Target) -> "Network":
+        from panka.activities.aws.network import default_network  # noqa: PLC0415  # many stacks need none
+
         return _wait(default_network(self._cloud(target)))
 
-    def live(self, asked: Mapping[str, tuple[str, str]], target: Target) -> dict[str, Live]:
+    def live(self, asked: Mapping[str, tuple[str, str]], target: Target) -> "dict[str, Live]":
         return _wait(_read(asked, self._cloud(target)))
 
     def _cloud(self, target: Target) -> Cloud:
@@ -61,9 +55,10 @@ class AwsAccount:
         return Cloud(clients)
 
 
-async def _read(asked: Mapping[str, tuple[str, str]], cloud: Cloud) -> dict[str, Live]:
+async def _read(asked: Mapping[str, tuple[str, str]], cloud: Cloud) -> "dict[str, Live]":
     """What is there under identifiers, each with its type, all at once."""
     from panka.activities.providing import provider_of  # noqa: PLC0415  # few stacks import anything
+    from panka.planner.adopting import Live  # noqa: PLC0415  # as above
 
     async def one(type: str, id: str) -> Live:
         try:
@@ -78,17 +73,24 @@ async def _read(asked: Mapping[str, tuple[str, str]], cloud: Cloud) -> dict[str,
     return dict(zip(asked, found, strict=True))
 
 
-def reach(settings: DeskSettings, *, ahead: bool = False) -> Reach:
-    """Over S3 and DynamoDB. Sends nothing yet; with `ahead` it begins to ask whose the credentials are."""
-    target = Target(account="", region=settings.region, profile=settings.profile, endpoint_url=settings.endpoint_url)
-    clients = Clients(target, executor=ThreadPoolExecutor(8, thread_name_prefix="desk"), threads=8)
-    account = AwsAccount(clients)
-    if ahead:
-        account.expect()
-    s3 = cast("S3Client", clients.client("s3"))
-    dynamodb = cast("DynamoDBClient", clients.client("dynamodb"))
-    locks = DynamoLocks(dynamodb, settings.table, clock=lambda: datetime.now(UTC))
-    return Reach(S3Store(s3, settings.bucket), locks, account)
+class AwsReach:
+    """A `Reach` over S3 and DynamoDB. Sends nothing, and loads nothing of a service, before that is asked for."""
+
+    def __init__(self, settings: DeskSettings) -> None:
+        region, profile, endpoint_url = settings.region, settings.profile, settings.endpoint_url
+        target = Target(account="", region=region, profile=profile, endpoint_url=endpoint_url)
+        self._settings = settings
+        self._clients = Clients(target, executor=ThreadPoolExecutor(8, thread_name_prefix="desk"), threads=8)
+        self.account = AwsAccount(self._clients)
+
+    @cached_property
+    def objects(self) -> S3Store:
+        return S3Store(cast("S3Client", self._clients.client("s3")), self._settings.bucket)
+
+    @cached_property
+    def locks(self) -> DynamoLocks:
+        dynamodb = cast("DynamoDBClient", self._clients.client("dynamodb"))
+        return DynamoLocks(dynamodb, self._settings.table, clock=lambda: datetime.now(UTC))
 
 
 def _wait(work: Coroutine[Any, Any, T]) -> T:

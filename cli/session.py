@@ -83,9 +83,9 @@ def _desk(where: "DeskSettings", courier: "Courier | None") -> "Desk":
 
     if courier is not None:
         return Desk.of(courier.reach(where))
-    from panka.activities.reach import reach  # noqa: PLC0415  # brings boto3
+    from panka.activities.reach import AwsReach  # noqa: PLC0415  # brings boto3
 
-    return Desk.of(reach(where))
+    return Desk.of(AwsReach(where))
 
 
 def begin(flags: Mapping[str, Raw | None]) -> Session:
