@@ -90,9 +90,7 @@ class Courier:
         try:
             succeeded, answer = self._answer(part, method, *arguments)
         except _BROKEN:
-            assert self._settings is not None  # noqa: S101  # parts are handed out after it was sent
-            self._own = self._own or _reach(self._settings)
-            return _done(self._own, part, method, *arguments)
+            return _done(self._here(), part, method, *arguments)
         if not succeeded:
             raise answer
         return answer
@@ -104,13 +102,18 @@ class Courier:
         self._heard.close()
         self._ours.close()
 
-    def _give_up(self) -> None:
-        self.close()
+    def _here(self) -> "Reach":
+        """The same without the courier, of which nothing is left."""
         if self.pid is not None:
             os.waitpid(self.pid, 0)
             self.pid = None
+        assert self._settings is not None  # noqa: S101  # parts are handed out after it was sent
+        self._own = self._own or _reach(self._settings)
+        return self._own
 
     def _answer(self, *request: Any) -> Any:
+        if self._heard.closed:
+            raise EOFError
         answered = False
         try:
             self._first = self._first or pickle.load(self._heard)  # noqa: S301  # of our own process
@@ -120,7 +123,7 @@ class Courier:
             answered = True
         finally:
             if not answered:
-                self._give_up()  # what comes late would be taken for the next answer
+                self.close()  # what comes late would be taken for the next answer
         return answer
 
 
