@@ -63,6 +63,7 @@ format: .venv/.tested ## mend what can be mended by itself
 	@$(BIN)/ruff format .
 
 bench: .venv/.tested ## measure, side by side
+	@$(BIN)/python benchmarks/startup.py
 	@$(BIN)/python benchmarks/plan.py
 	@$(BIN)/python benchmarks/schedule.py
 
