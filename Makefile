@@ -60,6 +60,7 @@ format: .venv/.tested ## mend what can be mended by itself
 bench: .venv/.tested ## measure, side by side
 	@$(BIN)/python benchmarks/plan.py
 	@$(BIN)/python benchmarks/schedule.py
+	@$(BIN)/python benchmarks/run.py
 
 docs: .venv/.installed ## build the pages into site/
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'

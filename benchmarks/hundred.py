@@ -21,10 +21,11 @@ _BUCKET = """\
 apiVersion: components.panka.io/v1
 kind: Resource
 metadata:
-  name: bucket-{}
+  name: bucket-{0}
 spec:
   type: AWS::S3::Bucket
   properties:
+    BucketName: STACK-bucket-{0}
     VersioningConfiguration:
       Status: Enabled
     BucketEncryption:
@@ -73,7 +74,9 @@ def for_panka(folder: Path, name: str) -> None:
         ("tables", _TABLE, TABLES),
         ("topics", _TOPIC, TOPICS),
     ):
-        (folder / "services" / "bench" / f"{kind}.yaml").write_text("---\n".join(map(text.format, range(number))))
+        (folder / "services" / "bench" / f"{kind}.yaml").write_text(
+            "---\n".join(map(text.replace("STACK", name).format, range(number)))
+        )
 
 
 _PROVIDER = """
@@ -88,6 +91,7 @@ provider "aws" {
     sns      = "URL"
     sts      = "URL"
     iam      = "URL"
+    ec2      = "URL"
     dynamodb = "URL"
   }
 }
