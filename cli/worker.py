@@ -22,7 +22,7 @@ from temporalio.contrib.opentelemetry import OpenTelemetryPlugin
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RPCError, RPCStatusCode
-from temporalio.worker import Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from panka.activities.archive import Archive
 from panka.activities.aws.retries import Paces, Timing
@@ -41,7 +41,6 @@ from panka.cli.settings import Settings
 from panka.planner.resource_types import can_be_made
 from panka.planner.state import Target
 from panka.workflows.deploy import RunWorkflow
-from panka.workflows.sandbox import runner
 
 _STORE_THREADS = 16
 _PATIENCE = 60.0
@@ -170,7 +169,8 @@ def _worker(
         task_queue=queue,
         workflows=workflows,
         activities=activities,
-        workflow_runner=runner(),
+        # Without the sandbox, which would be half of the cost: tests and replays run in it (`workflows/sandbox.py`).
+        workflow_runner=UnsandboxedWorkflowRunner(),
         max_concurrent_activities=200,
         max_cached_workflows=500,
         max_eager_activity_reservations_per_workflow_task=100,
