@@ -82,7 +82,7 @@ class Provisioning:
         self._threads = threads
         self._account = account
         self._traces = traces or Untraced()
-        self._steps: dict[str, Mapping[str, Step]] = {}
+        self._plans: dict[str, tuple[Plan, Mapping[str, Step]]] = {}
 
     @activity.defn(name=STEP.name)
     async def step(self, call: StepCall) -> Outcome:
@@ -103,13 +103,14 @@ class Provisioning:
                 return await work.take_back(call.done, call.inputs, started_only=call.started_only)
 
     async def _load(self, ref: PlanRef, key: str) -> tuple[Plan, Step]:
-        loop = asyncio.get_running_loop()
-        plan = await loop.run_in_executor(self._threads, self._archive.plan, ref)
-        if ref.sha256 not in self._steps:
-            while len(self._steps) >= _PLANS:
-                del self._steps[next(iter(self._steps))]
-            self._steps[ref.sha256] = steps(plan)
-        return plan, self._steps[ref.sha256][key]
+        if ref.sha256 not in self._plans:
+            loop = asyncio.get_running_loop()
+            plan = await loop.run_in_executor(self._threads, self._archive.plan, ref)
+            while len(self._plans) >= _PLANS:
+                del self._plans[next(iter(self._plans))]
+            self._plans[ref.sha256] = plan, steps(plan)
+        plan, known = self._plans[ref.sha256]
+        return plan, known[key]
 
     @asynccontextmanager
     async def _at_work(self, lease: Lease, plan: Plan, step: Step) -> "AsyncIterator[Work]":
@@ -188,9 +189,9 @@ class Work:
                 await self._converge(id, wanted, patience)
         if id is None:
             id = await self._make(wanted, run, patience)
-        # From here on another attempt finds the id in the heartbeat and only waits on; if even that is lost, `find`
-        # sees the resource by its tags.
-        self._tell(id=id)
+        # From here on another attempt finds the id in a heartbeat, once there was one, and only waits on; until then
+        # `find` sees the resource by its tags.
+        self.beat.id = id
         await self._until(lambda: self.provider.ready(id), patience)
         return self._outcome(id, inputs, await self._read(id))
 
@@ -346,16 +347,10 @@ class Work:
                 raise NotReady(now.reason)
             if patience.left < 0:
                 raise NotReady(f"Not ready after {patience.seconds:.0f} s: {now.reason}.")
-            self._tell(waits=now.reason)
+            self.beat.waits = now.reason
+            activity.heartbeat(self.beat.id, self.beat.waits)
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, 5.0)
-
-    def _tell(self, *, id: str | None = None, waits: str | None = None) -> None:
-        if id is not None:
-            self.beat.id = id
-        if waits is not None:
-            self.beat.waits = waits
-        activity.heartbeat(self.beat.id, self.beat.waits)
 
     def _outcome(self, id: str, inputs: dict[str, Properties], live: Observed) -> Outcome:
         return Outcome(
@@ -368,6 +363,10 @@ class Work:
 
 
 async def _pulse(beat: Beat) -> None:
+    """Beats for as long as the step lasts. Most are over before the first beat, which would cost as much as the step;
+    but what an earlier attempt has left is said again at once, or a third attempt would not know of it."""
+    if beat.id is None:
+        await asyncio.sleep(_PULSE)
     while True:
         activity.heartbeat(beat.id, beat.waits)
         await asyncio.sleep(_PULSE)
