@@ -37,7 +37,7 @@ def main(sizes: Sequence[int], alone: Sequence[int], runs: int, patience: float)
     print(f"{'components':>10}  {'Panka':>9}  {'peak':>7}  {'Terraform':>10}  {'peak':>8}  {'faster':>7}")
     with tempfile.TemporaryDirectory(prefix="panka-bench-") as temporary:
         home = Path(temporary)
-        with Group() as group, endpoint(home, group) as url:
+        with Group() as group, endpoint(home, group) as (_, url):
             for nodes in sorted({*sizes, *alone}):
                 folders = home / f"panka-{nodes}", home / f"terraform-{nodes}"
                 for folder, write in zip(folders, (for_panka, for_terraform), strict=True):

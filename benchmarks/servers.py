@@ -31,15 +31,15 @@ def free_port() -> int:
 
 
 @contextmanager
-def endpoint(home: Path, group: Group) -> Iterator[str]:
-    """The URL of a moto server with a bucket and a table for state."""
+def endpoint(home: Path, group: Group) -> Iterator[tuple[Child, str]]:
+    """A moto server with a bucket and a table for state, and its URL."""
     port = free_port()
     url = f"http://{parts.HOST}:{port}"
     with started("endpoint", parts.endpoint_line(port), {}, home, group) as child:
         until(child, lambda: parts.answers(port))
         line = [*PANKA, "backend", "create"]
         subprocess.run(line, env=environment(url), check=True, capture_output=True, timeout=_PATIENCE)
-        yield url
+        yield child, url
 
 
 @contextmanager
@@ -106,11 +106,11 @@ def servers(home: Path) -> Iterator[Servers]:
     line = parts.temporal_line(home / "temporal.db", *ports)
     with (
         Group() as group,
-        endpoint(home, group) as url,
+        endpoint(home, group) as (moto, url),
         started("temporal", line, {}, home, group) as temporal,
     ):
         until(temporal, lambda: parts.answers(ports[0]))
-        yield Servers(home, url, f"{parts.HOST}:{ports[0]}", group, {"temporal": temporal})
+        yield Servers(home, url, f"{parts.HOST}:{ports[0]}", group, {"temporal": temporal, "endpoint": moto})
 
 
 def peak(child: Child) -> float:

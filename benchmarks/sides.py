@@ -28,7 +28,7 @@ class Row:
     run: float = 0
     """Of Panka: seconds from the workflow's start to its end; 0: there was none."""
     used: dict[str, float] = field(default_factory=dict)
-    """Of Panka: seconds of CPU by process."""
+    """Seconds of CPU by process."""
     worker: float = 0
     """Of Panka: the worker's peak in megabytes."""
     calls: int = 0
