@@ -187,13 +187,14 @@ class Work:
             id = await self.provider.find(self.owner, wanted)
             if id is not None:
                 await self._converge(id, wanted, patience)
+        made = wanted if id is None else None
         if id is None:
             id = await self._make(wanted, run, patience)
         # From here on another attempt finds the id in a heartbeat, once there was one, and only waits on; until then
         # `find` sees the resource by its tags.
         self.beat.id = id
         await self._until(lambda: self.provider.ready(id), patience)
-        return self._outcome(id, inputs, await self._read(id))
+        return self._outcome(id, inputs, await self._read(id, made))
 
     async def _resolved(self, properties: Properties) -> Properties:
         resolved = await self.cloud.resolve_secrets(properties)
@@ -327,8 +328,9 @@ class Work:
         except NotOurs:
             return None
 
-    async def _read(self, id: str) -> Observed:
-        live = await self.provider.read(id)
+    async def _read(self, id: str, made: Properties | None = None) -> Observed:
+        """What is there; `made`: with which properties it was made just now."""
+        live = await (self.provider.read(id) if made is None else self.provider.read_new(id, made))
         if live is None:
             raise NotReady(f"{self.step.type} {id} was deleted outside Panka.")
         return live
