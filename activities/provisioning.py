@@ -18,6 +18,7 @@ from panka.activities.aws.errors import NotOurs
 from panka.activities.aws.secrets import concealed, meanings
 from panka.activities.aws.session import Cloud
 from panka.activities.failing import NotReady, translated
+from panka.activities.fencing import Fences
 from panka.activities.providers.provider import Ending, Failed, Observed, Provider, Readiness, Ready, tag_map
 from panka.activities.state import check_account
 from panka.activities.stores.store import LockStore
@@ -76,7 +77,7 @@ class Provisioning:
     ) -> None:
         """`account` says to which account the credentials for a target belong."""
         self._archive = archive
-        self._locks = locks
+        self._fences = Fences(locks, threads)
         self._cloud = cloud
         self._provider = provider
         self._threads = threads
@@ -118,7 +119,7 @@ class Provisioning:
         loop = asyncio.get_running_loop()
 
         async def fence() -> None:
-            await loop.run_in_executor(self._threads, self._locks.check, lease)
+            await self._fences.check(lease)
 
         async def asset(sha256: str) -> bytes:
             return await loop.run_in_executor(self._threads, self._archive.asset, plan.scope.tenant, sha256)
