@@ -6,18 +6,23 @@ docs/state-format.md says what must hold for them. Everything here blocks.
 import hashlib
 import json
 from collections import OrderedDict
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from panka.activities.stores.store import NotThere, ObjectStore
+from panka.planner.journal import Filed, Journal, Part, entries, folded
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan
 from panka.planner.resource import Model
 from panka.planner.state import Pointer, State
 from panka.workflows.ports import Entry, PlanRef
 
-R = TypeVar("R", Plan, State)
+R = TypeVar("R", Plan, State, Journal)
 
 _REMEMBERED = 32
+_AT_ONCE = 16
+"""Parts of a journal that are read at the same time."""
 
 
 class Damaged(Exception):
@@ -34,8 +39,10 @@ class Archive:
     def save_plan(self, plan: Plan) -> PlanRef:
         body = plan.text().encode()
         key = f"{_home(plan.scope)}/plans/{plan.id}.json"
+        digest = _digest(body)
         self._objects.put(key, body)
-        return PlanRef(id=plan.id, key=key, sha256=_digest(body))
+        self._remember(f"{key}#{digest}", plan)
+        return PlanRef(id=plan.id, key=key, sha256=digest)
 
     def plan(self, ref: PlanRef) -> Plan:
         """Raises NotThere, Damaged, Newer."""
@@ -61,8 +68,49 @@ class Archive:
         return Pointer(serial=state.serial, key=key, sha256=digest)
 
     def state(self, pointer: Pointer) -> State:
-        """Raises NotThere, Damaged, Newer."""
-        return self._recall(pointer.key, pointer.sha256, State)
+        """The state that a pointer names, whole, whether it is filed as a body or as a journal.
+
+        Raises NotThere, Damaged, Newer.
+        """
+        if not _is_journal(pointer):
+            return self._recall(pointer.key, pointer.sha256, State)
+        journal = self._recall(pointer.key, pointer.sha256, Journal)
+        body = self._recall(journal.body.key, journal.body.sha256, State)
+        plan = self._recall(journal.plan.key, journal.plan.sha256, Plan)
+        return folded(body, plan, self.parts(journal.parts))
+
+    def parts(self, filed: Iterable[Filed]) -> list[Part]:
+        """Parts of a journal, in order. Raises NotThere, Damaged, Newer."""
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="parts") as threads:
+            return list(threads.map(lambda one: Part.read(self._object(one)), filed))
+
+    def journal(self, pointer: Pointer, plan: PlanRef) -> Journal:
+        """What a pointer names, as a journal: a body is one without parts. Raises NotThere, Damaged, Newer."""
+        if _is_journal(pointer):
+            return self._recall(pointer.key, pointer.sha256, Journal)
+        return Journal(
+            serial=pointer.serial,
+            body=Filed(key=pointer.key, sha256=pointer.sha256),
+            plan=Filed(key=plan.key, sha256=plan.sha256),
+            entries=entries(self.state(pointer)),
+        )
+
+    def save_part(self, scope: Scope, serial: int, part: Part) -> Filed:
+        """Writes what some steps have left; it counts when a journal that the pointer names has it."""
+        body = part.model_dump_json(by_alias=True).encode()
+        digest = _digest(body)
+        key = f"{_journals(scope, serial)}/part-{digest[:12]}.json"
+        self._objects.put(key, body)
+        return Filed(key=key, sha256=digest)
+
+    def save_journal(self, scope: Scope, journal: Journal) -> Pointer:
+        """Writes a journal; it is current only when the lock table's pointer names it."""
+        body = _body(journal)
+        digest = _digest(body)
+        key = f"{_journals(scope, journal.serial)}/{digest[:12]}.json"
+        self._objects.put(key, body)
+        self._remember(f"{key}#{digest}", journal)
+        return Pointer(serial=journal.serial, key=key, sha256=digest)
 
     def save_entry(self, scope: Scope, entry: Entry) -> None:
         """Writes a run's history; what is written already stays as it is."""
@@ -93,9 +141,12 @@ class Archive:
         known = self._read.get(name)
         if isinstance(known, model):
             return known
-        found = model.read(_checked(key, self._objects.get(key), sha256))
+        found = model.read(self._object(Filed(key=key, sha256=sha256)))
         self._remember(name, found)
         return found
+
+    def _object(self, filed: Filed) -> bytes:
+        return _checked(filed.key, self._objects.get(filed.key), filed.sha256)
 
     def _remember(self, name: str, model: Model) -> None:
         self._read[name] = model
@@ -105,6 +156,14 @@ class Archive:
 
 def _home(scope: Scope) -> str:
     return f"tenants/{scope.tenant}/stacks/{scope.stack}/{scope.environment}"
+
+
+def _journals(scope: Scope, serial: int) -> str:
+    return f"{_home(scope)}/journal/{serial:08d}"
+
+
+def _is_journal(pointer: Pointer) -> bool:
+    return pointer.key.rsplit("/", 2)[-2] != "state"
 
 
 def _body(model: Model) -> bytes:

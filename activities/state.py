@@ -11,12 +11,29 @@ from temporalio.exceptions import ApplicationError
 
 from panka.activities.archive import Archive
 from panka.activities.failing import translated
+from panka.activities.sharing import opened, share
 from panka.activities.stores.store import LockStore
-from panka.planner import estimate
-from panka.planner.plan import Action, Plan, Step
-from panka.planner.record import announce, conclude, fold, withdraw
+from panka.planner.journal import Filed, Part, folded
+from panka.planner.plan import Action, Plan
+from panka.planner.record import announce, conclude
+from panka.planner.shards import cut
 from panka.planner.state import Pointer, State, Target
-from panka.workflows.ports import CHECKPOINT, CLOSE, OPEN, REFUSED, STALE, Checkpoint, Ending, Node, Opened, Opening
+from panka.workflows.ports import (
+    CHECKPOINT,
+    CLOSE,
+    FILE,
+    OPEN,
+    REFUSED,
+    SHARE,
+    STALE,
+    Checkpoint,
+    Ending,
+    Opened,
+    Opening,
+    Portion,
+    Share,
+    Slice,
+)
 
 T = TypeVar("T")
 
@@ -55,6 +72,19 @@ class StateActivities:
             await check_account(self._account, plan.target)
             return await self._blocking(lambda: self._announce(opening, plan))
 
+    @activity.defn(name=SHARE.name)
+    async def share(self, slice: Slice) -> Share:
+        """The steps of one shard."""
+        with translated():
+            return await self._blocking(lambda: self._share(slice))
+
+    @activity.defn(name=FILE.name)
+    async def file(self, portion: Portion) -> Filed:
+        """Files what steps of a shard have left. It counts for nothing until a checkpoint names it."""
+        part = Part(done=portion.done, undone=portion.undone, never=portion.never)
+        with translated():
+            return await self._blocking(lambda: self._archive.save_part(portion.lease.scope, portion.run, part))
+
     @activity.defn(name=CHECKPOINT.name)
     async def checkpoint(self, checkpoint: Checkpoint) -> Pointer:
         """Takes results into the state and returns the new pointer."""
@@ -78,27 +108,40 @@ class StateActivities:
         current = self._locks.pointer(opening.lease.scope)
         state = self._archive.state(current) if current else None
         if current is not None and _is_announced(state, opening):
-            return _opened(plan, current)
+            return opened(plan, current, opening.most, opening.size)
         if current != plan.base:
             raise ApplicationError(_stale(plan, current, state), type=STALE, non_retryable=True)
         lineage = hashlib.sha256(f"{opening.lease.owner}{opening.started}".encode()).hexdigest()[:32]
         announced = announce(state, plan, lineage=lineage, kind=opening.kind, started=opening.started, by=opening.by)
         pointer = self._archive.save_state(announced)
         self._locks.move(opening.lease, current, pointer)
-        return _opened(plan, pointer)
+        return opened(plan, pointer, opening.most, opening.size)
+
+    def _share(self, slice: Slice) -> Share:
+        plan = self._archive.plan(slice.plan)
+        return share(plan, cut(plan, slice.size), slice.index)
 
     def _take_in(self, checkpoint: Checkpoint) -> Pointer:
-        plan = self._archive.plan(checkpoint.plan)
-        state = fold(self._archive.state(checkpoint.base), plan, checkpoint.done, checkpoint.undone)
-        if checkpoint.final:
-            state = conclude(withdraw(state, plan, checkpoint.never), plan, succeeded=checkpoint.succeeded)
-        pointer = self._archive.save_state(state)
+        scope, plan = checkpoint.lease.scope, self._archive.plan(checkpoint.plan)
+        journal = self._archive.journal(checkpoint.base, checkpoint.plan)
+        own = Part(done=checkpoint.done, undone=checkpoint.undone, never=checkpoint.never)
+        if checkpoint.final or journal.to_be_whole:
+            told = [*self._archive.parts(checkpoint.parts), own]
+            state = folded(self._archive.state(checkpoint.base), plan, told)
+            if checkpoint.final:
+                state = conclude(state, plan, succeeded=checkpoint.succeeded)
+            pointer = self._archive.save_state(state)
+        else:
+            filed = (self._archive.save_part(scope, journal.serial, own),) if not own.empty else ()
+            pointer = self._archive.save_journal(scope, journal.grown((*checkpoint.parts, *filed), checkpoint.results))
         self._locks.move(checkpoint.lease, checkpoint.base, pointer)
         return pointer
 
     def _end(self, ending: Ending) -> None:
         if ending.entry is not None:
-            self._archive.save_entry(ending.lease.scope, ending.entry)
+            done = [one for part in self._archive.parts(ending.parts) for one in part.done]
+            steps = (*ending.entry.steps, *((one.key, one.seconds) for one in done))
+            self._archive.save_entry(ending.lease.scope, ending.entry.model_copy(update={"steps": steps}))
         self._locks.release(ending.lease)
 
     async def _blocking(self, work: Callable[[], T]) -> T:
@@ -126,32 +169,6 @@ def _stale(plan: Plan, current: Pointer | None, state: State | None) -> str:
         return f"Plan {plan.id} was made from {made_from}, and the stack has no state now. Plan again."
     last = f", written by plan {state.plan}" if state and state.plan else ""
     return f"Plan {plan.id} was made from {made_from}; the state is #{current.serial} by now{last}. Plan again."
-
-
-def _opened(plan: Plan, pointer: Pointer) -> Opened:
-    return Opened(
-        run=pointer.serial,
-        state=pointer,
-        forward=tuple(_node(step) for step in plan.forward),
-        cleanup=tuple(_node(step) for step in plan.cleanup),
-    )
-
-
-def _node(step: Step) -> Node:
-    return Node(
-        key=step.key,
-        address=step.address,
-        action=step.action,
-        kind=step.kind,
-        service=step.service,
-        type=step.type,
-        depends_on=step.depends_on,
-        needs=step.needs,
-        weight=step.weight,
-        level=step.level,
-        timeout=estimate.longest(step),
-        place=step.place,
-    )
 
 
 async def check_account(account: Callable[[Target], Awaitable[str]], target: Target) -> None:

@@ -20,6 +20,7 @@ from panka.planner.core import OnFailure
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan
 from panka.workflows.messages import Result, RunInput
+from panka.workflows.ports import PlanRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +162,11 @@ class _Follower:
     async def _follow(self, runs: Runs, handle: Handle, by: str) -> Result:
         screen = self._session.screen
         screen.tell("" if self._how.cancel_on_interrupt else _ctrl_c(self._session))
-        self._watch = Watch(runs, handle, Narrator(self._scope, by, screen), screen.tell)
+        self._watch = Watch(runs, handle, Narrator(self._scope, by, screen), screen.tell, self._plan)
         return await self._watch.follow(seconds=self._how.timeout, cancel_on_interrupt=self._how.cancel_on_interrupt)
+
+    def _plan(self, ref: PlanRef) -> Plan:
+        return self._session.desk().archive.plan(ref)
 
     def _interruptible(self, work: Any) -> Result | None:
         try:

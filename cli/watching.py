@@ -10,8 +10,10 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from panka.cli.exits import TimedOut
 from panka.cli.runs import Handle, Runs, description
-from panka.cli.views.run import Narrator
+from panka.cli.views.run import Narrator, rows
+from panka.planner.plan import Plan
 from panka.workflows.messages import RUN_FAILED, Result
+from panka.workflows.ports import PlanRef
 
 _BUSY, _IDLE = 0.3, 1.0
 """Seconds between questions while things happen, and while nothing does."""
@@ -22,7 +24,16 @@ _WORKERLESS = 10.0
 class Watch:
     """One watcher of one run. Never ends because of a server or worker that is away for a while."""
 
-    def __init__(self, runs: Runs, handle: Handle, narrator: Narrator, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        runs: Runs,
+        handle: Handle,
+        narrator: Narrator,
+        tell: Callable[[str], None],
+        plan: Callable[[PlanRef], Plan],
+    ) -> None:
+        """`plan` reads a plan from the store, which may block."""
+        self._plan = plan
         self._runs = runs
         self._handle = handle
         self._narrator = narrator
@@ -68,6 +79,10 @@ class Watch:
         self.run = progress.run
         self._pause = _BUSY if progress.seen > self._seen else min(_IDLE, self._pause * 1.3)
         self._seen = progress.seen
+        if progress.total and not self._narrator.introduced:
+            plan = await asyncio.to_thread(self._plan, progress.plan)
+            at = progress.events[0].at if progress.events else time.time()
+            self._tell(self._narrator.introduce(rows(plan), progress.run, at))
         for line in self._narrator.hear(progress) or self._narrator.heartbeat(time.time()):
             self._tell(line)
         return await self._result() if progress.result is not None or await self._killed() else None

@@ -41,6 +41,7 @@ from panka.cli.settings import Settings
 from panka.planner.resource_types import can_be_made
 from panka.planner.state import Target
 from panka.workflows.deploy import RunWorkflow
+from panka.workflows.shard import ShardWorkflow
 
 _STORE_THREADS = 16
 _PATIENCE = 60.0
@@ -106,7 +107,8 @@ class Work:
     @property
     def record(self) -> list[Callable[..., Any]]:
         """Those that keep lock, state and history."""
-        return [self.locks.acquire, self.locks.hold, self.state.open, self.state.checkpoint, self.state.close]
+        state = self.state
+        return [self.locks.acquire, self.locks.hold, state.open, state.share, state.file, state.checkpoint, state.close]
 
 
 def open_stores(settings: Settings) -> Stores:
@@ -151,7 +153,7 @@ def build_workers(
     client: Client, work: Work, task_queue: str, step_queue: str | None = None, graceful: float = 60
 ) -> list[Worker]:
     """One worker for runs, and one for steps if these have a queue of their own. `graceful`: seconds to finish in."""
-    workers = [_worker(client, task_queue, [*work.record, *work.steps], graceful, [RunWorkflow])]
+    workers = [_worker(client, task_queue, [*work.record, *work.steps], graceful, [RunWorkflow, ShardWorkflow])]
     if step_queue and step_queue != task_queue:
         workers.append(_worker(client, step_queue, work.steps, graceful))
     return workers

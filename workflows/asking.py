@@ -9,10 +9,10 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from panka.planner.record import Outcome
     from panka.workflows.messages import ABORT, APPROVE, RETRY, SKIP, Approval, Decision, EventKind
+    from panka.workflows.passes import Pass
+    from panka.workflows.ports import PlanRef
     from panka.workflows.story import Story
-    from panka.workflows.walk import Walk
 
 T = TypeVar("T")
 
@@ -35,18 +35,18 @@ class Asking:
     the same name from the Web UI, which cannot be answered: one that does not fit is passed over.
     """
 
-    def __init__(self, plan: str) -> None:
-        self.story = Story()
+    def __init__(self, plan: PlanRef) -> None:
+        self.story = Story(plan)
         self.question: Question | None = None
         self.approval: Approval | None = None
         self.aborted: Decision | None = None
         self.skipped: set[str] = set()
         """Keys of failed steps without which the run is to go on."""
         self.said: list[str] = []
-        self.failing: Walk[Outcome] | None = None
-        """The walk about whose failures people may decide."""
+        self.failing: Pass | None = None
+        """The pass about whose failures people may decide."""
         self.on_retry: Callable[[str], None] = lambda _key: None
-        self._plan = plan
+        self._plan = plan.id
 
     @workflow.update(name=APPROVE, description="Approve of the plan, or of the next level.")
     def approve(self, answer: Approval) -> None:

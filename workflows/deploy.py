@@ -5,7 +5,6 @@ only deletes. The primary task only waits; the tasks of the nodes own their resu
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from temporalio import workflow
@@ -13,8 +12,9 @@ from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
-    from panka.planner.assemble import counts
+    from panka.planner.journal import Filed
     from panka.planner.record import Outcome, Undoing
+    from panka.planner.resource import Properties
     from panka.workflows import ports
     from panka.workflows.asking import Asking, Question
     from panka.workflows.call import call
@@ -22,22 +22,29 @@ with workflow.unsafe.imports_passed_through():
         FAILURE,
         LEVEL,
         PROGRESS,
+        REPORT,
         RUN,
         RUN_FAILED,
+        Event,
         EventKind,
         Phase,
         Progress,
+        Report,
         Result,
         RunInput,
     )
+    from panka.workflows.passes import Crew, Pass, Passes
     from panka.workflows.ports import Entry, Failure, Lease, Node, Opened
     from panka.workflows.recorder import Recorder
+    from panka.workflows.shards import Shards
     from panka.workflows.steps import Steps
     from panka.workflows.story import rfc3339, table, why
-    from panka.workflows.walk import Walk
 
 _PHASE = SearchAttributeKey.for_keyword("PankaPhase")
 _FAILED = SearchAttributeKey.for_int("PankaFailed")
+
+_TOLD = 200
+"""Failures that a result and a line of the history carry."""
 
 Ended = Literal["succeeded", "failed", "rolled back", "cancelled"]
 
@@ -48,27 +55,31 @@ class RunWorkflow(Asking):
 
     @workflow.init
     def __init__(self, input: RunInput) -> None:
-        super().__init__(input.plan.id)
+        super().__init__(input.plan)
         self.input = input
+        self.run_number = 0
         self.stopping = False
-        self.walk: Walk[Outcome] | Walk[Undoing] | None = None
+        self.walk: Pass | None = None
         self.acquiring: workflow.ActivityHandle[Lease] | None = None
+        self.recorder: Recorder | None = None
+        self.shards: Shards | None = None
         self.failures: list[Failure] = []
+        self.spent: list[tuple[str, float]] = []
+        """Steps that are done here, and their seconds."""
         self.approved_by = ""
-        self.opened: Opened | None = None
         self.started = workflow.now()
         self.on_retry = self._forgive
 
     @workflow.query(name=PROGRESS)
     def progress(self, since: int) -> Progress:
         """The run as it is now, with the events after the first `since`."""
-        running = self.walk.running if self.walk else ()
         failed = tuple(sorted(self.failing.failed)) if self.failing else ()
-        return self.story.progress(since, run=self.run_number, running=running, failed=failed, cancelling=self.stopping)
+        return self.story.progress(since, run=self.run_number, failed=failed, cancelling=self.stopping)
 
-    @property
-    def run_number(self) -> int:
-        return self.opened.run if self.opened else 0
+    @workflow.signal(name=REPORT, description="A shard tells what has happened in it. Not for people.")
+    def report(self, report: Report) -> None:
+        if self.shards is not None:
+            self.shards.hear(report)
 
     @workflow.run
     async def run(self, input: RunInput) -> Result:  # noqa: ARG002  # `__init__` has taken it, as Temporal wants
@@ -80,14 +91,17 @@ class RunWorkflow(Asking):
             except asyncio.CancelledError:
                 if workflow.cancellation_reason() is None:
                     raise  # the run leaves this worker's cache; it goes on elsewhere
-                self._stop()
+                self.halt()
         result = work.result()
         self.story.end(result)
         if result.result == "succeeded":
             return result
         raise ApplicationError(result.message, result, type=RUN_FAILED, non_retryable=True)
 
-    def _stop(self) -> None:
+    def halt(self) -> None:
+        """Starts nothing more; what runs settles."""
+        if self.stopping:
+            return
         self.stopping = True
         if self.acquiring is not None:
             self.acquiring.cancel()
@@ -111,7 +125,7 @@ class RunWorkflow(Asking):
         run = asyncio.create_task(self._locked(lease))
         await workflow.wait_condition(lambda: run.done() or keeper.done())
         if not run.done():
-            self._stop()  # nothing more may be changed: every further call would be refused by the fence
+            self.halt()  # nothing more may be changed: every further call would be refused by the fence
         result = await run
         keeper.cancel()
         return result
@@ -149,35 +163,48 @@ class RunWorkflow(Asking):
 
     async def _locked(self, lease: Lease) -> Result:
         self._enter(Phase.OPENING)
-        opening = ports.Opening(
-            lease=lease,
-            plan=self.input.plan,
-            kind=self.input.kind,
-            by=self.input.by,
-            started=rfc3339(self.started),
-        )
         try:
-            self.opened = await call(ports.OPEN, opening, id="open", summary=f"announce {self.input.plan.id}")
+            opened = await call(ports.OPEN, self._opening(lease), id="open", summary=f"announce {self.input.plan.id}")
         except FailureError as error:
             await self._let_go(lease)
             return self._refused(error)
-        self.story.introduce(self.opened)
-        recorder = Recorder(lease, self.input.plan, self.opened.state)
+        self.run_number, self.story.total = opened.run, opened.total
+        self.recorder = recorder = Recorder(lease, self.input.plan, opened.state)
         try:
-            steps = Steps(self.input, lease, self.run_number)
-            ended = await self._phases(steps, self.opened, recorder)
+            crew = await self._crew(lease, opened)
+            ended = await self._phases(crew, opened, recorder)
             self._enter(Phase.CLOSING)
-            await recorder.finish(succeeded=ended == "succeeded", never=self._never())
-            await self._close(lease, self._entry(self.opened, ended, steps.outcomes))
+            await recorder.finish(succeeded=ended == "succeeded", never=await crew.end())
+            await self._close(lease, self._entry(opened, ended), tuple(recorder.parts))
         except FailureError as error:
             await self._let_go(lease)
             return Result(
                 run=self.run_number,
                 result="failed",
-                failures=tuple(self.failures),
+                failures=tuple(self.failures[:_TOLD]),
                 message=f"The record could not be written: {why(error)}. The next run settles what is open.",
             )
-        return Result(run=self.run_number, result=ended, failures=tuple(self.failures), message=self._summary(ended))
+        return Result(
+            run=self.run_number, result=ended, failures=tuple(self.failures[:_TOLD]), message=self._summary(ended)
+        )
+
+    def _opening(self, lease: Lease) -> ports.Opening:
+        return ports.Opening(
+            lease=lease,
+            plan=self.input.plan,
+            kind=self.input.kind,
+            by=self.input.by,
+            started=rfc3339(self.started),
+            most=self.input.most,
+            size=self.input.shard_size,
+        )
+
+    async def _crew(self, lease: Lease, opened: Opened) -> Crew:
+        if opened.share is not None:
+            return Passes(opened.share, Steps(self.input, lease, opened.run), self, self.input.window)
+        self.shards = Shards(self.input, lease, opened, self)
+        await self.shards.start()
+        return self.shards
 
     async def _let_go(self, lease: Lease) -> None:
         """Frees the lock without a history; where even that is refused, the lock runs out by itself."""
@@ -186,39 +213,40 @@ class RunWorkflow(Asking):
         except FailureError:
             workflow.logger.warning("The lock could not be released; it runs out by itself.")
 
-    async def _phases(self, steps: Steps, opened: Opened, recorder: Recorder) -> Ended:
-        forward = await self._walk_forward(steps, opened.forward, recorder)
-        if forward:
+    async def _phases(self, crew: Crew, opened: Opened, recorder: Recorder) -> Ended:
+        if await self._walk_forward(crew, opened.levels):
             await recorder.flush()  # the commit point: what is new is on record before anything old goes
-            if await self._walk_cleanup(steps, opened.cleanup, recorder):
-                return "succeeded"
-            return "cancelled" if self.stopping and not self.failures else "failed"
+            if opened.cleanup:
+                self._enter(Phase.CLEANUP)
+            return "succeeded" if await self._walk(crew, crew.cleanup()) else self._unfinished()
         if recorder.lost:
             return "failed"
-        if self._goes_back():
-            if await self._roll_back(steps, opened.forward, recorder):
-                return "cancelled" if self.stopping and not self.failures else "rolled back"
+        if not self._goes_back():
+            return self._unfinished()
+        self._enter(Phase.ROLLBACK)
+        if not await self._walk(crew, crew.back()):
             return "failed"
+        return "cancelled" if self.stopping and not self.failures else "rolled back"
+
+    def _unfinished(self) -> Ended:
         return "cancelled" if self.stopping and not self.failures else "failed"
 
     def _goes_back(self) -> bool:
         return not self.aborted.keep if self.aborted is not None else self.input.on_failure == "rollback"
 
-    async def _walk_forward(self, steps: Steps, nodes: tuple[Node, ...], recorder: Recorder) -> bool:
+    async def _walk_forward(self, crew: Crew, levels: int) -> bool:
         self._enter(Phase.FORWARD)
         if self.input.schedule == "ready":
-            return await self._walk_steps(steps, nodes, recorder)
-        for level in sorted({node.level for node in nodes}):
+            return await self._walk(crew, crew.forward())
+        for level in range(levels):
             if level and self.input.pause_between_levels:
                 await self._ask_for_next_level()
                 if self.approval is None or not self.approval.approved:
                     break
-            ready = [node for node in nodes if node.level == level and steps.outcomes.keys() >= set(node.depends_on)]
-            loose = tuple(node.model_copy(update={"depends_on": ()}) for node in ready)
-            if not await self._walk_steps(steps, loose, recorder) and self._ends_here(loose):
+            if not await self._walk(crew, crew.forward(level), leave=False) and self._ends_here():
                 break
-        self._skip([node.key for node in nodes if node.key not in self.story.began])
-        return all(node.key in steps.outcomes for node in nodes)
+        crew.leave(self._why_not())
+        return crew.complete
 
     async def _ask_for_next_level(self) -> None:
         """Nobody in time, or a no: the run ends as after a failure."""
@@ -227,58 +255,32 @@ class RunWorkflow(Asking):
         await self.ask(Question.LEVEL, lambda: self.approval is not None or self.stopping, self.input.patience)
         self._enter(Phase.FORWARD)
 
-    def _ends_here(self, level: tuple[Node, ...]) -> bool:
+    def _ends_here(self) -> bool:
         """Whether what failed in a level ends the run; what was skipped at somebody's word does not."""
-        failed = {node.key for node in level} & {one.key for one in self.failures}
-        return self.stopping or self.aborted is not None or not failed <= self.skipped
+        return self.stopping or self.aborted is not None or not {one.key for one in self.failures} <= self.skipped
 
-    async def _walk_cleanup(self, steps: Steps, nodes: tuple[Node, ...], recorder: Recorder) -> bool:
-        if nodes:
-            self._enter(Phase.CLEANUP)
-        return await self._walk_steps(steps, nodes, recorder)
-
-    async def _walk_steps(self, steps: Steps, nodes: tuple[Node, ...], recorder: Recorder) -> bool:
-        by_key = {node.key: node for node in nodes}
-
-        def done(key: str, outcome: Outcome) -> None:
-            steps.ended(by_key[key], outcome)
-            self.story.tell(EventKind.DONE, key)
-            recorder.done(outcome)
-
-        def do(key: str) -> "workflow.ActivityHandle[Outcome]":
-            self.story.tell(EventKind.STARTED, key)
-            return steps.do(by_key[key])
-
-        walk: Walk[Outcome] = Walk(
-            {node.key: node.depends_on for node in nodes},
-            {node.key: node.weight for node in nodes},
-            do,
-            window=self.input.window,
-            on_done=done,
-            on_failed=lambda key, error: self._fail(by_key[key], error, EventKind.FAILED),
-        )
-        self.failing = walk if self.input.on_failure == "pause" else None
-        complete = await self._walk(walk)
-        while not complete and await self._resumed(walk, recorder):
+    async def _walk(self, crew: Crew, walk: Pass, *, leave: bool = True) -> bool:
+        """True when every step of the pass is done. People may decide about failures on the way there, not back."""
+        back = self.story.phase is Phase.ROLLBACK
+        self.walk = walk
+        if self.stopping and not back:
+            walk.stop()
+        self.failing = walk if self.input.on_failure == "pause" and not back else None
+        complete = await walk.run()
+        while not complete and await self._resumed(walk):
             complete = await walk.run()
         self.failing = None
-        if self.input.schedule == "ready" or self.story.phase is not Phase.FORWARD:
-            self._skip(walk.never())
+        if leave and not complete:
+            crew.leave(self._why_not())
         return complete
 
-    async def _walk(self, walk: "Walk[Outcome] | Walk[Undoing]") -> bool:
-        self.walk = walk
-        if self.stopping and self.story.phase is not Phase.ROLLBACK:
-            walk.stop()
-        return await walk.run()
-
-    async def _resumed(self, walk: Walk[Outcome], recorder: Recorder) -> bool:
+    async def _resumed(self, walk: Pass) -> bool:
         """Waits for a word on what failed. False: the run ends as it is, or goes back."""
         if walk is not self.failing or not walk.failed:
             return False
 
         def decided() -> bool:
-            over = self.stopping or self.aborted is not None or recorder.lost
+            over = self.stopping or self.aborted is not None or (self.recorder is not None and self.recorder.lost)
             return over or not walk.stuck or not walk.failed
 
         if not decided():
@@ -288,66 +290,54 @@ class RunWorkflow(Asking):
             self._enter(phase)
         return not walk.stuck
 
-    def _skip(self, keys: Iterable[str]) -> None:
-        for key in sorted(keys):
-            self.story.tell(EventKind.SKIPPED, key, "cancelled" if self.stopping else "waits for what failed")
+    def _why_not(self) -> str:
+        return "cancelled" if self.stopping else "waits for what failed"
 
-    async def _roll_back(self, steps: Steps, nodes: tuple[Node, ...], recorder: Recorder) -> bool:
-        """Takes back every step that began, dependents first. What failed may have made something: it is looked for."""
-        self._enter(Phase.ROLLBACK)
-        by_key = {node.key: node for node in nodes if node.key in self.story.began}
-        waits: dict[str, list[str]] = {key: [] for key in by_key}
-        for node in by_key.values():
-            for needed in node.depends_on:
-                if needed in by_key:
-                    waits[needed].append(node.key)
+    def tell(self, kind: EventKind, key: str, text: str = "") -> None:
+        self.story.tell(kind, key, text)
 
-        def undone(key: str, undoing: Undoing) -> None:
-            self.story.tell(EventKind.UNDONE, key)
-            recorder.undone(undoing)
+    def record(self, result: Outcome | Undoing) -> None:
+        if isinstance(result, Outcome):
+            self.spent.append((result.key, result.seconds))
+        if self.recorder is not None:
+            self.recorder.record(result)
 
-        def undo(key: str) -> "workflow.ActivityHandle[Undoing]":
-            self.story.tell(EventKind.UNDOING, key)
-            return steps.undo(by_key[key])
+    def offer(self, node: Node, values: Properties) -> None:
+        """Nobody waits elsewhere: all steps are here, or in shards that tell each other."""
 
-        walk: Walk[Undoing] = Walk(
-            waits,
-            dict.fromkeys(waits, 0.0),
-            undo,
-            window=self.input.window,
-            on_done=undone,
-            on_failed=lambda key, error: self._fail(by_key[key], error, EventKind.FAILED),
-        )
-        complete = await self._walk(walk)
-        self._skip(walk.never())
-        return complete
+    def hear(self, event: Event) -> None:
+        self.story.hear(event)
 
-    def _never(self) -> tuple[str, ...]:
-        """The forward steps that never began: what was announced of them is withdrawn."""
-        began = self.story.began
-        return tuple(node.key for node in (self.opened.forward if self.opened else ()) if node.key not in began)
+    def take(self, filed: Filed, results: int) -> None:
+        if self.recorder is not None:
+            self.recorder.take(filed, results)
+
+    def lose(self, reason: str) -> None:
+        """A shard can put nothing more on record."""
+        if self.recorder is not None and not self.recorder.lost:
+            self.recorder.error = ApplicationError(reason)
+
+    def fail(self, failure: Failure) -> None:
+        self.failures.append(failure)
+        workflow.set_current_details(table(self.failures))
+        if self.input.attributes:
+            workflow.upsert_search_attributes([_FAILED.value_set(len(self.failures))])
 
     def _forgive(self, key: str) -> None:
         """A step that is tried again has not failed."""
         self.failures = [one for one in self.failures if one.key != key]
         self.story.reopen()
 
-    def _fail(self, node: Node, error: FailureError, kind: EventKind) -> None:
-        self.failures.append(Failure(key=node.key, place=node.place, message=why(error)))
-        self.story.tell(kind, node.key, why(error))
-        workflow.set_current_details(table(self.failures))
-        if self.input.attributes:
-            workflow.upsert_search_attributes([_FAILED.value_set(len(self.failures))])
-
     def _enter(self, phase: Phase, about: str = "") -> None:
         self.story.enter(phase, about)
         if self.input.attributes:
             workflow.upsert_search_attributes([_PHASE.value_set(phase)])
 
-    async def _close(self, lease: Lease, entry: Entry | None) -> None:
-        await call(ports.CLOSE, ports.Ending(lease=lease, entry=entry), id="close", summary="history and release")
+    async def _close(self, lease: Lease, entry: Entry | None, parts: tuple[Filed, ...] = ()) -> None:
+        ending = ports.Ending(lease=lease, entry=entry, parts=parts)
+        await call(ports.CLOSE, ending, id="close", summary="history and release")
 
-    def _entry(self, opened: Opened, ended: Ended, outcomes: Mapping[str, Outcome]) -> Entry:
+    def _entry(self, opened: Opened, ended: Ended) -> Entry:
         return Entry(
             run=opened.run,
             kind=self.input.kind,
@@ -357,9 +347,9 @@ class RunWorkflow(Asking):
             started=rfc3339(self.started),
             finished=rfc3339(workflow.now()),
             result=ended,
-            changes=counts((*opened.forward, *opened.cleanup)),
-            steps=tuple((key, outcome.seconds) for key, outcome in outcomes.items()),
-            failures=tuple(self.failures),
+            changes=opened.changes,
+            steps=tuple(self.spent),
+            failures=tuple(self.failures[:_TOLD]),
             approved_by=self.approved_by,
             said=tuple(self.said),
         )

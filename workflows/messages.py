@@ -3,19 +3,25 @@
 from enum import StrEnum
 from typing import Literal
 
+from pydantic import Field
+
+from panka.planner.journal import Filed
 from panka.planner.owner import Scope
-from panka.planner.plan import Action
-from panka.planner.resource import Model
-from panka.workflows.ports import Failure, PlanRef
+from panka.planner.resource import Model, Properties
+from panka.workflows.ports import Failure, Lease, PlanRef
 
 RUN_FAILED = "RunFailed"
 """Type of the application error that a run without success ends with."""
 RUN = "panka-run"
 """Name of the workflow that carries out a plan. Its id is the scope, so Temporal refuses a second one beside it."""
+SHARD = "panka-shard"
+"""Name of the workflow that carries out a part of a large plan, as a child of a run."""
 PROGRESS = "progress"
 """Name of the query for `Progress`; takes the number of events that the caller has seen."""
 APPROVE, RETRY, SKIP, ABORT = "approve", "retry", "skip", "abort"
 """Names of what people may tell a run: as updates, which are checked and answered, or as signals, which are not."""
+REPORT, ORDERS = "report", "orders"
+"""Names of the signals between a run and its shards."""
 TASK_QUEUE = "panka"
 """The queue of workflows, and of activities unless a run names another for its steps."""
 
@@ -60,7 +66,11 @@ class RunInput(Model):
     lock_wait: float = 0
     """Seconds to wait for another holder of the lock."""
     window: int = 100
-    """The most steps that run at once."""
+    """The most steps that run at once; in a run of shards, in each of them."""
+    most: int = 2_000
+    """The most steps that one workflow carries out; a run of more is cut into shards."""
+    shard_size: int = 500
+    """Steps in a shard, about."""
     step_queue: str | None = None
     """The task queue for steps; None: that of the workflow."""
     attributes: bool = False
@@ -112,17 +122,82 @@ class Event(Model):
     """Why it failed or was skipped, what was said, or what a pause is for."""
 
 
-class Row(Model):
-    """A step as a watcher needs it, told once with the first answer."""
+class ShardInput(Model):
+    """What a shard of a run needs to know."""
 
+    run: RunInput
+    lease: Lease
+    number: int
+    """The run's."""
+    index: int
+    of: int
+
+
+class Order(StrEnum):
+    """What a run has to say to a shard."""
+
+    FORWARD = "forward"
+    CLEANUP = "cleanup"
+    BACK = "back"
+    STOP = "stop"
+    RETRY = "retry"
+    SKIP = "skip"
+    LEAVE = "leave"
+    """What has not begun never will."""
+    NEWS = "news"
+    """A step of another shard is done."""
+    END = "end"
+
+
+class Word(Model):
+    """One order, with what it is about."""
+
+    order: Order
+    key: str = ""
+    text: str = ""
+    level: int | None = None
+    address: str = ""
+    values: Properties = Field(default_factory=dict)
+    """Of news: what steps of the shard may refer to."""
+
+
+class Words(Model):
+    """Orders, in their order."""
+
+    words: tuple[Word, ...]
+
+
+class News(Model):
+    """A step is done for which steps of another shard may wait."""
+
+    to: int
     key: str
-    address: str
-    service: str
-    kind: str
-    type: str
-    action: Action
-    level: int
-    cleanup: bool
+    address: str = ""
+    values: Properties = Field(default_factory=dict)
+
+
+class Report(Model):
+    """What has happened in a shard since its last report, and how it stands."""
+
+    shard: int
+    heard: int
+    """Words of the run that it has acted upon."""
+    quiet: bool
+    """Nothing runs, nothing can start, and everything is filed."""
+    left: int
+    """Steps of the pass that are not done."""
+    forward_left: int
+    failed: tuple[str, ...] = ()
+    """Keys about which people may decide."""
+    halted: bool = False
+    """Somebody cancelled the shard itself: its run is to stop."""
+    lost: str = ""
+    """Why nothing more can be put on record."""
+    events: tuple[Event, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    filed: tuple[tuple[Filed, int], ...] = ()
+    """What was filed, with the steps that each part tells of."""
+    news: tuple[News, ...] = ()
 
 
 class Result(Model):
@@ -141,11 +216,14 @@ class Progress(Model):
     run: int
     """0 until the run has been announced."""
     phase: Phase
-    rows: tuple[Row, ...] = ()
-    """All steps, only when `since` was 0 or the steps have become known since then."""
+    plan: PlanRef
+    """What is carried out: all steps, in the store."""
     events: tuple[Event, ...] = ()
+    """What is new, or the first of it, where it is too much for one answer."""
     seen: int
+    """Events that the caller has seen with this answer."""
     total: int
+    """Steps; 0 until the run has been announced."""
     finished: int
     running: tuple[str, ...] = ()
     """Keys of the steps that run now."""
@@ -153,4 +231,4 @@ class Progress(Model):
     failed: tuple[str, ...] = ()
     """Keys of the steps about which a paused run waits for a decision."""
     result: Result | None = None
-    """Once the run has ended; also a closed run answers this query."""
+    """Once the run has ended and the caller has seen everything; also a closed run answers this query."""

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Generic, Literal, TypeVar
 
+from pydantic import Field
+
+from panka.planner.journal import Filed
 from panka.planner.owner import Scope
 from panka.planner.plan import Action, Need
 from panka.planner.record import Outcome, Undoing
@@ -67,6 +70,10 @@ class Opening(Model):
     kind: Literal["apply", "destroy", "rollback"]
     by: str
     started: str
+    most: int
+    """The most steps of a run that is not cut into shards."""
+    size: int
+    """Steps in a shard, about."""
 
 
 class Node(Model):
@@ -93,8 +100,39 @@ class Opened(Model):
     run: int
     """The serial number of the state that the run writes."""
     state: Pointer
+    total: int
+    """Steps of both phases."""
+    cleanup: int
+    """Those of the second."""
+    levels: int
+    """Levels of the forward phase."""
+    changes: dict[Action, int]
+    """Components by what is planned for them."""
+    share: "Share | None"
+    """All the steps; None: there are too many for one run, which is therefore cut into shards."""
+    shards: int = 0
+
+
+class Slice(Model):
+    """Asks for the steps of one shard."""
+
+    plan: PlanRef
+    index: int
+    size: int
+    """Steps in a shard, about, as the run was opened with."""
+
+
+class Share(Model):
+    """Steps that one workflow carries out: all of a plan, or those of one of its shards."""
+
     forward: tuple[Node, ...]
     cleanup: tuple[Node, ...]
+    elsewhere: dict[str, int] = Field(default_factory=dict)
+    """Keys of steps in other shards that wait for some of these or that some of these wait for, and their shards."""
+    dependents: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """By the key of a step of these, the keys of steps in other shards that wait for it."""
+    offers: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """By the address of a step of these, the attributes that steps in other shards refer to."""
 
 
 class StepCall(Model):
@@ -132,9 +170,23 @@ class Checkpoint(Model):
     undone: tuple[Undoing, ...] = ()
     never: tuple[str, ...] = ()
     """Keys of steps that never began: what was announced of them is withdrawn."""
+    parts: tuple[Filed, ...] = ()
+    """The same, of shards, as they have filed it."""
+    results: int = 0
+    """Steps that all of it tells of."""
     final: bool = False
     """The run is over: clear the operation, and write outputs if it succeeded."""
     succeeded: bool = False
+
+
+class Portion(Model):
+    """Files what some steps of a shard have left, until a checkpoint names it."""
+
+    lease: Lease
+    run: int
+    done: tuple[Outcome, ...] = ()
+    undone: tuple[Undoing, ...] = ()
+    never: tuple[str, ...] = ()
 
 
 class Failure(Model):
@@ -174,6 +226,8 @@ class Ending(Model):
     lease: Lease
     entry: Entry | None
     """None: the run never began."""
+    parts: tuple[Filed, ...] = ()
+    """What shards have filed: the seconds of their steps belong into the entry."""
 
 
 I = TypeVar("I", bound=Model)  # noqa: E741
@@ -218,6 +272,8 @@ UNDO: Port[UndoCall, Undoing] = Port(
 CHECKPOINT: Port[Checkpoint, Pointer] = Port(
     "checkpoint-state", Checkpoint, Pointer, timedelta(minutes=10), heartbeat=_MISSED, retry=_SOON
 )
+SHARE: Port[Slice, Share] = Port("share-of-plan", Slice, Share, timedelta(minutes=10), heartbeat=_MISSED, retry=_SOON)
+FILE: Port[Portion, Filed] = Port("file-part", Portion, Filed, timedelta(minutes=10), heartbeat=_MISSED, retry=_SOON)
 CLOSE: Port[Ending, None] = Port("close-run", Ending, type(None), timedelta(minutes=10), heartbeat=_MISSED, retry=_SOON)
 
-PORTS: tuple[Port[Any, Any], ...] = (ACQUIRE, HOLD, OPEN, STEP, UNDO, CHECKPOINT, CLOSE)
+PORTS: tuple[Port[Any, Any], ...] = (ACQUIRE, HOLD, OPEN, SHARE, STEP, UNDO, FILE, CHECKPOINT, CLOSE)

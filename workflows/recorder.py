@@ -1,33 +1,50 @@
-"""The run's only writer of state: takes what has happened since the last checkpoint, one checkpoint at a time."""
+"""How results get on record: a run takes them into its state, checkpoint by checkpoint; a shard files them for it."""
 
 import asyncio
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeAlias
 
 from temporalio import workflow
 from temporalio.exceptions import FailureError
 
 with workflow.unsafe.imports_passed_through():
+    from panka.planner.journal import Filed
     from panka.planner.record import Outcome, Undoing
     from panka.planner.state import Pointer
     from panka.workflows import ports
     from panka.workflows.call import call
-    from panka.workflows.ports import Checkpoint, Lease, PlanRef
+    from panka.workflows.ports import Checkpoint, Lease, PlanRef, Portion
 
 _MOST = 100
-"""Results in one checkpoint: with the largest that a step may tell they stay below Temporal's 2 MB."""
+"""Results in one write."""
+_LARGEST = 1_000_000
+"""Bytes of results in one write: Temporal takes 2 MB."""
 _PATIENCE = timedelta(hours=24)
 """How long a store that does not answer is asked again, with the lock held."""
 
+Told: TypeAlias = Outcome | Undoing
 
-class Recorder:
-    """Groups results: while one checkpoint is under way the next one's results gather."""
 
-    def __init__(self, lease: Lease, plan: PlanRef, base: Pointer) -> None:
-        self._lease = lease
-        self._plan = plan
-        self._base = base
-        self._done: list[Outcome] = []
-        self._undone: list[Undoing] = []
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What goes into one write."""
+
+    done: tuple[Outcome, ...] = ()
+    undone: tuple[Undoing, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.done) + len(self.undone)
+
+
+class Gathering(ABC):
+    """Writes results in groups, one group at a time: while one is being written the next one's results gather."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[tuple[Told, int]] = deque()
         self._writing: asyncio.Task[None] | None = None
         self.error: FailureError | None = None
         """Why nothing more can be recorded."""
@@ -36,12 +53,13 @@ class Recorder:
     def lost(self) -> bool:
         return self.error is not None
 
-    def done(self, outcome: Outcome) -> None:
-        self._done.append(outcome)
-        self._wake()
+    @property
+    def idle(self) -> bool:
+        """Nothing waits to be written."""
+        return self._writing is None
 
-    def undone(self, undoing: Undoing) -> None:
-        self._undone.append(undoing)
+    def record(self, result: Told) -> None:
+        self._waiting.append((result, len(result.model_dump_json())))
         self._wake()
 
     async def flush(self) -> None:
@@ -51,39 +69,111 @@ class Recorder:
         if self.error is not None:
             raise self.error
 
-    async def finish(self, *, succeeded: bool, never: tuple[str, ...]) -> None:
-        """Records the end of the run."""
-        await self.flush()
-        await self._write(final=True, succeeded=succeeded, never=never)
-
     def _wake(self) -> None:
         if self._writing is None and not self.lost:
             self._writing = asyncio.create_task(self._write_all())
 
+    def _more(self) -> bool:
+        """Whether something waits."""
+        return bool(self._waiting)
+
     async def _write_all(self) -> None:
         try:
-            while self._done or self._undone:
-                await self._write()
+            while self._more():
+                await self._write(self._next())
         except FailureError as error:
             self.error = error
         finally:
             self._writing = None
 
-    async def _write(self, *, final: bool = False, succeeded: bool = False, never: tuple[str, ...] = ()) -> None:
-        done, self._done = tuple(self._done[:_MOST]), self._done[_MOST:]
-        undone, self._undone = tuple(self._undone[:_MOST]), self._undone[_MOST:]
+    def _next(self) -> Batch:
+        results: list[Told] = []
+        size = 0
+        while self._waiting and len(results) < _MOST and (not size or size + self._waiting[0][1] < _LARGEST):
+            result, bytes = self._waiting.popleft()
+            results.append(result)
+            size += bytes
+        return Batch(
+            tuple(one for one in results if isinstance(one, Outcome)),
+            tuple(one for one in results if isinstance(one, Undoing)),
+        )
+
+    @abstractmethod
+    async def _write(self, batch: Batch) -> None: ...
+
+
+class Recorder(Gathering):
+    """The run's only writer of state: each write is a checkpoint."""
+
+    def __init__(self, lease: Lease, plan: PlanRef, base: Pointer) -> None:
+        super().__init__()
+        self._lease = lease
+        self._plan = plan
+        self._base = base
+        self._parts: list[tuple[Filed, int]] = []
+        self.parts: list[Filed] = []
+        """All that shards have filed."""
+
+    def take(self, part: Filed, results: int) -> None:
+        """Names what a shard has filed in the next checkpoint."""
+        self._parts.append((part, results))
+        self.parts.append(part)
+        self._wake()
+
+    async def finish(self, *, succeeded: bool, never: tuple[str, ...]) -> None:
+        """Records the end of the run."""
+        await self.flush()
+        await self._checkpoint(Batch(), final=True, succeeded=succeeded, never=never)
+
+    def _more(self) -> bool:
+        return bool(self._parts) or super()._more()
+
+    async def _write(self, batch: Batch) -> None:
+        await self._checkpoint(batch)
+
+    async def _checkpoint(
+        self, batch: Batch, *, final: bool = False, succeeded: bool = False, never: tuple[str, ...] = ()
+    ) -> None:
+        parts, self._parts = self._parts, []
+        results = len(batch) + sum(count for _, count in parts)
         self._base = await call(
             ports.CHECKPOINT,
             Checkpoint(
                 lease=self._lease,
                 plan=self._plan,
                 base=self._base,
-                done=done,
-                undone=undone,
+                done=batch.done,
+                undone=batch.undone,
                 never=never,
+                parts=tuple(part for part, _ in parts),
+                results=results,
                 final=final,
                 succeeded=succeeded,
             ),
-            summary=f"record {len(done) + len(undone)} steps" if not final else "record the end",
+            summary=f"record {results} steps" if not final else "record the end",
             in_all=_PATIENCE,
         )
+
+
+class Filer(Gathering):
+    """A shard's writer: files results, and hands on what it has filed for the next checkpoint of the run."""
+
+    def __init__(self, lease: Lease, run: int, hand_on: Callable[[Filed, int], None]) -> None:
+        super().__init__()
+        self._lease = lease
+        self._run = run
+        self._hand_on = hand_on
+
+    async def finish(self, never: tuple[str, ...]) -> None:
+        """Files what never began."""
+        await self.flush()
+        if never:
+            await self._file(Batch(), never)
+
+    async def _write(self, batch: Batch) -> None:
+        await self._file(batch)
+
+    async def _file(self, batch: Batch, never: tuple[str, ...] = ()) -> None:
+        portion = Portion(lease=self._lease, run=self._run, done=batch.done, undone=batch.undone, never=never)
+        filed = await call(ports.FILE, portion, summary=f"file {len(batch)} steps", in_all=_PATIENCE)
+        self._hand_on(filed, len(batch))

@@ -51,6 +51,14 @@ class Steps:
         self.outcomes[node.key] = outcome
         self._told[node.address] = told(outcome.id, outcome.observed, outcome.attributes)
 
+    def heard(self, address: str, values: Properties) -> None:
+        """What a resource of another shard has told."""
+        self._told[address] = values
+
+    def told(self, address: str) -> Properties:
+        """What others may refer to of a resource of this run."""
+        return self._told.get(address, {})
+
     def _inputs(self, node: Node) -> dict[str, Properties]:
         """What the step's references are replaced by, as far as this run's resources have told."""
         inputs: dict[str, Properties] = {}

@@ -6,75 +6,72 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, FailureError
 
 with workflow.unsafe.imports_passed_through():
-    from panka.workflows.messages import Event, EventKind, Phase, Progress, Result, Row
-    from panka.workflows.ports import Failure, Opened
+    from panka.workflows.messages import Event, EventKind, Phase, Progress, Result
+    from panka.workflows.ports import Failure, PlanRef
+
+
+_MOST = 2_000
+"""Events in one answer: Temporal carries 2 MB."""
+_SHOWN = 50
+"""Failures in the table for the Web UI, which takes 20 KB."""
+_WORDS = 300
+"""Characters of a failure in it."""
+_BEGINNINGS = (EventKind.STARTED, EventKind.UNDOING)
+_ENDS = (EventKind.DONE, EventKind.FAILED, EventKind.SKIPPED)
 
 
 class Story:
     """The events of a run, its phase, and how far it is."""
 
-    def __init__(self) -> None:
+    def __init__(self, plan: PlanRef) -> None:
         self.phase = Phase.LOCKING
         self.events: list[Event] = []
-        self.began: set[str] = set()
-        """Keys of the steps that were started."""
-        self._rows: tuple[Row, ...] = ()
-        self._introduced = 0
+        self.result: Result | None = None
+        self.total = 0
+        """Steps, once they are known."""
+        self._plan = plan
+        self._running: dict[str, None] = {}
         self._finished = 0
-        self._result: Result | None = None
 
     def enter(self, phase: Phase, about: str = "") -> None:
         self.phase = phase
         self.tell(EventKind.PHASE, phase, about)
 
     def tell(self, kind: EventKind, key: str, text: str = "") -> None:
-        if kind is EventKind.STARTED:
-            self.began.add(key)
-        elif kind in (EventKind.DONE, EventKind.FAILED, EventKind.SKIPPED):
-            self._finished += 1
-        self.events.append(Event(at=workflow.time(), kind=kind, key=key, text=text))
+        self.hear(Event(at=workflow.time(), kind=kind, key=key, text=text))
+
+    def hear(self, event: Event) -> None:
+        """Something happened, here or in a shard."""
+        if event.kind in _BEGINNINGS:
+            self._running[event.key] = None
+        elif event.kind in (*_ENDS, EventKind.UNDONE):
+            self._running.pop(event.key, None)
+        self._finished += event.kind in _ENDS
+        self.events.append(event)
 
     def reopen(self) -> None:
         """A step that had ended in failure is open again."""
         self._finished -= 1
 
-    def introduce(self, opened: Opened) -> None:
-        """The steps are known from now on."""
-        self._introduced = len(self.events)
-        self._rows = tuple(
-            Row(
-                key=node.key,
-                address=node.address,
-                service=node.service,
-                kind=node.kind,
-                type=node.type,
-                action=node.action,
-                level=node.level,
-                cleanup=cleanup,
-            )
-            for cleanup, nodes in ((False, opened.forward), (True, opened.cleanup))
-            for node in nodes
-        )
-
     def end(self, result: Result) -> None:
-        self._result = result
+        self.result = result
         self.enter(Phase.ENDED)
 
-    def progress(
-        self, since: int, *, run: int, running: tuple[str, ...], failed: tuple[str, ...], cancelling: bool
-    ) -> Progress:
+    def progress(self, since: int, *, run: int, failed: tuple[str, ...], cancelling: bool) -> Progress:
+        events = tuple(self.events[since : since + _MOST])
+        seen = since + len(events)
         return Progress(
             run=run,
             phase=self.phase,
-            rows=self._rows if since <= self._introduced else (),
-            events=tuple(self.events[since:]),
-            seen=len(self.events),
-            total=len(self._rows),
-            finished=min(self._finished, len(self._rows)),
-            running=running,
-            failed=failed,
+            plan=self._plan,
+            events=events,
+            seen=seen,
+            total=self.total,
+            finished=min(self._finished, self.total),
+            running=tuple(self._running)[:_MOST],
+            failed=failed[:_MOST],
             cancelling=cancelling,
-            result=self._result,
+            result=self.result if seen == len(self.events) else None,
         )
 
 
@@ -87,8 +84,9 @@ def why(error: BaseException) -> str:
 
 def table(failures: list[Failure]) -> str:
     """What has failed, in Markdown, for Temporal's Web UI."""
-    rows = [f"| `{one.key}` | {one.message} | {one.place} |" for one in failures]
-    return "\n".join(["### Failed", "", "| step | why | where |", "|---|---|---|", *rows])
+    rows = [f"| `{one.key}` | {one.message[:_WORDS]} | {one.place} |" for one in failures[:_SHOWN]]
+    more = [f"| {len(failures) - _SHOWN} more | | |"] if len(failures) > _SHOWN else []
+    return "\n".join(["### Failed", "", "| step | why | where |", "|---|---|---|", *rows, *more])
 
 
 def rfc3339(moment: datetime) -> str:

@@ -14,8 +14,9 @@ R = TypeVar("R")
 class Walk(Generic[R]):
     """One pass over a graph. A failure skips only what waits for it; everything else goes on.
 
-    `waits` names for every node the nodes that it waits for; `do` runs one. Nothing is scheduled for a node that is
-    skipped. The order depends on nothing but the graph, the weights and the order in which nodes end.
+    `waits` names for every node the nodes that it waits for, also those that somebody else walks, of whose end
+    `arrived` tells; `do` runs one. Nothing is scheduled for a node that is skipped. The order depends on nothing but
+    the graph, the weights and the order in which nodes end.
     """
 
     def __init__(
@@ -32,7 +33,7 @@ class Walk(Generic[R]):
         self._dependents: dict[str, list[str]] = {key: [] for key in waits}
         for key, needed in waits.items():
             for other in sorted(set(needed)):
-                self._dependents[other].append(key)
+                self._dependents.setdefault(other, []).append(key)
         self._weight = weight
         self._do = do
         self._window = window
@@ -46,13 +47,7 @@ class Walk(Generic[R]):
         self.failed: set[str] = set()
         """Nodes that failed and were neither tried again nor given up."""
         self.given_up: set[str] = set()
-        self.started: list[str] = []
-        """Every node that began, in order."""
         self._stopped = False
-
-    @property
-    def running(self) -> tuple[str, ...]:
-        return tuple(self._tasks)
 
     def stop(self) -> None:
         """Starts nothing more; what runs settles."""
@@ -64,26 +59,32 @@ class Walk(Generic[R]):
         self._put(key)
         self._ended += 1  # a walk that waits looks at what is ready
 
+    def arrived(self, key: str) -> None:
+        """A node that somebody else walks is done."""
+        self._open_dependents(key)
+        self._ended += 1
+
     def give_up(self, key: str) -> None:
         """Goes on without a failed node, and without all that waits for it."""
         self.failed.discard(key)
         self.given_up.add(key)
 
     @property
+    def left(self) -> int:
+        """Nodes that are not done."""
+        return len(self._open) - len(self.done)
+
+    @property
     def stuck(self) -> bool:
         """Nothing runs and nothing can start."""
         return not self._tasks and (not self._ready or self._stopped)
-
-    def never(self) -> set[str]:
-        """The nodes that never began."""
-        return set(self._open).difference(self.started)
 
     async def run(self) -> bool:
         """Until nothing runs and nothing more can start. True when every node is done."""
         while True:
             self._start_ready()
             if not self._tasks:
-                return len(self.done) == len(self._open)
+                return not self.left
             seen = self._ended
             await workflow.wait_condition(lambda: self._ended > seen)  # noqa: B023  # awaited before `seen` changes
 
@@ -93,8 +94,13 @@ class Walk(Generic[R]):
     def _start_ready(self) -> None:
         while self._ready and len(self._tasks) < self._window and not self._stopped:
             _, key = heapq.heappop(self._ready)
-            self.started.append(key)
             self._tasks[key] = asyncio.create_task(self._node(key))
+
+    def _open_dependents(self, key: str) -> None:
+        for dependent in self._dependents.get(key, ()):
+            self._open[dependent] -= 1
+            if self._open[dependent] == 0:
+                self._put(dependent)
 
     async def _node(self, key: str) -> None:
         """Owns the node's result: whatever happens to the walk, a result that arrived is told."""
@@ -106,9 +112,6 @@ class Walk(Generic[R]):
         else:
             self.done.add(key)
             self._on_done(key, result)
-            for dependent in self._dependents[key]:
-                self._open[dependent] -= 1
-                if self._open[dependent] == 0:
-                    self._put(dependent)
+            self._open_dependents(key)
         del self._tasks[key]
         self._ended += 1

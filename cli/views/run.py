@@ -1,15 +1,15 @@
 """A run as lines: one for each component's start and end, a sign of life every minute, all errors whole at the end."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 
 from panka.cli.views.plan import SYMBOLS, component_name
 from panka.cli.views.screen import Screen, took
 from panka.planner.assemble import component_action
-from panka.planner.plan import Action
+from panka.planner.plan import Action, Plan
 from panka.planner.resource import Address
-from panka.workflows.messages import LEVEL, Event, EventKind, Phase, Progress, Result, Row
+from panka.workflows.messages import LEVEL, Event, EventKind, Phase, Progress, Result
 from panka.workflows.ports import Failure
 
 HEARTBEAT = 60.0
@@ -34,6 +34,28 @@ _PHASES = {
     Phase.ROLLBACK: "a step failed or the run was cancelled: taking back what was done",
     Phase.CLEANUP: "everything new works: removing the old",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A step, as far as it is shown."""
+
+    key: str
+    address: str
+    service: str
+    kind: str
+    action: Action
+    level: int
+    cleanup: bool
+
+
+def rows(plan: Plan) -> list[Row]:
+    """The steps of a plan, in its order."""
+    return [
+        Row(step.key, step.address, step.service, step.kind, step.action, step.level, cleanup)
+        for cleanup, steps in ((False, plan.forward), (True, plan.cleanup))
+        for step in steps
+    ]
 
 
 @dataclass(slots=True)
@@ -65,16 +87,21 @@ class Narrator:
         self._zone = zone
         self._parts: dict[str, _Part] = {}
         self._rows: dict[str, Row] = {}
-        self._run = 0
+        self._widths = 0, 0
         self._phase = Phase.LOCKING
         self._running: tuple[str, ...] = ()
         self._cancelling = False
         self._began: dict[str, float] = {}
         self._spoke = 0.0
 
+    @property
+    def introduced(self) -> bool:
+        """Whether the steps are known."""
+        return bool(self._rows)
+
     def hear(self, progress: Progress) -> list[str]:
         """The lines for what is new."""
-        lines = list(self._introduce(progress))
+        lines: list[str] = []
         for event in progress.events:
             lines += self._tell(event)
         self._phase, self._running = progress.phase, progress.running
@@ -91,20 +118,21 @@ class Narrator:
             return []
         return [self._line(now, "still", self._still(now))]
 
-    def _introduce(self, progress: Progress) -> Iterator[str]:
-        if not progress.rows or self._rows:
-            return
-        self._run = progress.run
-        self._rows = {row.key: row for row in progress.rows}
-        for row in progress.rows:
+    def introduce(self, rows: Sequence[Row], run: int, at: float) -> str:
+        """The line that a run begins with; from now on its steps are known. `at` in seconds since the epoch."""
+        self._rows = {row.key: row for row in rows}
+        for row in rows:
             name = component_name(row.address, row.service)
             part = self._parts.setdefault(_group(row), _Part(name=name, kind=row.kind))
             part.rows.append(row)
             part.open.add(row.key)
-        at = progress.events[0].at if progress.events else 0.0
-        levels = max(row.level for row in progress.rows) + 1
+        self._widths = (
+            max((len(part.kind) for part in self._parts.values()), default=0),
+            max((len(part.name) for part in self._parts.values()), default=0),
+        )
+        levels = max((row.level for row in rows), default=0) + 1
         about = f"{changes_text(self._counts())}, {levels} level{'s' if levels > 1 else ''}"
-        yield self._line(at, f"{self._scope}#{self._run} started by {self._by}: {about}")
+        return self._line(at, f"{self._scope}#{run} started by {self._by}: {about}")
 
     def _counts(self) -> dict[Action, int]:
         total: dict[Action, int] = {}
@@ -183,8 +211,7 @@ class Narrator:
         return part.name if len(part.rows) == 1 else f"{part.name} ({Address(row.address).part})"
 
     def _about(self, at: float, word: str, part: _Part, text: str) -> str:
-        kind = max((len(one.kind) for one in self._parts.values()), default=0)
-        name = max((len(one.name) for one in self._parts.values()), default=0)
+        kind, name = self._widths
         said = self._screen.paint(word, word.ljust(6))
         return self._line(at, f"{said} {part.kind.ljust(kind)}  {part.name.ljust(name)}  {text}")
 

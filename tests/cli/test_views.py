@@ -9,13 +9,13 @@ from panka.cli.settings import Terminal
 from panka.cli.views.plan import plan_text, value_text
 from panka.cli.views.plan_data import plan_data
 from panka.cli.views.records import Active, StackRow, history_text, run_text, status_text
-from panka.cli.views.run import Narrator, failures_text, result_text
+from panka.cli.views.run import Narrator, Row, failures_text, result_text
 from panka.cli.views.screen import Screen, ago, table, took
 from panka.planner.owner import Scope
 from panka.planner.plan import Action, Change, Plan, Selection, Step
 from panka.planner.state import Pointer, Target
-from panka.workflows.messages import Event, EventKind, Phase, Progress, Result, Row
-from panka.workflows.ports import Entry, Failure
+from panka.workflows.messages import Event, EventKind, Phase, Progress, Result
+from panka.workflows.ports import Entry, Failure, PlanRef
 
 SCOPE = Scope(tenant="acme", stack="shop", environment="prod")
 PLAIN = Screen(Terminal(colour=False, prompts=False))
@@ -223,9 +223,7 @@ def test_a_value_is_one_line_with_references_as_users_write_them(value: object, 
 
 
 def row(address: str, kind: str, action: Action, *, service: str = "api", level: int = 0, cleanup: bool = False) -> Row:
-    return Row(
-        key=address, address=address, service=service, kind=kind, type="T", action=action, level=level, cleanup=cleanup
-    )
+    return Row(key=address, address=address, service=service, kind=kind, action=action, level=level, cleanup=cleanup)
 
 
 ROWS = (
@@ -241,8 +239,10 @@ def event(at: float, kind: EventKind, key: str = "", text: str = "") -> Event:
 
 
 def told(narrator: Narrator, *events: Event, rows: tuple[Row, ...] = (), **more: Any) -> list[str]:
+    plan = PlanRef(id="p-1", key="k", sha256="s")
     fields: dict[str, Any] = {"run": 43, "phase": Phase.FORWARD, "seen": 0, "total": 4, "finished": 0} | more
-    return narrator.hear(Progress(events=events, rows=rows, **fields))
+    first = [narrator.introduce(rows, 43, events[0].at)] if rows else []
+    return first + narrator.hear(Progress(plan=plan, events=events, **fields))
 
 
 @pytest.fixture

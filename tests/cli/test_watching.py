@@ -22,14 +22,29 @@ from panka.cli.views.run import Narrator
 from panka.cli.views.screen import Screen
 from panka.cli.watching import Watch
 from panka.planner.owner import Scope
-from panka.planner.plan import Action
-from panka.workflows.messages import PROGRESS, RUN, RUN_FAILED, Event, EventKind, Phase, Progress, Result, Row, RunInput
+from panka.planner.plan import Action, Plan, Step
+from panka.planner.state import Target
+from panka.workflows.messages import PROGRESS, RUN, RUN_FAILED, Event, EventKind, Phase, Progress, Result, RunInput
 from panka.workflows.ports import PlanRef
 
-ROW = Row(
-    key="jobs:main", address="jobs:main", service="api", kind="SQS", type="AWS::SQS::Queue",
-    action=Action.CREATE, level=0, cleanup=False,
-)  # fmt: skip
+KEY = "jobs:main"
+
+
+def plan_of_one_queue(ref: PlanRef) -> Plan:
+    made = Step(
+        key=KEY, address=KEY, type="AWS::SQS::Queue", action=Action.CREATE, generation=1, kind="SQS", service="api"
+    )
+    return Plan(
+        format=2,
+        id=ref.id,
+        operation="apply",
+        scope=Scope(tenant="acme", stack="shop", environment="prod"),
+        target=Target(account="111122223333", region="eu-west-1"),
+        lineage=None,
+        base=None,
+        forward=(made,),
+        cleanup=(),
+    )
 
 
 @workflow.defn(name=RUN)
@@ -40,9 +55,13 @@ class Scripted:
         self.ending: str | None = None
         self.events: list[Event] = []
         self.result: Result | None = None
+        self.known = False
+        """Its steps are known, and therefore its plan is read."""
 
     @workflow.run
     async def run(self, input: RunInput) -> Result:
+        self.known = input.git != "waits"
+        self.events += [] if self.known else [Event(at=0, kind=EventKind.PHASE, key=Phase.APPROVAL)]
         self.tell(EventKind.STARTED)
         try:
             await workflow.wait_condition(lambda: self.ending is not None)
@@ -55,7 +74,7 @@ class Scripted:
         raise ApplicationError("no", self.result, type=RUN_FAILED, non_retryable=True)
 
     def tell(self, kind: EventKind) -> None:
-        self.events.append(Event(at=workflow.time(), kind=kind, key=ROW.key))
+        self.events.append(Event(at=workflow.time(), kind=kind, key=KEY))
 
     @workflow.signal
     def end(self, how: str) -> None:
@@ -66,10 +85,10 @@ class Scripted:
         return Progress(
             run=7,
             phase=Phase.FORWARD,
-            rows=(ROW,) if since == 0 else (),
+            plan=PlanRef(id="p-1", key="k", sha256="s"),
             events=tuple(self.events[since:]),
             seen=len(self.events),
-            total=1,
+            total=int(self.known),
             finished=0,
             result=self.result,
         )
@@ -84,8 +103,9 @@ class Room:
     scope: Scope
     lines: list[str] = field(default_factory=list)
 
-    def input(self, by: str = "ana") -> RunInput:
-        return RunInput(scope=self.scope, plan=PlanRef(id="p-1", key="k", sha256="s"), kind="apply", by=by)
+    def input(self, by: str = "ana", git: str = "") -> RunInput:
+        plan = PlanRef(id="p-1", key="k", sha256="s")
+        return RunInput(scope=self.scope, plan=plan, kind="apply", by=by, git=git)
 
     def worker(self) -> Worker:
         return Worker(
@@ -98,7 +118,7 @@ class Room:
 
     def watch(self, handle: Handle) -> Watch:
         narrator = Narrator(self.scope, "ana", Screen(Terminal(colour=False, prompts=False)))
-        return Watch(self.runs, handle, narrator, self.lines.append)
+        return Watch(self.runs, handle, narrator, self.lines.append, plan_of_one_queue)
 
     def said(self, words: str) -> int:
         return sum(words in line for line in self.lines)
@@ -230,7 +250,7 @@ async def test_an_interrupt_cancels_the_run_if_that_is_wished_and_its_end_is_sti
 
 async def test_ctrl_c_on_the_command_says_that_the_run_goes_on_and_how_to_take_it_up_again(room: Room) -> None:
     async with room.worker():
-        await room.runs.start(room.input(), wait=0)
+        await room.runs.start(room.input(git="waits"), wait=0)
         watching = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "panka.cli", "watch", room.scope.stack, "-t", "acme", "-e", "dev",
             "--temporal-address", room.client.service_client.config.target_host, "--task-queue", room.runs.task_queue,
@@ -239,7 +259,7 @@ async def test_ctrl_c_on_the_command_says_that_the_run_goes_on_and_how_to_take_i
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )  # fmt: skip
         assert watching.stderr is not None
-        while b"start" not in (line := await asyncio.wait_for(watching.stderr.readline(), 30)):
+        while b"waits" not in (line := await asyncio.wait_for(watching.stderr.readline(), 30)):
             assert line
 
         watching.send_signal(signal.SIGINT)

@@ -24,6 +24,7 @@ from panka.planner.state import State, Target
 from panka.workflows.deploy import RunWorkflow
 from panka.workflows.messages import PROGRESS, RUN, Progress, Result, RunInput
 from panka.workflows.sandbox import runner
+from panka.workflows.shard import ShardWorkflow
 from plugins.clouds import Sky
 
 TARGET = Target(account="111122223333", region="eu-west-1")
@@ -74,8 +75,18 @@ class Place:
         return Worker(
             self.client,
             task_queue=self.queue,
-            workflows=[RunWorkflow],
-            activities=[lock.acquire, lock.hold, state.open, state.checkpoint, state.close, steps.step, steps.undo],
+            workflows=[RunWorkflow, ShardWorkflow],
+            activities=[
+                lock.acquire,
+                lock.hold,
+                state.open,
+                state.share,
+                state.file,
+                state.checkpoint,
+                state.close,
+                steps.step,
+                steps.undo,
+            ],
             workflow_runner=runner(),
             **more,
         )

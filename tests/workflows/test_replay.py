@@ -18,6 +18,7 @@ from temporalio.worker import Replayer
 from panka.workflows.deploy import RunWorkflow
 from panka.workflows.messages import ABORT, APPROVE, RETRY, Approval, Decision, Phase, Result
 from panka.workflows.sandbox import runner
+from panka.workflows.shard import ShardWorkflow
 from plugins.runs import Place, resource, result
 
 HISTORIES = Path(__file__).parents[1] / "histories"
@@ -94,8 +95,20 @@ async def refused(place: Place) -> Handle:
     return handle
 
 
+async def sharded(place: Place) -> Handle:
+    place.sky.refuse.add("d:main")
+    handle = await place.start(place.plan(*DIAMOND), most=2, shard_size=2)
+    await result(handle)
+    return handle
+
+
+async def shard(place: Place) -> Handle:
+    await sharded(place)
+    return place.client.get_workflow_handle(f"{place.scope}#1/shard-2")
+
+
 SCENARIOS: dict[str, Callable[[Place], Awaitable[Handle]]] = {
-    one.__name__: one for one in (deploy, rollback, cancel, pause, abort, approval, refused)
+    one.__name__: one for one in (deploy, rollback, cancel, pause, abort, approval, refused, sharded, shard)
 }
 
 
@@ -116,6 +129,8 @@ def test_every_scenario_has_a_history() -> None:
 @pytest.mark.parametrize("path", sorted(HISTORIES.glob("*.json")), ids=lambda path: path.stem)
 async def test_a_history_replays_to_the_same_commands(path: Path) -> None:
     history = WorkflowHistory.from_json(path.stem, path.read_text())  # noqa: ASYNC240  # a small file of our own
-    replayer = Replayer(workflows=[RunWorkflow], workflow_runner=runner(), data_converter=pydantic_data_converter)
+    replayer = Replayer(
+        workflows=[RunWorkflow, ShardWorkflow], workflow_runner=runner(), data_converter=pydantic_data_converter
+    )
 
     await replayer.replay_workflow(history)
