@@ -116,6 +116,8 @@ class Provisioning:
     @asynccontextmanager
     async def _at_work(self, lease: Lease, plan: Plan, step: Step) -> "AsyncIterator[Work]":
         beat = Beat(id=_left_by_earlier_attempt())
+        if beat.id is not None:
+            activity.heartbeat(beat.id, beat.waits)  # or a third attempt would not know of it
         loop = asyncio.get_running_loop()
 
         async def fence() -> None:
@@ -366,13 +368,10 @@ class Work:
 
 
 async def _pulse(beat: Beat) -> None:
-    """Beats for as long as the step lasts. Most are over before the first beat, which would cost as much as the step;
-    but what an earlier attempt has left is said again at once, or a third attempt would not know of it."""
-    if beat.id is None:
-        await asyncio.sleep(_PULSE)
+    """Beats for as long as the step lasts. Most are over before the first beat, which would cost as much as they."""
     while True:
-        activity.heartbeat(beat.id, beat.waits)
         await asyncio.sleep(_PULSE)
+        activity.heartbeat(beat.id, beat.waits)
 
 
 def _left_by_earlier_attempt() -> str | None:

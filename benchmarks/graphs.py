@@ -6,6 +6,7 @@ from pathlib import Path
 
 LAYER = 50
 """How many nodes are at one depth: dependencies lead to the layer before."""
+PIECE = 500
 PER_FILE = 50
 """How many documents stand in one of Panka's files."""
 
@@ -17,6 +18,13 @@ def graph(nodes: int) -> list[list[int]]:
         sorted(draw.sample(range((node // LAYER - 1) * LAYER, node // LAYER * LAYER), 2)) if node >= LAYER else []
         for node in range(nodes)
     ]
+
+
+def services(nodes: int) -> list[list[int]]:
+    """The same in pieces of 500 that do not depend on each other: nobody's stack of 10,000 is one such graph."""
+    one = graph(PIECE)
+    pieces = [[[first + node for node in needed] for needed in one] for first in range(0, nodes, PIECE)]
+    return [needed for piece in pieces for needed in piece][:nodes]
 
 
 def for_panka(folder: Path, needs: Sequence[Sequence[int]], name: str = "bench") -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import hundred
 from far import Far, far
-from graphs import for_panka, for_terraform, graph
+from graphs import for_panka, for_terraform, graph, services
 from servers import servers
 from sides import Bench, Row, counted
 from terraform import FOLDER, Terraform
@@ -70,7 +70,7 @@ def nothing(bench: Bench, steps: int) -> list[Row]:
 
 def alone(bench: Bench, steps: int) -> list[Row]:
     """A run, with a worker that has done nothing before, so that its peak is this run's."""
-    for_panka(folder := bench.folder(), graph(steps), folder.name)
+    for_panka(folder := bench.folder(), services(steps), folder.name)
     with bench.servers.worker(bench.servers.url, IDLE) as (worker, environment):
         return bench.turns({"Panka": lambda: bench.apply(folder, worker, environment)})
 
@@ -150,7 +150,8 @@ def show(what: str, rows: list[Row]) -> None:
         numbers = f"{more + format(row.cost.seconds, '.2f'):>9} {row.cost.cpu:>7.2f} {row.cost.megabytes:>8.0f}"
         print(f"  {row.side:<46} {numbers} {row.calls or '':>6} {ratio:>8}")
     used = ", ".join(f"{name} {seconds:.2f}" for name, seconds in ours.used.items())
-    print(f"  Panka: the run {ours.run:.2f} s; CPU s: {used}; the worker's peak {ours.worker:.0f} MB", flush=True)
+    if ours.run:
+        print(f"  Panka: the run {ours.run:.2f} s; CPU s: {used}; the worker's peak {ours.worker:.0f} MB", flush=True)
 
 
 def main(given: argparse.Namespace) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -69,7 +70,7 @@ class Bench:
         before = self.servers.used(worker)
         cost = once([line], environment, self.patience)
         used = {of: seconds - before[of] for of, seconds in self.servers.used(worker).items()}
-        run = asyncio.run(_lasted(self.servers.address, folder.name)) if cost.ended else 0
+        run = asyncio.run(_run(self.servers.address, folder.name, time.time() - cost.seconds))
         return Row("", cost, run, {"command": cost.cpu, **used}, peak(worker))
 
     def terraform_apply(self, folder: Path, *more: str) -> Row:
@@ -101,7 +102,13 @@ def _middle(side: str, rows: Sequence[Row]) -> Row:
     return replace(one, side=side, cost=cost, worker=max(row.worker for row in rows))
 
 
-async def _lasted(address: str, stack: str) -> float:
+async def _run(address: str, stack: str, since: float) -> float:
+    """Seconds that the run lasted which has begun since then; one that nobody follows any more is ended."""
     client = await Client.connect(address)
-    found = await client.get_workflow_handle(f"{TENANT}/{stack}/{ENVIRONMENT}").describe()
-    return (found.close_time - found.start_time).total_seconds() if found.close_time else 0
+    handle = client.get_workflow_handle(f"{TENANT}/{stack}/{ENVIRONMENT}")
+    found = await handle.describe()
+    if found.close_time is None:
+        await handle.terminate("The measurement is over.")
+    elif found.start_time.timestamp() >= since:
+        return (found.close_time - found.start_time).total_seconds()
+    return 0
