@@ -10,10 +10,10 @@ ARG PIP_DEFAULT_TIMEOUT=60
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /src
 RUN python3 -m venv /opt/panka
-# The dependencies alone first: they change rarely, and their layer is most of the image.
+# The dependencies alone first, those of telemetry too: they change rarely, and their layer is most of the image.
 COPY pyproject.toml ./
-RUN python3 -c "import tomllib; print('\n'.join(tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies']))" \
-      > requirements.txt \
+RUN python3 -c "import tomllib; p = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
+      print('\n'.join(p['dependencies'] + p['optional-dependencies']['telemetry']))" > requirements.txt \
  && /opt/panka/bin/pip install -r requirements.txt
 COPY README.md LICENSE ./
 COPY planner planner

@@ -5,10 +5,11 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from botocore.exceptions import ClientError
+from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from panka.activities.archive import Damaged
-from panka.activities.aws.errors import AwsError, Cause, NotOurs, TryLater
+from panka.activities.archive import Damaged, Foreign
+from panka.activities.aws.errors import NOT_EMULATED, AwsError, Cause, NotOurs, TryLater
 from panka.activities.aws.secrets import NoSuchSecret
 from panka.activities.stores.store import LockLost, Moved, NotThere
 from panka.planner.formats import Newer
@@ -16,6 +17,9 @@ from panka.planner.record import Unresolved
 from panka.workflows.ports import LOCK_LOST, REFUSED, STALE
 
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnrecognizedClientException", "InvalidAccessKeyId"})
+
+_CRASHES = 3
+"""Attempts of a step that an emulator may spoil before it counts as lacking the operation."""
 
 
 class NotReady(Exception):
@@ -33,7 +37,7 @@ def translated() -> Iterator[None]:
         raise ApplicationError(
             str(error), type="TryLater", next_retry_delay=timedelta(seconds=error.seconds)
         ) from error
-    except (NotOurs, NotReady, NoSuchSecret, Unresolved, Damaged, Newer, NotThere) as error:
+    except (NotOurs, NotReady, NoSuchSecret, Unresolved, Damaged, Foreign, Newer, NotThere) as error:
         raise ApplicationError(_sentence(error), type=REFUSED, non_retryable=True) from error
     except LockLost as error:
         raise ApplicationError(_sentence(error), type=LOCK_LOST, non_retryable=True) from error
@@ -50,9 +54,14 @@ def _of_aws(error: AwsError) -> ApplicationError:
     said = f"{error.operation} {error.code}: {error.message}"
     if error.request_id:
         said += f" (request {error.request_id})"
-    return ApplicationError(
-        said, type=REFUSED if error.cause is Cause.FINAL else error.cause, non_retryable=error.cause is Cause.FINAL
-    )
+    final = error.cause is Cause.FINAL and not _may_be_a_crash(error)
+    return ApplicationError(said, type=REFUSED if final else error.cause, non_retryable=final)
+
+
+def _may_be_a_crash(error: AwsError) -> bool:
+    """An emulator tells what it lacks as it tells that it has crashed; what it lacks it says every time."""
+    tried = activity.info().attempt if activity.in_activity() else _CRASHES
+    return error.code == NOT_EMULATED and tried < _CRASHES
 
 
 def _sentence(error: Exception) -> str:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from typing import Self
 
 from temporalio import activity
 
@@ -19,6 +20,7 @@ from panka.activities.aws.secrets import concealed, meanings
 from panka.activities.aws.session import Cloud
 from panka.activities.failing import NotReady, translated
 from panka.activities.fencing import Fences
+from panka.activities.handing import hand_over
 from panka.activities.providers.provider import Ending, Failed, Observed, Provider, Readiness, Ready, tag_map
 from panka.activities.state import check_account
 from panka.activities.stores.store import LockStore
@@ -26,7 +28,7 @@ from panka.activities.telemetry import Traces, Untraced
 from panka.activities.untold import recalled, with_untold
 from panka.planner import estimate
 from panka.planner.changes import changes
-from panka.planner.owner import Owner
+from panka.planner.owner import Owner, Scope
 from panka.planner.plan import Action, Plan, Step
 from panka.planner.record import Outcome, Undoing, resolve, steps
 from panka.planner.resource import Properties, decode, references, substitute
@@ -48,6 +50,19 @@ class Beat:
 
     id: str | None = None
     waits: str = ""
+    before: Properties | None = None
+    """What an update found, as it may be told."""
+    first: bool = True
+    """No earlier attempt may have changed anything."""
+
+    @classmethod
+    def heard(cls) -> Self:
+        """What earlier attempts of this activity have told."""
+        id, _, before = (*activity.info().heartbeat_details, None, None, None)[:3]
+        return cls(id=str(id) if id else None, before=before, first=activity.info().attempt == 1)
+
+    def send(self) -> None:
+        activity.heartbeat(self.id, self.waits, self.before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +84,13 @@ class Provisioning:
         self,
         archive: Archive,
         locks: LockStore,
-        cloud: Callable[[Target], Cloud],
+        cloud: Callable[[Lease, Target], Awaitable[Cloud]],
         provider: Callable[[str, Cloud], Provider],
         threads: Executor,
-        account: Callable[[Target], Awaitable[str]],
+        account: Callable[[Lease, Target], Awaitable[str]],
         traces: Traces | None = None,
     ) -> None:
-        """`account` says to which account the credentials for a target belong."""
+        """`cloud` is a target as a run's tenant may see it, `account` the one that the credentials for it belong to."""
         self._archive = archive
         self._fences = Fences(locks, threads)
         self._cloud = cloud
@@ -83,45 +98,46 @@ class Provisioning:
         self._threads = threads
         self._account = account
         self._traces = traces or Untraced()
-        self._plans: dict[str, tuple[Plan, Mapping[str, Step]]] = {}
+        self._plans: dict[tuple[Scope, PlanRef], tuple[Plan, Mapping[str, Step]]] = {}
 
     @activity.defn(name=STEP.name)
     async def step(self, call: StepCall) -> Outcome:
         """Makes, changes or deletes one resource, and tells what it is then."""
         began = time.monotonic()
         with translated():
-            plan, step = await self._load(call.plan, call.key)
-            async with self._at_work(call.lease, plan, step) as work:
-                outcome = await work.carry_out(call.inputs, call.run)
+            plan, step = await self._load(call.lease, call.plan, call.key)
+            async with self._at_work(call, plan, step) as work:
+                outcome = await work.carry_out(call.inputs)
         return outcome.model_copy(update={"seconds": round(time.monotonic() - began, 3)})
 
     @activity.defn(name=UNDO.name)
     async def undo(self, call: UndoCall) -> Undoing:
         """Takes a step back: deletes what it made, or restores what it changed."""
         with translated():
-            plan, step = await self._load(call.plan, call.done.key)
-            async with self._at_work(call.lease, plan, step) as work:
+            plan, step = await self._load(call.lease, call.plan, call.done.key)
+            async with self._at_work(call, plan, step) as work:
                 return await work.take_back(call.done, call.inputs, started_only=call.started_only)
 
-    async def _load(self, ref: PlanRef, key: str) -> tuple[Plan, Step]:
-        if ref.sha256 not in self._plans:
+    async def _load(self, lease: Lease, ref: PlanRef, key: str) -> tuple[Plan, Step]:
+        name = lease.scope, ref
+        if name not in self._plans:
             loop = asyncio.get_running_loop()
-            plan = await loop.run_in_executor(self._threads, self._archive.plan, ref)
+            plan = await loop.run_in_executor(self._threads, self._archive.plan_of, lease.scope, ref)
             while len(self._plans) >= _PLANS:
                 del self._plans[next(iter(self._plans))]
-            self._plans[ref.sha256] = plan, steps(plan)
-        plan, known = self._plans[ref.sha256]
+            self._plans[name] = plan, steps(plan)
+        plan, known = self._plans[name]
         return plan, known[key]
 
     @asynccontextmanager
-    async def _at_work(self, lease: Lease, plan: Plan, step: Step) -> "AsyncIterator[Work]":
-        beat = Beat(id=_left_by_earlier_attempt())
-        if beat.id is not None:
-            activity.heartbeat(beat.id, beat.waits)  # or a third attempt would not know of it
+    async def _at_work(self, call: StepCall | UndoCall, plan: Plan, step: Step) -> "AsyncIterator[Work]":
+        beat = Beat.heard()
+        if not beat.first:
+            beat.send()  # what was heard is said again at once, or a third attempt would not know of it
         loop = asyncio.get_running_loop()
 
         async def fence() -> None:
-            await self._fences.check(lease)
+            await self._fences.check(call.lease)
 
         async def asset(sha256: str) -> bytes:
             return await loop.run_in_executor(self._threads, self._archive.asset, plan.scope.tenant, sha256)
@@ -130,14 +146,19 @@ class Provisioning:
             beat.waits = what
 
         cloud = replace(
-            self._cloud(plan.target), before_mutation=fence, progress=progress, assets=asset, traces=self._traces
+            await self._cloud(call.lease, plan.target),
+            before_mutation=fence,
+            progress=progress,
+            assets=asset,
+            traces=self._traces,
         )
         pulse = asyncio.create_task(_pulse(beat))
         try:
-            with self._traces.step(plan.scope, step, activity.info().attempt):
+            attempt, undo = activity.info().attempt, isinstance(call, UndoCall)
+            with self._traces.step(plan.scope, step, call.run, attempt, undo=undo):
                 # Before anything else: in another account nothing is there, and that must not be taken for deleted.
-                await check_account(self._account, plan.target)
-                yield Work(step, step.owner(plan.scope), cloud, self._provider(step.type, cloud), beat)
+                await check_account(self._account, call.lease, plan.target)
+                yield Work(step, step.owner(plan.scope), cloud, self._provider(step.type, cloud), beat, call.run)
         finally:
             pulse.cancel()
 
@@ -151,13 +172,14 @@ class Work:
     cloud: Cloud
     provider: Provider
     beat: Beat
+    run: int
     secrets: dict[str, str] = field(default_factory=dict)
     """Values that this attempt has looked up, with the references that they came from."""
 
-    async def carry_out(self, inputs: dict[str, Properties], run: int) -> Outcome:
+    async def carry_out(self, inputs: dict[str, Properties]) -> Outcome:
         match self.step.action:
             case Action.CREATE | Action.REPLACE:
-                return await self._create(inputs, run)
+                return await self._create(inputs)
             case Action.ADOPT:
                 return await self._adopt(inputs)
             case Action.UPDATE:
@@ -165,6 +187,8 @@ class Work:
             case Action.DELETE:
                 await self._delete(self.step.id or await self._find_left(inputs))
                 return Outcome(key=self.step.key)
+            case Action.ACCEPT:
+                return self._accept()
             case Action.FORGET:
                 return Outcome(key=self.step.key)
 
@@ -178,10 +202,10 @@ class Work:
                 id = done.id or (await self._find_left(inputs) if started_only else None)
                 await self._delete(id)
                 return Undoing(key=self.step.key)
-            case Action.DELETE | Action.FORGET:
+            case Action.DELETE | Action.FORGET | Action.ACCEPT:
                 raise AssertionError("The cleanup phase is never taken back.")
 
-    async def _create(self, inputs: dict[str, Properties], run: int) -> Outcome:
+    async def _create(self, inputs: dict[str, Properties]) -> Outcome:
         wanted = await self._resolved(resolve(self.step.properties, inputs))
         if self.step.delete_first and self.beat.id is None:
             await self._delete(self.step.replaced)
@@ -192,7 +216,7 @@ class Work:
                 await self._converge(id, wanted, patience)
         made = wanted if id is None else None
         if id is None:
-            id = await self._make(wanted, run, patience)
+            id = await self._make(wanted, patience)
         # From here on another attempt finds the id in a heartbeat, once there was one, and only waits on; until then
         # `find` sees the resource by its tags.
         self.beat.id = id
@@ -204,14 +228,23 @@ class Work:
         self.secrets |= meanings(properties, resolved)
         return resolved
 
+    def _remember(self, live: Properties) -> None:
+        """Tells what is there before the first change of it; a later attempt may see what an earlier one has changed.
+
+        Where what the first one told was lost with its worker, a rollback goes by the record.
+        """
+        if self.beat.first:
+            self.beat.before = self._told(live, self.step.before)
+            self.beat.send()
+
     def _told(self, live: Properties, said: Properties | None) -> Properties | None:
         """What is told of properties that were applied as `said`: no secrets, and nothing too large to travel."""
         return _small(concealed(live, said, self.secrets))
 
-    async def _make(self, wanted: Properties, run: int, patience: Patience) -> str:
+    async def _make(self, wanted: Properties, patience: Patience) -> str:
         try:
             async with asyncio.timeout(patience.left) as clock:
-                return await self.provider.create(self.owner, wanted, self.owner.token(run))
+                return await self.provider.create(self.owner, wanted, self.owner.token(self.run))
         except TimeoutError:
             if not clock.expired():
                 raise
@@ -228,15 +261,24 @@ class Work:
         assert self.step.id is not None  # noqa: S101  # an update has what it updates
         id, patience = self.step.id, self._patience("update")
         planned = resolve(self.step.properties, inputs)
-        wanted = await self._resolved(planned)
+        wanted = await self._resolved({**planned, **self.step.besides})
         before = await self._read(id)
         known = before.properties
         if self.provider.recalls:
             known = recalled(self.step.type, known, self.step.before or {}, planned, wanted)
+        self._remember(before.properties)
         await self.provider.update(id, known, _with_what_goes(self.step, before.properties, wanted))
         await self._until(lambda: self.provider.ready(id), patience)
         outcome = self._outcome(id, inputs, await self._read(id))
-        return outcome.model_copy(update={"before": self._told(before.properties, self.step.before)})
+        return outcome.model_copy(update={"before": self.beat.before})
+
+    def _accept(self) -> Outcome:
+        """Calls nothing: exactly what the plan has shown becomes the record."""
+        assert self.step.id is not None  # noqa: S101  # an acceptance has what it accepts
+        assert self.step.seen is not None  # noqa: S101  # as above
+        seen = self.step.seen
+        observed = _small(seen.properties) or {}
+        return Outcome(key=self.step.key, id=self.step.id, attributes=seen.attributes, observed=observed)
 
     async def _adopt(self, inputs: dict[str, Properties]) -> Outcome:
         """Takes over what somebody else made, at the user's explicit word: the one exception to ownership.
@@ -251,10 +293,11 @@ class Work:
             raise NotReady(f"There is no {self.step.type} {id} to import.")
         self._refuse_foreign(before.properties)
         self._refuse_replacement(before.properties, wanted)
+        self._remember(before.properties)
         await self.provider.update(id, before.properties, {**before.properties, **wanted})
         await self._until(lambda: self.provider.ready(id), patience)
         outcome = self._outcome(id, inputs, await self._read(id))
-        return outcome.model_copy(update={"before": self._told(before.properties, self.step.before)})
+        return outcome.model_copy(update={"before": self.beat.before})
 
     def _refuse_foreign(self, live: Properties) -> None:
         """Nothing of another tenant is ever taken, not even when it is named."""
@@ -313,7 +356,8 @@ class Work:
             return
         patience = self._patience("delete")
         how = Ending(
-            snapshot=f"panka-{self.owner.digest()[:12]}-final" if self.step.lifecycle.snapshot else None,
+            # Of each run another one: what is made again under its old name may leave a second snapshot.
+            snapshot=f"panka-{self.owner.token(self.run)[:12]}-final" if self.step.lifecycle.snapshot else None,
             force=self.step.lifecycle.force,
         )
         await self.provider.delete(id, how)
@@ -353,7 +397,8 @@ class Work:
             if patience.left < 0:
                 raise NotReady(f"Not ready after {patience.seconds:.0f} s: {now.reason}.")
             self.beat.waits = now.reason
-            activity.heartbeat(self.beat.id, self.beat.waits)
+            self.beat.send()
+            hand_over()
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, 5.0)
 
@@ -368,15 +413,9 @@ class Work:
 
 
 async def _pulse(beat: Beat) -> None:
-    """Beats for as long as the step lasts. Most are over before the first beat, which would cost as much as they."""
     while True:
-        await asyncio.sleep(_PULSE)
-        activity.heartbeat(beat.id, beat.waits)
-
-
-def _left_by_earlier_attempt() -> str | None:
-    details = activity.info().heartbeat_details
-    return str(details[0]) if details and details[0] else None
+        await asyncio.sleep(_PULSE)  # most steps are over before a first sign of life is due
+        beat.send()
 
 
 def _small(properties: Properties) -> Properties | None:

@@ -9,7 +9,6 @@ from panka.planner.shards import Shards, cut
 from panka.planner.state import Pointer
 from panka.workflows.ports import Node, Opened, Share
 
-
 _LARGEST = 1_500_000
 """Bytes of steps that travel through Temporal, which takes 2 MB."""
 

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from panka.activities.aws.session import Cloud
 from panka.activities.providers.provider import Ending, Observed, Provider
 from panka.cli.settings import read_settings
-from panka.cli.worker import Accounts, assemble, build_workers, connected, open_stores
+from panka.cli.worker import Accounts, assemble, build_workers, connected, open_stores, roles
 from panka.planner.owner import Owner
 from panka.planner.resource import Properties
 
@@ -52,8 +52,8 @@ async def main() -> None:
     if client is None:
         return
     with ThreadPoolExecutor(64) as aws, ThreadPoolExecutor(16) as store_threads:
-        accounts = Accounts(aws, endpoint_url=settings.endpoint_url)
         stores = open_stores(settings)
+        accounts = Accounts(aws, endpoint_url=settings.endpoint_url, roles=roles(settings, stores, store_threads))
         work = assemble(stores, accounts, store_threads, lambda _, cloud: Nothing(cloud), lambda _: True)
         (worker,) = build_workers(client, work, settings.task_queue, graceful=1)
         async with worker:

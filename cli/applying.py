@@ -6,18 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
 
-import click
-
-from panka.cli.exits import Exit, Interrupted, Locked, Misused, RunFailed
+from panka.cli.confirming import confirm
+from panka.cli.exits import Exit, Locked, Misused, RunFailed
 from panka.cli.next import command
 from panka.cli.planned import Planned
 from panka.cli.session import Session
-from panka.cli.views.plan import destructive, plan_text, summary
+from panka.cli.views.plan import plan_text, summary
 from panka.cli.views.run import failures_text, result_text
 from panka.planner.core import OnFailure
 from panka.planner.owner import Scope
-from panka.planner.plan import Plan
-from panka.workflows.messages import Result, RunInput
+from panka.workflows.messages import DriftInput, Result, RunInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +23,8 @@ class How:
     """How a run is asked for, started and followed."""
 
     yes: bool = False
+    confirm: tuple[str, ...] = ()
+    """What may be lost without anybody being asked: components, or the stack that is destroyed."""
     on_failure: OnFailure | None = None
     """None: as the stack itself wishes."""
     lock_timeout: float = 0
@@ -54,7 +54,7 @@ def carry_out(session: Session, planned: Planned, how: How) -> int:
         _tell_nothing(session, planned, how)
         return Exit.OK
     session.screen.tell(plan_text(plan, session.screen, detail=how.detail, notes=planned.notes))
-    _confirm(session, plan, yes=how.yes)
+    confirm(session, plan, yes=how.yes, named=how.confirm)
     run = RunInput(
         scope=plan.scope,
         plan=planned.ref,
@@ -65,19 +65,55 @@ def carry_out(session: Session, planned: Planned, how: How) -> int:
         lock_wait=how.lock_timeout,
         window=how.parallelism,
         step_queue=session.settings.step_queue,
-        approval=how.require_approval,
+        approval=how.require_approval or planned.approval,
         schedule=how.schedule,
         pause_between_levels=how.pause_between_levels,
     )
+    if planned.approval and not how.require_approval:
+        session.screen.tell(f"In {plan.scope.environment} tenant {plan.scope.tenant} wants somebody to approve first.")
+    if planned.drift_check is not None:
+        _keep_looking(session, run, planned.drift_check)
     from panka.cli.following import Follower  # noqa: PLC0415  # brings temporalio, which a plan without changes needs not
 
     follower = Follower(session, plan.scope, how)
-    result = follower.start(run)
+    result = follower.start(run, planned.weight)
     if result is None:
         return Exit.OK
+    if plan.operation == "destroy" and result.result == "succeeded":
+        _look_no_longer(session, plan.scope)
     if not result.run and result.result == "failed":
         _raise_if_locked(planned, follower.owner)
     return _report(session, plan.scope, result, how, follower.spent)
+
+
+def _keep_looking(session: Session, run: RunInput, every: float) -> None:
+    """Gives a new stack the rhythm of drift checks that its tenant wants, before its first run: so it has it even if
+    nobody follows the run. One that has a schedule keeps it."""
+    from panka.cli.schedules import Rhythm, Schedules  # noqa: PLC0415  # as above
+
+    input = DriftInput(scope=run.scope, by=run.by, step_queue=run.step_queue)
+
+    async def begin() -> bool:
+        schedules = await Schedules.connect(session.settings)
+        return await schedules.begin(input, Rhythm(every), "as the tenant wants it")
+
+    if asyncio.run(begin()):
+        session.screen.tell(f"{run.scope} is looked at for drift {Rhythm(every)}, as its tenant wants it.")
+
+
+def _look_no_longer(session: Session, scope: Scope) -> None:
+    """Ends the drift checks of a stack of which nothing is left."""
+    state, _ = session.desk().state(scope)
+    if state is not None and state.resources:
+        return
+
+    from panka.cli.schedules import Schedules  # noqa: PLC0415  # as above
+
+    async def end() -> bool:
+        return await (await Schedules.connect(session.settings)).end(scope)
+
+    if asyncio.run(end()):
+        session.screen.tell(f"{scope} is no longer looked at for drift.")
 
 
 def plan_and_carry_out(session: Session, plan: Callable[[Callable[[Scope], None]], Planned], how: How) -> int:
@@ -124,29 +160,6 @@ def _tell_nothing(session: Session, planned: Planned, how: How) -> None:
     session.screen.data(how.form, {"scope": str(planned.plan.scope), "run": None, "result": "nothing to do"})
 
 
-def _confirm(session: Session, plan: Plan, *, yes: bool) -> None:
-    if yes:
-        return
-    if not session.screen.terminal.prompts:
-        raise Misused(
-            "Nobody is there to confirm the plan, and -y/--yes was not given.", "add -y, or run in a terminal"
-        )
-    replaced, destroyed = destructive(plan)
-    if not (replaced or destroyed):
-        if not click.confirm("Go on?", err=True):
-            raise Interrupted("Nothing was changed.")
-        return
-    parts = [f"replaces {replaced}"] * bool(replaced) + [f"destroys {destroyed}"] * bool(destroyed)
-    number = replaced + destroyed
-    what = f"{' and '.join(parts)} component{'s' if number > 1 else ''}"
-    session.screen.tell(f"This {what} in {plan.scope.environment}.")
-    typed = click.prompt(
-        f"Type the stack name to continue ({plan.scope.stack})", default="", show_default=False, err=True
-    )
-    if typed != plan.scope.stack:
-        raise Interrupted("Nothing was changed.")
-
-
 def _raise_if_locked(planned: Planned, owner: str) -> None:
     """A run that could not begin because another one, perhaps of another cluster, has the lock."""
     holder = planned.desk.holder(planned.plan.scope)
@@ -159,6 +172,7 @@ def _raise_if_locked(planned: Planned, owner: str) -> None:
 
 def _report(session: Session, scope: Scope, result: Result, how: How, spent: float) -> int:
     screen = session.screen
+    session.mark({"panka.run": result.run})
     if result.failures:
         screen.tell()
         screen.tell(failures_text(result.failures, screen))

@@ -28,6 +28,7 @@ class Follower:
         self._how = how
         self._watch: Watch | None = None
         self._began = 0.0
+        session.mark({"panka.stack": scope.stack})
         self.owner = ""
         """What the run's lock is held by, once it has begun."""
 
@@ -35,19 +36,19 @@ class Follower:
     def spent(self) -> float:
         return time.time() - self._began
 
-    def start(self, run: RunInput) -> Result | None:
-        """None: the run goes on, and nobody was to follow it."""
-        return self._interruptible(self._start(run))
+    def start(self, run: RunInput, weight: float) -> Result | None:
+        """None: the run goes on, and nobody was to follow it. `weight` is the tenant's share of the workers."""
+        return self._interruptible(self._start(run, weight))
 
     def join(self) -> Result:
         result = self._interruptible(self._join())
         assert result is not None  # noqa: S101  # only a start can be left to itself
         return result
 
-    async def _start(self, run: RunInput) -> Result | None:
+    async def _start(self, run: RunInput, weight: float) -> Result | None:
         settings = self._session.settings
         runs = await Runs.connect(settings)
-        handle = await runs.start(run, wait=self._how.lock_timeout)
+        handle = await runs.start(run, wait=self._how.lock_timeout, weight=weight)
         self.owner = f"{settings.temporal_namespace}/{handle.id}/{handle.first_execution_run_id}"
         if self._how.detach:
             self._session.screen.tell(f"{self._scope} runs by itself.")

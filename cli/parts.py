@@ -14,6 +14,8 @@ HOST = "127.0.0.1"
 REGION = "eu-west-1"
 KEY = "test"
 """Both halves of the credentials that the endpoint takes."""
+_TAKEN_OVER = frozenset({"PANKA_TELEMETRY", "PANKA_METRICS_LISTEN", "PANKA_LOG_FORMAT"})
+"""Of Panka's own variables those that parts see as well; they lead to no other session."""
 _PREFERRED_PORTS = (7233, 8233, 5005)
 _PORTS = 200
 """How many ports from a usual one on are tried."""
@@ -82,7 +84,11 @@ def endpoint_prepare(url: str) -> None:
 
 def environment() -> dict[str, str]:
     """This process's environment for a part, without whatever leads to another session or a real account."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PANKA_", "AWS_", "MOTO_"))}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name in _TAKEN_OVER or not name.startswith(("PANKA_", "AWS_", "MOTO_"))
+    }
     return kept | {"PYTHONUNBUFFERED": "1"} | credentials()
 
 

@@ -1,14 +1,17 @@
 """What a command works with: settings, a screen, the desk, and for `--local` the embedded parts."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from panka.cli import settings as configuration
 from panka.cli.exits import Misused, Unreachable
-from panka.cli.settings import Raw, Settings, read_settings, read_terminal
+from panka.cli.settings import Raw, Settings, is_name, read_settings, read_terminal
+from panka.cli.telemetry import Mark, traced, unmarked
 from panka.cli.views.screen import Screen
 
 if TYPE_CHECKING:
@@ -31,6 +34,8 @@ class Session:
     """These parts are kept after the command's work, until Ctrl-C."""
     ui_url: str | None = None
     """Temporal's Web UI, where it is known."""
+    mark: Mark = unmarked
+    """Writes attributes on the command's span."""
     _desks: "dict[str, Future[Desk]]" = field(default_factory=dict)
 
     def desk(self, region: str | None = None) -> "Desk":
@@ -59,10 +64,13 @@ class Session:
         return self.settings.region or named or _configured_region(self.settings.profile)
 
     def scope(self, stack: str) -> "Scope":
-        """The stack of the tenant and in the environment that the settings name."""
+        """The stack of the tenant and in the environment that the settings name. Raises Misused for what is no name."""
         from panka.planner.owner import Scope  # noqa: PLC0415  # brings pydantic
 
         tenant, environment = self.settings.need("tenant"), self.settings.need("environment")
+        for what, name in (("tenant", tenant), ("stack", stack), ("environment", environment)):
+            if not is_name(name):
+                raise Misused(f"`{name}` is not the name of a {what}.", "small letters, digits and `-`, a letter first")
         return Scope(tenant=tenant, stack=stack, environment=environment)
 
 
@@ -84,16 +92,24 @@ def begin(flags: Mapping[str, Raw | None]) -> Session:
 
 
 @contextmanager
-def opened(flags: Mapping[str, Raw | None], *, embed: bool = False, stay: bool = False) -> Iterator[Session]:
+def opened(
+    flags: Mapping[str, Raw | None], *, embed: bool = False, stay: bool = False, spanned: bool = True
+) -> Iterator[Session]:
     """A session for a command that talks to Temporal or AWS.
 
     With `--local` it uses the running session of `panka dev`. If there is none and `embed` allows it, the parts are
-    started for this command and stopped after it; `stay` keeps them until Ctrl-C.
+    started for this command and stopped after it; `stay` keeps them until Ctrl-C. A command that runs for ever is not
+    `spanned`, as a trace.
 
     Raises:
         Unreachable: no local session runs, or it cannot be started.
     """
     session = begin(flags)
+    with traced(session.settings, _name(), session.screen.tell) if spanned else nullcontext(unmarked) as session.mark:
+        yield from _opened(session, embed=embed, stay=stay)
+
+
+def _opened(session: Session, *, embed: bool, stay: bool) -> Iterator[Session]:
     if not session.settings.local:
         yield session
         return
@@ -149,6 +165,12 @@ def _inside(session: Session, info: "LocalInfo") -> Session:
     )
     session.ui_url = info.ui_url
     return session
+
+
+def _name() -> str:
+    """The command as it was called: `panka apply`."""
+    context = click.get_current_context(silent=True)
+    return context.command_path if context else "panka"
 
 
 def _folder(settings: Settings) -> Path:

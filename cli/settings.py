@@ -12,8 +12,9 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
+from panka.activities.telemetry import Sink, sinks
 from panka.cli.exits import Misused
 
 PROJECT_FILE = "panka.toml"
@@ -42,12 +43,22 @@ class Settings:
     """Seconds to wait for another run of the same stack."""
     graceful_shutdown: float = 60
     """Seconds that a worker lets what it has begun end."""
+    worker_deployment: str | None = None
+    """The deployment whose builds keep the runs that began on them; None: any worker carries any run on."""
+    worker_build_id: str | None = None
+    """Which build of it a worker is; None: what `panka.cli.build` says."""
     state_dir: str = ".panka"
     """Where the local session and the plans made here are remembered."""
     user: str = "unknown"
     """Who asks: shown to others while a run holds the lock, and in the history."""
-    telemetry: str | None = None
-    """Where a worker sends its traces: `otlp`, as OpenTelemetry's own `OTEL_*` variables say, or `console`."""
+    telemetry: frozenset[Sink] = frozenset()
+    """Where traces and metrics go: `otlp`, `prometheus`, `console`, with commas between; or `off`."""
+    metrics_listen: str = "127.0.0.1:9464"
+    """Where a worker's metrics can be scraped, with `prometheus`."""
+    log_format: Literal["text", "json"] | None = None
+    """Of a worker. None: `json` with telemetry, else `text`."""
+    tenants: str = "open"
+    """`required`: a tenant that nobody has registered can neither plan nor run anything."""
     local: bool = False
     variables: dict[str, str] = field(default_factory=dict)
     """Stack variables from PANKA_VAR_*."""
@@ -67,11 +78,17 @@ class Settings:
 
 
 NAMES = tuple(one.name for one in fields(Settings) if one.name not in {"variables", "origins"})
-_FLAGS = {"environment": "-e/--env", "tenant": "-t/--tenant"}
+_FLAGS = {
+    "environment": "-e/--env",
+    "tenant": "-t/--tenant",
+    "worker_deployment": "--deployment",
+    "worker_build_id": "--build-id",
+}
 _VARIABLES = {"environment": "PANKA_ENV"}
 _NAMED = {"tenant", "environment"}
 _DURATIONS = {"lock_timeout", "graceful_shutdown"}
 _NAME = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+_LISTEN = re.compile(r"\S+:\d{1,5}")
 _LOCAL = {"tenant": "demo", "environment": "dev"}
 
 
@@ -191,13 +208,21 @@ def _checked(name: str, value: Any, origin: str) -> Any:
         raise Misused(f"{origin}: {error}", _ways(name)) from error
 
 
-def _parsed(name: str, value: Any) -> Raw:
+def _parsed(name: str, value: Any) -> Raw | frozenset[Sink]:
     if name == "local":
         return _switch(value)
     if name in _DURATIONS:
         return seconds(str(value))
     if not isinstance(value, str):
         raise ValueError(f"`{name}` is text, not `{value}`.")  # noqa: TRY004  # one error for every wrong value
+    if name == "telemetry":
+        return sinks(value)
+    if name == "log_format" and value not in {"text", "json"}:
+        raise ValueError(f"`{value}` is neither `text` nor `json`.")
+    if name == "metrics_listen" and not _LISTEN.fullmatch(value):
+        raise ValueError(f"`{value}` is not a HOST:PORT like 127.0.0.1:9464.")
+    if name == "tenants" and value not in {"open", "required"}:
+        raise ValueError(f"`{value}` is neither open nor required.")
     if name in _NAMED and not is_name(value):
         raise ValueError(f"`{value}` is no name: lower-case letters, digits and dashes, a letter first, at most 63.")
     return value

@@ -11,6 +11,8 @@ import yaml
 from panka.cli.exits import InvalidStack, Misused
 from panka.cli.session import Session
 from panka.cli.settings import is_name
+from panka.planner.allowance import Home, with_default_tags
+from panka.planner.core import ProviderSpec
 from panka.planner.diagnostics import Diagnostic, Findings, errors
 from panka.planner.language.documents import FileSource, FolderSource, Source, SourceFile
 from panka.planner.owner import Scope
@@ -36,6 +38,8 @@ class Whole:
     scope: Scope
     target: Target
     compiled: "Compiled"
+    tenant: "Tenant | None" = None
+    """As the register has it; None: nobody has registered it."""
 
 
 def read(
@@ -99,6 +103,15 @@ def tenant_in(path: str | None) -> "Tenant | None":
     return tenant
 
 
+def protected(tenant: "Tenant | None", scope: Scope) -> bool:
+    """Whether the tenant protects the stack's environment. Raises Misused when it is not the stack's tenant."""
+    if tenant is None:
+        return False
+    if tenant.name != scope.tenant:
+        raise Misused(f"The TenantConfig is that of `{tenant.name}`, and the stack belongs to `{scope.tenant}`.")
+    return tenant.protects(scope.environment)
+
+
 def report(session: Session, draft: Draft, diagnostics: Sequence[Diagnostic]) -> None:
     """Tells the warnings. Raises InvalidStack when there are errors, with everything that was found."""
     if not diagnostics:
@@ -110,24 +123,39 @@ def report(session: Session, draft: Draft, diagnostics: Sequence[Diagnostic]) ->
 
 
 def compiled(session: Session, draft: Draft) -> Whole:
-    """The stack's resources in the account of the credentials in use. Raises Stop."""
+    """The stack's resources in its tenant's account, held to what the tenant may have. Raises Stop."""
+    from panka.cli import tenancy  # noqa: PLC0415  # brings botocore
+
     scope = scope_of_draft(session, draft)
-    provider, settings = draft.provider, session.settings
-    desk = session.desk(provider.region)
-    target = desk.target(
-        region=settings.region if settings.local else provider.region,
-        account=None if settings.local else provider.account_id,
-        profile=None if settings.local else provider.profile,
-        endpoint_url=None if settings.local else provider.endpoint_url,
-    )
-    network = desk.network(target) if draft.needs_network else None
+    tenancy.refuse_the_networks_name(scope)
+    desk = session.desk(draft.provider.region)
+    tenant = tenancy.registered(session, desk, scope)
+    target = _target(session, desk, draft.provider, tenant)
+    network = tenancy.network_of(desk, tenant, scope, target) if draft.needs_network else None
 
     def outputs_of(stack: str) -> Mapping[str, Mapping[str, Any]] | None:
-        return desk.outputs_of(scope.model_copy(update={"stack": stack}))
+        return desk.outputs_of(Scope(tenant=scope.tenant, stack=stack, environment=scope.environment))
 
     result = draft.compile(scope, target, network, outputs_of)
     report(session, draft, [one for one in result.diagnostics if one not in draft.diagnostics])
-    return Whole(desk, scope, target, result)
+    if tenant is not None:
+        result = with_default_tags(result, tenant)
+        others = desk.others(scope) if tenant.spec.limits.max_stacks is not None else None
+        home = Home(scope.tenant, scope.environment, target.region, registered=True, others=others)
+        report(session, draft, draft.beyond(tenant, result, home))
+    return Whole(desk, scope, target, result, tenant)
+
+
+def _target(session: Session, desk: "Desk", said: ProviderSpec, tenant: "Tenant | None") -> Target:
+    """Where a stack lives. Of a registered tenant neither profile nor endpoint counts, and the check refuses both."""
+    if session.settings.local:
+        return desk.target(region=session.settings.region)
+    if tenant is not None:
+        its = tenant.spec.aws
+        return desk.target(region=said.region or its.region, account=said.account_id or its.account_id)
+    return desk.target(
+        region=said.region, account=said.account_id, profile=said.profile, endpoint_url=said.endpoint_url
+    )
 
 
 def offline(session: Session, draft: Draft) -> "Compiled":
@@ -148,7 +176,7 @@ def offline(session: Session, draft: Draft) -> "Compiled":
 
 def scope_of(session: Session, stack: str | None) -> Scope:
     """The stack that a name or path means; None is the one in the current folder. Raises Misused, InvalidStack."""
-    if stack is not None and not _is_path(stack):
+    if stack is not None and not is_path(stack):
         if not is_name(stack):
             raise Misused(f"`{stack}` is neither a stack's name nor a path.", "./NAME is a path")
         return session.scope(stack)
@@ -191,7 +219,8 @@ def _chosen(session: Session, name: str) -> str | None:
     return value
 
 
-def _is_path(text: str) -> bool:
+def is_path(text: str) -> bool:
+    """Whether a stack is named by where its files are."""
     return "/" in text or text.startswith(".") or text.endswith((".yaml", ".yml"))
 
 

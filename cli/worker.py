@@ -3,9 +3,8 @@
 import asyncio
 import logging
 import signal
-import sys
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,36 +17,50 @@ import boto3
 from botocore.config import Config
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
-from temporalio.contrib.opentelemetry import OpenTelemetryPlugin
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RPCError, RPCStatusCode
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+from temporalio.worker import Interceptor, UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
 
+from panka.activities.admission import Admission, Roles
 from panka.activities.archive import Archive
 from panka.activities.aws.retries import Paces, Timing
+from panka.activities.aws.roles import Role
 from panka.activities.aws.session import THREADS, Clients, Cloud
+from panka.activities.drift import DriftActivities
 from panka.activities.lock import LockActivities
+from panka.activities.notify import Notifying
 from panka.activities.providers.provider import Provider
 from panka.activities.providing import provider_of
 from panka.activities.provisioning import Provisioning
+from panka.activities.register import Register
 from panka.activities.state import StateActivities
 from panka.activities.stores.dynamodb import DynamoLocks
 from panka.activities.stores.s3 import S3Store
 from panka.activities.stores.store import LockStore, ObjectStore
-from panka.activities.telemetry import Exporter, NoExporter, Traces, Untraced, open_traces
+from panka.activities.telemetry import Traces, Untraced
+from panka.activities.telemetry.about import Threads
+from panka.activities.telemetry.watchers import NOBODY, Watchers
+from panka.activities.tenants import TenantActivities
 from panka.cli.exits import Misused, Unreachable
+from panka.cli.releases import Build, Releases
 from panka.cli.settings import Settings
+from panka.cli.telemetry import watched
 from panka.planner.resource_types import can_be_made
 from panka.planner.state import Target
 from panka.workflows.deploy import RunWorkflow
+from panka.workflows.drift import DriftWorkflow
+from panka.workflows.ports import Lease
 from panka.workflows.shard import ShardWorkflow
+from panka.workflows.tenant import TenantsWorkflow, TenantWorkflow
 
 _STORE_THREADS = 16
 _PATIENCE = 60.0
 """Seconds to wait for a Temporal server that does not answer."""
 _MOST_TARGETS = 64
 """Targets whose clients are kept at hand; those of one take about 10 MB."""
+WORKFLOWS = (RunWorkflow, ShardWorkflow, DriftWorkflow, TenantWorkflow, TenantsWorkflow)
 _log = logging.getLogger("panka.worker")
 
 
@@ -70,25 +83,39 @@ class Accounts:
     threads: ThreadPoolExecutor
     profile: str | None = None
     endpoint_url: str | None = None
-    _known: OrderedDict[Target, Clients] = field(default_factory=OrderedDict)
+    traces: Traces = Untraced()  # noqa: RUF009  # it keeps nothing
+    roles: Callable[[Lease], Awaitable[Role | None]] | None = None
+    """The role of a run's tenant; without it all targets are seen with the credentials at hand."""
+    _known: OrderedDict[tuple[Target, Role | None], Clients] = field(default_factory=OrderedDict)
     _paces: WeakValueDictionary[tuple[str, str], Paces] = field(default_factory=WeakValueDictionary)
 
-    def cloud(self, target: Target) -> Cloud:
+    async def home(self, lease: Lease, target: Target) -> Cloud:
+        """The target's cloud as the tenant of a run may see it. Raises what asking for its role does."""
+        return self.cloud(target, await self.roles(lease) if self.roles else None)
+
+    def cloud(self, target: Target, role: Role | None = None) -> Cloud:
         """The target's cloud, over clients that all its steps share."""
-        clients = self._known.pop(target, None) or self._opened(target)
-        self._known[target] = clients
+        clients = self._known.pop((target, role), None) or self._opened(target, role)
+        self._known[target, role] = clients
         while len(self._known) > _MOST_TARGETS:
             self._known.popitem(last=False)  # steps under way keep theirs until they end
-        return Cloud(clients)
+        return Cloud(clients, traces=self.traces)
 
-    def _opened(self, target: Target) -> Clients:
+    def _opened(self, target: Target, role: Role | None) -> Clients:
         place = target.account, target.region
         paces = self._paces.setdefault(place, Paces(Timing()))
-        return Clients(target, executor=self.threads, profile=self.profile, endpoint_url=self.endpoint_url, paces=paces)
+        return Clients(
+            target,
+            executor=self.threads,
+            profile=self.profile,
+            role=role,
+            endpoint_url=self.endpoint_url,
+            paces=paces,
+        )
 
-    async def number(self, target: Target) -> str:
-        """The account that the credentials for a target belong to now."""
-        return await self.cloud(target).identity()
+    async def number(self, lease: Lease, target: Target) -> str:
+        """The account that a run's credentials for a target belong to now."""
+        return await (await self.home(lease, target)).identity()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,20 +125,30 @@ class Work:
     provisioning: Provisioning
     state: StateActivities
     locks: LockActivities
+    tenants: TenantActivities
+    drift: DriftActivities
+    notifying: Notifying
 
     @property
     def steps(self) -> list[Callable[..., Any]]:
-        """Those that change the cloud, which may have a queue of their own."""
-        return [self.provisioning.step, self.provisioning.undo]
+        """Those that call AWS for stacks, which may have a queue of their own."""
+        return [self.provisioning.step, self.provisioning.undo, self.drift.look, self.notifying.notify]
 
     @property
     def record(self) -> list[Callable[..., Any]]:
-        """Those that keep lock, state and history."""
-        state = self.state
-        return [self.locks.acquire, self.locks.hold, state.open, state.share, state.file, state.checkpoint, state.close]
+        """Those that keep lock, state, history and reports."""
+        drift, state = self.drift, self.state
+        runs = (self.locks.acquire, self.locks.hold, state.open, state.share, state.file, state.checkpoint, state.close)
+        return [*runs, drift.survey, drift.judge, drift.file, drift.mend]
+
+    @property
+    def register(self) -> list[Callable[..., Any]]:
+        """Those that keep the register of tenants."""
+        of = self.tenants
+        return [of.keep, of.check_empty, of.list_all, of.show, of.usage]
 
 
-def open_stores(settings: Settings) -> Stores:
+def open_stores(settings: Settings, watchers: Watchers = NOBODY) -> Stores:
     """The stores that the settings name; nothing is sent. Raises Misused when they name none."""
     session = boto3.Session(profile_name=settings.profile, region_name=settings.region)
     config = Config(
@@ -123,6 +160,8 @@ def open_stores(settings: Settings) -> Stores:
     )
     s3 = session.client("s3", endpoint_url=settings.endpoint_url, config=config)
     dynamodb = session.client("dynamodb", endpoint_url=settings.endpoint_url, config=config)
+    watchers.watch(s3)
+    watchers.watch(dynamodb)
     return Stores(
         S3Store(s3, settings.need("bucket")),
         DynamoLocks(dynamodb, settings.need("table"), clock=lambda: datetime.now(UTC)),
@@ -136,26 +175,42 @@ def assemble(
     provider: Callable[[str, Cloud], Provider] = provider_of,
     can_be_made: Callable[[str], bool] = can_be_made,
     traces: Traces | None = None,
+    registered: bool = False,
 ) -> Work:
     """Puts the activities together.
 
     The stores have threads of their own: a hundred slow AWS calls must not keep a lock from being renewed.
+    `registered`: tenants that nobody has registered are refused.
     """
-    archive = Archive(stores.objects)
+    archive, register = Archive(stores.objects), Register(stores.objects)
+    admission = Admission(register, archive, stores.locks, required=registered)
     return Work(
-        Provisioning(archive, stores.locks, accounts.cloud, provider, store_threads, accounts.number, traces),
-        StateActivities(archive, stores.locks, accounts.number, store_threads, can_be_made),
+        Provisioning(archive, stores.locks, accounts.home, provider, store_threads, accounts.number, traces),
+        StateActivities(archive, stores.locks, accounts.number, store_threads, can_be_made, admission),
         LockActivities(stores.locks, store_threads),
+        TenantActivities(register, archive, stores.locks, store_threads),
+        DriftActivities(archive, stores.locks, accounts.home, provider, store_threads, accounts.number),
+        Notifying(archive, accounts.home, store_threads),
     )
 
 
 def build_workers(
-    client: Client, work: Work, task_queue: str, step_queue: str | None = None, graceful: float = 60
+    client: Client,
+    work: Work,
+    task_queue: str,
+    step_queue: str | None = None,
+    graceful: float = 60,
+    interceptors: Sequence[Interceptor] = (),
+    build: Build | None = None,
 ) -> list[Worker]:
-    """One worker for runs, and one for steps if these have a queue of their own. `graceful`: seconds to finish in."""
-    workers = [_worker(client, task_queue, [*work.record, *work.steps], graceful, [RunWorkflow, ShardWorkflow])]
+    """One worker for runs, and one for steps if these have a queue of their own. `graceful`: seconds to finish in.
+
+    With a build, runs that begin here stay with workers of the same one.
+    """
+    both = [*work.record, *work.register, *work.steps]
+    workers = [_worker(client, task_queue, both, graceful, interceptors, build, WORKFLOWS)]
     if step_queue and step_queue != task_queue:
-        workers.append(_worker(client, step_queue, work.steps, graceful))
+        workers.append(_worker(client, step_queue, work.steps, graceful, interceptors, build))
     return workers
 
 
@@ -164,6 +219,8 @@ def _worker(
     queue: str,
     activities: Sequence[Callable[..., Any]],
     graceful: float,
+    interceptors: Sequence[Interceptor],
+    build: Build | None,
     workflows: Sequence[type] = (),
 ) -> Worker:
     return Worker(
@@ -171,8 +228,9 @@ def _worker(
         task_queue=queue,
         workflows=workflows,
         activities=activities,
-        # Without the sandbox, which would be half of the cost: tests and replays run in it (`workflows/sandbox.py`).
+        # Half the cost of a step; the tests run and replay the same workflows in the sandbox.
         workflow_runner=UnsandboxedWorkflowRunner(),
+        interceptors=interceptors,
         max_concurrent_activities=200,
         max_cached_workflows=500,
         max_eager_activity_reservations_per_workflow_task=100,
@@ -182,10 +240,23 @@ def _worker(
         max_heartbeat_throttle_interval=timedelta(seconds=5),
         default_heartbeat_throttle_interval=timedelta(seconds=5),
         graceful_shutdown_timeout=timedelta(seconds=graceful),
+        deployment_config=_pinned(build) if build else None,
     )
 
 
-async def connected(settings: Settings, stopped: asyncio.Event, patience: float = _PATIENCE) -> Client | None:
+def _pinned(build: Build) -> WorkerDeploymentConfig:
+    """Said here and not where the workflow is defined: without a build the server refuses all that a pinned workflow
+    answers, for ever."""
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(build.deployment, build.id),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.PINNED,
+    )
+
+
+async def connected(
+    settings: Settings, stopped: asyncio.Event, patience: float = _PATIENCE, watchers: Watchers = NOBODY
+) -> Client | None:
     """A client of a server that answers and has the namespace; None when the event was set before there was one.
 
     Raises:
@@ -194,11 +265,11 @@ async def connected(settings: Settings, stopped: asyncio.Event, patience: float 
     """
     loop = asyncio.get_running_loop()
     until = loop.time() + patience
-    runtime = _runtime()
+    runtime = _runtime(watchers)
     said = 0.0
     while not stopped.is_set():
         try:
-            return await _connect(settings, runtime)
+            return await _connect(settings, runtime, watchers)
         except (RuntimeError, RPCError) as error:
             left = until - loop.time()
             if left <= 0:
@@ -217,14 +288,13 @@ def run_worker(settings: Settings, *, graceful: float = 60) -> None:
         Unreachable: Temporal has not answered in time.
         Misused: no bucket or table is set, or the server has no such namespace.
     """
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("botocore").setLevel(logging.WARNING)
-    asyncio.run(_until_stopped(settings, open_stores(settings), graceful))
+    with watched(settings) as watchers:
+        asyncio.run(_until_stopped(settings, open_stores(settings, watchers), graceful, watchers))
 
 
-async def _until_stopped(settings: Settings, stores: Stores, graceful: float) -> None:
+async def _until_stopped(settings: Settings, stores: Stores, graceful: float, watchers: Watchers) -> None:
     with _signals() as stopped:
-        serving = asyncio.create_task(_serve(settings, stores, graceful, stopped))
+        serving = asyncio.create_task(_serve(settings, stores, graceful, stopped, watchers))
         waiting = asyncio.create_task(stopped.wait())
         await asyncio.wait([serving, waiting], return_when=asyncio.FIRST_COMPLETED)
     # From here on a second signal ends the process at once.
@@ -232,33 +302,42 @@ async def _until_stopped(settings: Settings, stores: Stores, graceful: float) ->
     await serving
 
 
-async def _serve(settings: Settings, stores: Stores, graceful: float, stopped: asyncio.Event) -> None:
-    traces = _traces(settings)
-    client = await connected(settings, stopped=stopped)
+async def _serve(
+    settings: Settings, stores: Stores, graceful: float, stopped: asyncio.Event, watchers: Watchers
+) -> None:
+    client = await connected(settings, stopped=stopped, watchers=watchers)
     if client is None:
         return
     with (
         ThreadPoolExecutor(THREADS, thread_name_prefix="aws") as aws,
-        ThreadPoolExecutor(_STORE_THREADS, thread_name_prefix="stores") as store_threads,
+        Threads(_STORE_THREADS, thread_name_prefix="stores") as store_threads,
     ):
-        accounts = Accounts(aws, settings.profile, settings.endpoint_url)
-        work = assemble(stores, accounts, store_threads, traces=traces)
-        workers = build_workers(client, work, settings.task_queue, settings.step_queue, graceful)
-        pulse = asyncio.create_task(_pulse(client, Path(settings.state_dir)))
+        of_tenants = roles(settings, stores, store_threads)
+        accounts = Accounts(aws, settings.profile, settings.endpoint_url, watchers.traces, of_tenants)
+        required = settings.tenants == "required"
+        work = assemble(stores, accounts, store_threads, traces=watchers.traces, registered=required)
+        build = Build.of(settings)
+        queues = settings.task_queue, settings.step_queue
+        workers = build_workers(client, work, *queues, graceful, watchers.interceptors, build)
+        beside = [asyncio.create_task(_pulse(client, Path(settings.state_dir)))]
+        beside += [asyncio.create_task(_say_whether_current(client, build))] if build else []
         try:
-            await _poll(workers, settings.temporal_address, stopped)
+            async with watchers.taking():
+                await _poll(workers, settings.temporal_address, stopped)
         finally:
-            pulse.cancel()
+            for one in beside:
+                one.cancel()
 
 
-def _traces(settings: Settings) -> Traces:
-    """Raises Misused when the setting names nothing, or what sends traces is not installed."""
-    if settings.telemetry is None:
-        return Untraced()
-    try:
-        return open_traces(Exporter(settings.telemetry))
-    except (ValueError, NoExporter) as error:
-        raise Misused(str(error), "PANKA_TELEMETRY is otlp or console, or not set") from error
+def roles(
+    settings: Settings, stores: Stores, threads: ThreadPoolExecutor
+) -> Callable[[Lease], Awaitable[Role | None]]:
+    roles = Roles(Register(stores.objects), settings.need("bucket"), settings.need("table"))
+
+    async def of(lease: Lease) -> Role | None:
+        return await asyncio.get_running_loop().run_in_executor(threads, roles.of, lease)
+
+    return of
 
 
 async def _poll(workers: Sequence[Worker], address: str, stopped: asyncio.Event) -> None:
@@ -290,13 +369,13 @@ def _signals() -> Iterator[asyncio.Event]:
             loop.remove_signal_handler(number)
 
 
-async def _connect(settings: Settings, runtime: Runtime) -> Client:
+async def _connect(settings: Settings, runtime: Runtime, watchers: Watchers) -> Client:
     client = await Client.connect(
         settings.temporal_address,
         namespace=settings.temporal_namespace,
         data_converter=pydantic_data_converter,
         runtime=runtime,
-        plugins=[OpenTelemetryPlugin(add_temporal_spans=True)] if settings.telemetry else [],
+        plugins=watchers.plugins,
     )
     await client.workflow_service.describe_namespace(
         DescribeNamespaceRequest(namespace=settings.temporal_namespace), timeout=timedelta(seconds=5)
@@ -304,11 +383,13 @@ async def _connect(settings: Settings, runtime: Runtime) -> Client:
     return client
 
 
-def _runtime() -> Runtime:
+def _runtime(watchers: Watchers) -> Runtime:
     """The SDK's core writes to stdout of itself, which is for data; so its warnings go the way of all log lines."""
     forwarding = LogForwardingConfig(logging.getLogger("temporalio.core"), append_log_fields_to_message=False)
     levels = TelemetryFilter(core_level="WARN", other_level="ERROR")
-    return Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(levels, forwarding=forwarding)))
+    return Runtime(
+        telemetry=TelemetryConfig(logging=LoggingConfig(levels, forwarding=forwarding), metrics=watchers.metrics)
+    )
 
 
 def _why(settings: Settings, error: Exception) -> Unreachable | Misused:
@@ -327,3 +408,22 @@ async def _pulse(client: Client, folder: Path) -> None:
         except RPCError as error:
             _log.info("Temporal does not answer: %s", error.message)
         await asyncio.sleep(10)
+
+
+async def _say_whether_current(client: Client, build: Build) -> None:
+    """Logs which build this is, and whether new runs come to it: those of a build that is not current stand still."""
+    releases = Releases(client, build.deployment)
+    while True:
+        try:
+            known = {one.build: one for one in await releases.every()}
+        except RPCError as error:
+            _log.info("Temporal does not answer: %s", error.message)
+            known = {}
+        if build.id in known:
+            break
+        await asyncio.sleep(1)
+    if known[build.id].state == "current":
+        _log.info("build %s of deployment %s is current", build.id, build.deployment)
+        return
+    promote = f"panka worker promote {build.id} --deployment {build.deployment}"
+    _log.info("build %s of deployment %s gets no new runs yet: %s", build.id, build.deployment, promote)

@@ -1,14 +1,16 @@
-"""How tests and replays run workflow code: in the SDK's sandbox, with the pure planner passed through.
+"""How tests run and replay workflow code: in the SDK's sandbox, which refuses what is not deterministic.
 
-Workers of the product run it without: the sandbox costs more than all else that a run asks of a worker. What it would
-refuse is refused by the tests.
+Workers do without it: it doubles what a step costs them. The pure planner is passed through, not loaded for each run.
 """
 
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-_PURE = ("panka.planner", "panka.workflows.ports", "panka.workflows.messages", "pydantic", "pydantic_core", "rustworkx")
+_PURE = (
+    "panka.planner", "panka.workflows.ports", "panka.workflows.messages", "panka.workflows.tenancy", "pydantic",
+    "pydantic_core", "rustworkx",
+)  # fmt: skip
 
 
 def runner() -> SandboxedWorkflowRunner:
-    """The runner of every test and every replay."""
+    """The runner of every worker and every replay in the tests."""
     return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*_PURE))

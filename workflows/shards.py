@@ -168,7 +168,7 @@ class Shards:
         shard.handle = await workflow.start_child_workflow(
             SHARD,
             input,
-            id=f"{workflow.info().workflow_id}#{self._run}/shard-{shard.index + 1}",
+            id=f"{self._input.scope}#{self._run}/shard-{shard.index + 1}",
             static_summary=f"{name} of {self._input.scope}#{self._run}",
         )
         asyncio.create_task(self._attend(shard, name))  # noqa: RUF006  # it ends with the shard

@@ -86,6 +86,14 @@ def tenant_config(function: F) -> F:
     )(function)  # fmt: skip
 
 
+def refreshing(function: F) -> F:
+    """Whether a plan knows what others have changed."""
+    return click.option(
+        "--refresh/--no-refresh", default=None,
+        help="Look first for what others have changed, or leave alone what the last drift check found.",
+    )(function)  # fmt: skip
+
+
 def selection(*, replace: bool) -> Callable[[F], F]:
     """What a plan is limited to. NAME is a kind, a component (with its service or without), an address, or a glob."""
     options = [
@@ -106,8 +114,8 @@ def output(*forms: str) -> Callable[[F], F]:
 
 
 _WAYS = (
-    "yes", "on_failure", "lock_timeout", "parallelism", "schedule", "pause_between_levels", "require_approval",
-    "detach", "cancel_on_interrupt", "timeout",
+    "yes", "confirm", "on_failure", "lock_timeout", "parallelism", "schedule", "pause_between_levels",
+    "require_approval", "detach", "cancel_on_interrupt", "timeout",
 )  # fmt: skip
 
 
@@ -121,6 +129,12 @@ def running(function: F) -> F:
 
     return _all(
         click.option("-y", "--yes", is_flag=True, help="Ask nothing."),
+        click.option(
+            "--confirm",
+            metavar="NAME",
+            multiple=True,
+            help="With -y: the data of this component (of a destroy: this stack) may be lost.",
+        ),
         click.option(
             "--on-failure",
             type=click.Choice(["rollback", "pause", "keep"]),

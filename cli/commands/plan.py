@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from panka.cli.commands.options import output, selection, tenant_config, values, where
+from panka.cli.commands.options import output, refreshing, selection, tenant_config, values, where
 from panka.cli.exits import Exit
 from panka.cli.session import opened
 
@@ -14,6 +14,7 @@ from panka.cli.session import opened
 @values
 @tenant_config
 @selection(replace=True)
+@refreshing
 @click.option("--detail", is_flag=True, help="Show every resource and property.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @click.option("--out", metavar="FILE", type=click.Path(dir_okay=False), help="Write the plan to a file, as JSON.")
@@ -27,6 +28,7 @@ def command(
     targets: tuple[str, ...],
     excludes: tuple[str, ...],
     replaces: tuple[str, ...],
+    refresh: bool | None,
     detail: bool,
     detailed_exitcode: bool,
     out: str | None,
@@ -45,7 +47,13 @@ def command(
 
     with opened(flags, embed=True) as session:
         planned = plan_stack(
-            session, path, given, files, Wish(targets, excludes, replaces), tenant_config=tenant_config
+            session,
+            path,
+            given,
+            files,
+            Wish(targets, excludes, replaces),
+            tenant_config=tenant_config,
+            refresh=refresh,
         )
         plan = planned.plan
         if out is not None:

@@ -20,6 +20,7 @@ _PAST = {
     Action.REPLACE: "replaced",
     Action.DELETE: "deleted",
     Action.ADOPT: "adopted",
+    Action.ACCEPT: "accepted",
     Action.FORGET: "forgotten",
 }
 _DOING = {
@@ -28,6 +29,7 @@ _DOING = {
     Action.REPLACE: "replacing",
     Action.DELETE: "deleting",
     Action.ADOPT: "adopting",
+    Action.ACCEPT: "accepting",
     Action.FORGET: "forgetting",
 }
 _PHASES = {

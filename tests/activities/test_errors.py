@@ -1,5 +1,7 @@
 """What an error of AWS means for a run."""
 
+import dataclasses
+
 import pytest
 from botocore.exceptions import (
     ClientError,
@@ -9,8 +11,11 @@ from botocore.exceptions import (
     ParamValidationError,
     ReadTimeoutError,
 )
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
 
 from panka.activities.aws.errors import NOT_EMULATED, AwsError, Cause, classify, handler_failed
+from panka.activities.failing import translated
 
 URL = "http://127.0.0.1:1"
 
@@ -144,7 +149,14 @@ def test_a_server_error_may_have_taken_effect() -> None:
     assert (error.cause, error.sent) == (Cause.TRANSIENT, True)
 
 
-@pytest.mark.parametrize("code", ["AccessDenied", "UnauthorizedOperation", "ExpiredToken", "InvalidClientTokenId"])
+@pytest.mark.parametrize("code", ["ExpiredToken", "ExpiredTokenException", "RequestExpired"])
+def test_what_has_expired_is_right_with_new_credentials(code: str) -> None:
+    error = classify("ec2", "RunInstances", answered(code, "no", 403), None)
+
+    assert (error.cause, error.denied) == (Cause.EXPIRED, True)
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "UnauthorizedOperation", "InvalidClientTokenId"])
 def test_what_is_denied_stays_denied(code: str) -> None:
     error = classify("ec2", "RunInstances", answered(code, "no", 403), None)
 
@@ -225,3 +237,19 @@ def test_an_error_reads_as_a_sentence_with_its_operation() -> None:
     error = AwsError(Cause.FINAL, "AccessDenied", "You may not.", "sqs:CreateQueue")
 
     assert str(error) == "sqs:CreateQueue AccessDenied: You may not."
+
+
+@pytest.mark.parametrize(("attempt", "final"), [(1, False), (2, False), (3, True)])
+def test_what_an_emulator_seems_to_lack_is_asked_for_again_as_it_may_have_crashed(attempt: int, final: bool) -> None:
+    environment = ActivityEnvironment()
+    environment.info = dataclasses.replace(environment.info, attempt=attempt)
+    lacks = AwsError(Cause.FINAL, NOT_EMULATED, "The emulator does not have this operation.", "sqs:CreateQueue")
+
+    def fail() -> None:
+        with translated():
+            raise lacks
+
+    with pytest.raises(ApplicationError) as raised:
+        environment.run(fail)
+
+    assert raised.value.non_retryable is final

@@ -97,6 +97,15 @@ def test_parts_see_nothing_of_a_real_account(monkeypatch: pytest.MonkeyPatch) ->
     assert environment["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
 
 
+def test_parts_see_what_telemetry_their_session_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PANKA_TELEMETRY", "console")
+    monkeypatch.setenv("PANKA_TENANT", "somebody-elses")
+
+    kept = {name: value for name, value in parts.environment().items() if name.startswith("PANKA_")}
+
+    assert kept == {"PANKA_TELEMETRY": "console"}
+
+
 def test_a_second_session_of_the_folder_is_refused(local: Local) -> None:
     with pytest.raises(LocalFailed, match="Another session"):
         start(_folder(local.info), _silent)

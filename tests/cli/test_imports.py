@@ -35,6 +35,15 @@ def test_the_help_of_a_command_imports_neither_temporal_nor_aws(command: str) ->
     assert not imported(command, "--help") & {"temporalio", "boto3", "botocore", "rich"}
 
 
+@pytest.mark.parametrize("module", ["panka.cli.worker", "panka.cli.applying", "panka.cli.session"])
+def test_telemetry_that_is_off_is_not_imported(module: str) -> None:
+    program = f"import sys, {module}; print(*(name.partition('.')[0] for name in sys.modules))"
+
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+
+    assert not {"opentelemetry", "prometheus_client"} & set(ran.stdout.split())
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_of_the_table_can_be_loaded(command: str) -> None:
     loaded = panka.get_command(None, command)  # type: ignore[arg-type]  # the group needs no context for it

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from panka.activities.telemetry import Sink
 from panka.cli.exits import Misused
 from panka.cli.settings import read_settings, read_terminal, seconds
 
@@ -140,3 +141,25 @@ def test_colour_is_for_terminals_unless_it_is_forced_and_never_against_no_color(
     environ: dict[str, str], wanted: bool
 ) -> None:
     assert read_terminal(environ).colour is wanted
+
+
+def test_telemetry_is_off_unless_it_is_named_and_a_variable_can_turn_it_off_again(home: Path) -> None:
+    assert read(home).telemetry == frozenset()
+
+    write(home, project='telemetry = "otlp,prometheus"')
+
+    assert read(home).telemetry == {Sink.OTLP, Sink.PROMETHEUS}
+    assert read(home, PANKA_TELEMETRY="off").telemetry == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("PANKA_TELEMETRY", "oltp", "`oltp` is neither `off` nor some of otlp, prometheus, console"),
+        ("PANKA_LOG_FORMAT", "xml", "`xml` is neither `text` nor `json`"),
+        ("PANKA_METRICS_LISTEN", "9464", "`9464` is not a HOST:PORT"),
+    ],
+)
+def test_what_telemetry_cannot_be_is_said(home: Path, variable: str, value: str, said: str) -> None:
+    with pytest.raises(Misused, match=said):
+        read(home, **{variable: value})

@@ -1,6 +1,7 @@
 """The worker as a process, and how it is put together."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -175,3 +176,23 @@ def test_a_worker_without_a_bucket_says_how_to_name_one(info: LocalInfo) -> None
     assert process.returncode == 64
     assert "No bucket is given." in err
     assert "PANKA_BUCKET" in err
+
+
+def test_a_worker_can_log_one_json_object_a_line(info: LocalInfo) -> None:
+    with _worker(info, PANKA_LOG_FORMAT="json") as process:
+        ready = json.loads(_ready(process))
+
+        process.terminate()
+    assert (ready["level"], ready["logger"]) == ("info", "panka.worker")
+    assert ready["message"].startswith("worker ready: task queue panka")
+
+
+def test_an_address_that_is_taken_cannot_offer_metrics(info: LocalInfo) -> None:
+    taken = info.endpoint_url.removeprefix("http://")
+
+    with _worker(info, PANKA_TELEMETRY="prometheus", PANKA_METRICS_LISTEN=taken) as process:
+        _, err = process.communicate(timeout=60)
+
+    assert process.returncode == 64
+    assert f"Metrics cannot be offered at {taken}: Address already in use." in err
+    assert "PANKA_METRICS_LISTEN" in err

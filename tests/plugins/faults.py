@@ -1,6 +1,7 @@
 """A proxy before an AWS endpoint that counts what passes and breaks what a test orders."""
 
 import asyncio
+import json
 import re
 import urllib.parse
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -20,6 +21,8 @@ class Answer:
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
     times: int = 1
+    service: str = ""
+    """Given to requests of this service alone; empty: to all."""
 
 
 StandIn: TypeAlias = Callable[[str, bytes], Answer]
@@ -46,6 +49,8 @@ class Faults:
     """The number of the changing request, from 1, that takes effect and whose reply is lost; 0: none."""
     instead: Answer | None = None
     """Given to the next requests, which do not reach the endpoint."""
+    instead_of: str = ""
+    """The operation whose requests are meant by that (`CreateQueue`); empty: all."""
     hold: asyncio.Event | None = None
     """Replies to changing requests, which have taken effect, wait for it."""
     held: asyncio.Event = field(default_factory=asyncio.Event)
@@ -53,11 +58,16 @@ class Faults:
 
     delay: float = 0
     """Seconds that each changing request takes longer."""
+    keys: set[str] = field(default_factory=set)
+    """Access keys that requests were signed with."""
+    expired: set[str] = field(default_factory=set)
+    """Access keys that have expired: requests that are signed with them do not reach the endpoint."""
 
     def reset(self) -> None:
         self.mutations, self.reads, self.lose, self.instead, self.hold = [], 0, 0, None, None
         self.held.clear()
-        self.delay = 0
+        self.delay, self.instead_of = 0, ""
+        self.keys, self.expired = set(), set()
 
 
 @dataclass
@@ -88,11 +98,34 @@ class _Request:
         return scope[1] if scope else ""
 
     @property
+    def key(self) -> str:
+        """The access key that the request is signed with; empty for one that is not signed."""
+        signed = re.search(r"Credential=([^/]+)/", self.header("authorization"))
+        return signed[1] if signed else ""
+
+    @property
     def mutates(self) -> bool:
         operation = self.operation
         if " " in operation:
             return self.method not in {"GET", "HEAD"}
         return _READS.match(operation) is None
+
+
+def _expired(request: _Request) -> Answer:
+    """What the services say to credentials that have expired, each in its protocol."""
+    said = "The security token included in the request is expired"
+    if request.header("x-amz-target"):
+        body = json.dumps({"__type": "com.amazonaws#ExpiredTokenException", "message": said}).encode()
+        return Answer(400, body, {"content-type": "application/x-amz-json-1.0"})
+    if request.service == "ec2":
+        error = "<Errors><Error><Code>RequestExpired</Code><Message>Request has expired.</Message></Error></Errors>"
+        body = f"<Response>{error}<RequestID>r</RequestID></Response>".encode()
+    elif request.service == "s3":
+        body = f"<Error><Code>ExpiredToken</Code><Message>{said}</Message></Error>".encode()
+    else:
+        error = f"<Error><Type>Sender</Type><Code>ExpiredToken</Code><Message>{said}</Message></Error>"
+        body = f"<ErrorResponse>{error}<RequestId>r</RequestId></ErrorResponse>".encode()
+    return Answer(403, body, {"content-type": "text/xml"})
 
 
 async def _message(reader: asyncio.StreamReader) -> tuple[bytes, list[tuple[bytes, bytes]]] | None:
@@ -163,10 +196,15 @@ class _Proxy:
     async def _answer(self, request: _Request, writer: asyncio.StreamWriter) -> bool:
         """Whether the connection goes on."""
         faults = self._faults
-        if faults.instead is not None:
-            answer = faults.instead
-            answer.times -= 1
-            faults.instead = answer if answer.times else None
+        told = faults.instead
+        if told is not None and faults.instead_of in {"", request.operation} and told.service in ("", request.service):
+            told.times -= 1
+            faults.instead = told if told.times else None
+            _write(writer, f"HTTP/1.1 {told.status} No".encode(), list(_encoded(told.headers)), told.body)
+            return True
+        faults.keys.add(request.key)
+        if request.key in faults.expired:
+            answer = _expired(request)
             _write(writer, f"HTTP/1.1 {answer.status} No".encode(), list(_encoded(answer.headers)), answer.body)
             return True
         if request.mutates:

@@ -6,17 +6,21 @@ import os
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import boto3
 
 from plugins.endpoints import free_port, moto
 from plugins.faults import Faults, faulty
 from plugins.temporal import binary
+
+Endpoint: TypeAlias = Callable[[Path], AbstractContextManager[str]]
+"""Starts an AWS endpoint that logs to a file, and gives its URL."""
 
 PANKA = (sys.executable, "-m", "panka.cli")
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "eu-west-1"}
@@ -75,8 +79,11 @@ class World:
 
     async def panka(self, *words: str, env: dict[str, str] | None = None) -> Said:
         """One command to its end."""
-        process = await self.begin(*words, env=env)
-        out, err = await asyncio.wait_for(process.communicate(), 170)
+        return await self.finished(await self.begin(*words, env=env))
+
+    async def finished(self, process: asyncio.subprocess.Process) -> Said:
+        """What a command that was begun leaves behind at its end."""
+        out, err = await asyncio.wait_for(process.communicate(), 230)
         assert process.returncode is not None
         return Said(process.returncode, out.decode(), err.decode())
 
@@ -113,12 +120,12 @@ class World:
         self.processes.append(self.temporal)
         await until(lambda: _listens(self.temporal_port), 30)
 
-    async def start_worker(self) -> asyncio.subprocess.Process:
+    async def start_worker(self, *words: str, env: dict[str, str] | None = None) -> asyncio.subprocess.Process:
         """A worker process that takes work."""
         log = self.folder / f"worker-{len(self.processes)}.log"
         with log.open("wb") as out:
             worker = await asyncio.create_subprocess_exec(
-                *PANKA, "worker", cwd=self.folder, env=self.env, stdout=out, stderr=out
+                *PANKA, "worker", *words, cwd=self.folder, env=self.env | (env or {}), stdout=out, stderr=out
             )
         self.processes.append(worker)
         await until(lambda: "worker ready" in log.read_text(), 60)
@@ -156,12 +163,34 @@ class World:
 
     def lock_holder(self, stack: str) -> str | None:
         """Who holds the lock, as the table says."""
+        return self.lock(stack).get("who")
+
+    def lock(self, stack: str) -> dict[str, str]:
+        """The lock's item in the table."""
         key = {"pk": {"S": "acme"}, "sk": {"S": f"lock#{stack}#dev"}}
         item = self.client("dynamodb").get_item(TableName="panka-state", Key=key, ConsistentRead=True).get("Item", {})
-        return item["who"]["S"] if "who" in item else None
+        return {name: next(iter(value.values())) for name, value in item.items()}
 
     async def state(self, stack: str) -> Any:
         return (await self.panka("state", "pull", stack)).ok().json
+
+    async def wanted(self, stack: str) -> dict[str, int]:
+        """How many resources of each type a stack that was never applied wants."""
+        plan = (await self.panka("plan", stack, "-o", "json")).ok().json["plan"]
+        return dict(Counter(step["type"] for step in plan["forward"]))
+
+    async def assert_whole(self, stack: str, wanted: dict[str, int]) -> None:
+        """Of every type exists what the stack wants; state names each of it; the next plan is empty, the lock free."""
+        state = await self.state(stack)
+        recorded = {one["id"].rpartition("/")[2] for one in state["resources"].values()}
+        cloud = self.cloud()
+        assert {type: len(names) for type, names in cloud.items()} == {type: wanted[type] for type in cloud}
+        for type in ("AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::S3::Bucket", "AWS::DynamoDB::Table"):
+            assert {name.rpartition("/")[2] for name in cloud.get(type, [])} <= recorded, type
+        assert state["operation"] is None
+        assert state["intended"] == []
+        assert await self.steps(stack) == []
+        assert self.lock_holder(stack) is None
 
 
 def _everything(client: Callable[[str], Any]) -> dict[str, list[str]]:
@@ -226,10 +255,10 @@ def _listens(port: int) -> bool:
 
 
 @asynccontextmanager
-async def world(folder: Path) -> AsyncIterator[World]:
+async def world(folder: Path, endpoint: Endpoint = moto) -> AsyncIterator[World]:
     """Servers up, backend made, no worker yet."""
     async with AsyncExitStack() as stack:
-        url = stack.enter_context(moto(folder / "moto.log"))
+        url = stack.enter_context(endpoint(folder / "endpoint.log"))
         faults = await stack.enter_async_context(faulty(url))
         one = World(folder, url, faults, free_port())
         stack.push_async_callback(one.stop)
