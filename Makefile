@@ -66,6 +66,7 @@ bench: .venv/.tested ## measure, side by side
 	@$(BIN)/python benchmarks/startup.py
 	@$(BIN)/python benchmarks/plan.py
 	@$(BIN)/python benchmarks/schedule.py
+	@$(BIN)/python benchmarks/run.py
 
 docs: .venv/.installed ## build the pages into site/
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'

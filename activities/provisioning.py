@@ -19,6 +19,7 @@ from panka.activities.aws.errors import NotOurs
 from panka.activities.aws.secrets import concealed, meanings
 from panka.activities.aws.session import Cloud
 from panka.activities.failing import NotReady, translated
+from panka.activities.fencing import Fences
 from panka.activities.handing import hand_over
 from panka.activities.providers.provider import Ending, Failed, Observed, Provider, Readiness, Ready, tag_map
 from panka.activities.state import check_account
@@ -27,7 +28,7 @@ from panka.activities.telemetry import Traces, Untraced
 from panka.activities.untold import recalled, with_untold
 from panka.planner import estimate
 from panka.planner.changes import changes
-from panka.planner.owner import Owner
+from panka.planner.owner import Owner, Scope
 from panka.planner.plan import Action, Plan, Step
 from panka.planner.record import Outcome, Undoing, resolve, steps
 from panka.planner.resource import Properties, decode, references, substitute
@@ -91,13 +92,13 @@ class Provisioning:
     ) -> None:
         """`cloud` is a target as a run's tenant may see it, `account` the one that the credentials for it belong to."""
         self._archive = archive
-        self._locks = locks
+        self._fences = Fences(locks, threads)
         self._cloud = cloud
         self._provider = provider
         self._threads = threads
         self._account = account
         self._traces = traces or Untraced()
-        self._steps: dict[str, Mapping[str, Step]] = {}
+        self._plans: dict[tuple[Scope, PlanRef], tuple[Plan, Mapping[str, Step]]] = {}
 
     @activity.defn(name=STEP.name)
     async def step(self, call: StepCall) -> Outcome:
@@ -118,21 +119,25 @@ class Provisioning:
                 return await work.take_back(call.done, call.inputs, started_only=call.started_only)
 
     async def _load(self, lease: Lease, ref: PlanRef, key: str) -> tuple[Plan, Step]:
-        loop = asyncio.get_running_loop()
-        plan = await loop.run_in_executor(self._threads, self._archive.plan_of, lease.scope, ref)
-        if ref.sha256 not in self._steps:
-            while len(self._steps) >= _PLANS:
-                del self._steps[next(iter(self._steps))]
-            self._steps[ref.sha256] = steps(plan)
-        return plan, self._steps[ref.sha256][key]
+        name = lease.scope, ref
+        if name not in self._plans:
+            loop = asyncio.get_running_loop()
+            plan = await loop.run_in_executor(self._threads, self._archive.plan_of, lease.scope, ref)
+            while len(self._plans) >= _PLANS:
+                del self._plans[next(iter(self._plans))]
+            self._plans[name] = plan, steps(plan)
+        plan, known = self._plans[name]
+        return plan, known[key]
 
     @asynccontextmanager
     async def _at_work(self, call: StepCall | UndoCall, plan: Plan, step: Step) -> "AsyncIterator[Work]":
         beat = Beat.heard()
+        if not beat.first:
+            beat.send()  # what was heard is said again at once, or a third attempt would not know of it
         loop = asyncio.get_running_loop()
 
         async def fence() -> None:
-            await loop.run_in_executor(self._threads, self._locks.check, call.lease)
+            await self._fences.check(call.lease)
 
         async def asset(sha256: str) -> bytes:
             return await loop.run_in_executor(self._threads, self._archive.asset, plan.scope.tenant, sha256)
@@ -209,13 +214,14 @@ class Work:
             id = await self.provider.find(self.owner, wanted)
             if id is not None:
                 await self._converge(id, wanted, patience)
+        made = wanted if id is None else None
         if id is None:
             id = await self._make(wanted, patience)
-        # From here on another attempt finds the id in the heartbeat and only waits on; if even that is lost, `find`
-        # sees the resource by its tags.
-        self._tell(id=id)
+        # From here on another attempt finds the id in a heartbeat, once there was one, and only waits on; until then
+        # `find` sees the resource by its tags.
+        self.beat.id = id
         await self._until(lambda: self.provider.ready(id), patience)
-        return self._outcome(id, inputs, await self._read(id))
+        return self._outcome(id, inputs, await self._read(id, made))
 
     async def _resolved(self, properties: Properties) -> Properties:
         resolved = await self.cloud.resolve_secrets(properties)
@@ -369,8 +375,9 @@ class Work:
         except NotOurs:
             return None
 
-    async def _read(self, id: str) -> Observed:
-        live = await self.provider.read(id)
+    async def _read(self, id: str, made: Properties | None = None) -> Observed:
+        """What is there; `made`: with which properties it was made just now."""
+        live = await (self.provider.read(id) if made is None else self.provider.read_new(id, made))
         if live is None:
             raise NotReady(f"{self.step.type} {id} was deleted outside Panka.")
         return live
@@ -389,17 +396,11 @@ class Work:
                 raise NotReady(now.reason)
             if patience.left < 0:
                 raise NotReady(f"Not ready after {patience.seconds:.0f} s: {now.reason}.")
-            self._tell(waits=now.reason)
+            self.beat.waits = now.reason
+            self.beat.send()
             hand_over()
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, 5.0)
-
-    def _tell(self, *, id: str | None = None, waits: str | None = None) -> None:
-        if id is not None:
-            self.beat.id = id
-        if waits is not None:
-            self.beat.waits = waits
-        self.beat.send()
 
     def _outcome(self, id: str, inputs: dict[str, Properties], live: Observed) -> Outcome:
         return Outcome(

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError, WorkflowQueryFailedError
 from temporalio.exceptions import ApplicationError, CancelledError, TerminatedError
@@ -31,8 +32,9 @@ class Watch:
         narrator: Narrator,
         tell: Callable[[str], None],
         plan: Callable[[PlanRef], Plan],
+        busy: float = _BUSY,
     ) -> None:
-        """`plan` reads a plan from the store, which may block."""
+        """`plan` reads a plan from the store, which may block. `busy`: seconds between questions while much happens."""
         self._plan = plan
         self._runs = runs
         self._handle = handle
@@ -46,7 +48,7 @@ class Watch:
         self._server_away = False
         self._said_silent = ""
         """What was said of the silence, to be said once."""
-        self._pause = _BUSY
+        self._busy = self._pause = busy
 
     async def follow(self, *, seconds: float | None, cancel_on_interrupt: bool) -> Result:
         """The run's result. Ctrl-C ends it with CancelledError, or once cancels the run if that is wished.
@@ -55,6 +57,13 @@ class Watch:
             TimedOut: the run goes on.
         """
         until = None if seconds is None else time.monotonic() + seconds
+        end = asyncio.create_task(self._end())
+        try:
+            return await self._follow(end, until, cancel_on_interrupt=cancel_on_interrupt)
+        finally:
+            end.cancel()
+
+    async def _follow(self, end: "asyncio.Task[None]", until: float | None, *, cancel_on_interrupt: bool) -> Result:
         while True:
             try:
                 result = await self._look()
@@ -63,7 +72,11 @@ class Watch:
                     return result
                 if until is not None and time.monotonic() >= until:
                     raise TimedOut("The time is over. The run goes on and keeps its lock.")
-                await asyncio.sleep(self._pause)
+                # Once it is over, or the server was away, nothing shortens a pause any more.
+                if end.done():
+                    await asyncio.sleep(self._pause)
+                else:
+                    await asyncio.wait([end], timeout=self._pause)
             except asyncio.CancelledError:
                 if not cancel_on_interrupt:
                     raise
@@ -78,7 +91,7 @@ class Watch:
             return await self._without_answer(error)
         self._answered()
         self.run = progress.run
-        self._pause = _BUSY if progress.seen > self._seen else min(_IDLE, self._pause * 1.3)
+        self._pause = self._busy if progress.seen > self._seen else min(_IDLE, self._pause * 1.3)
         self._seen = progress.seen
         if progress.total and not self._narrator.introduced:
             plan = await asyncio.to_thread(self._plan, progress.plan)
@@ -150,6 +163,11 @@ class Watch:
             return _told(error.cause, self.run)
         except (RPCError, TimeoutError):
             return None
+
+    async def _end(self) -> None:
+        """Returns as soon as the run is over, or when the server does not say."""
+        with suppress(RPCError, WorkflowFailureError):
+            await self._handle.result(follow_runs=False)
 
     async def _cancel(self) -> None:
         try:

@@ -312,8 +312,8 @@ async def _serve(
         ThreadPoolExecutor(THREADS, thread_name_prefix="aws") as aws,
         Threads(_STORE_THREADS, thread_name_prefix="stores") as store_threads,
     ):
-        roles = _roles(settings, stores, store_threads)
-        accounts = Accounts(aws, settings.profile, settings.endpoint_url, watchers.traces, roles)
+        of_tenants = roles(settings, stores, store_threads)
+        accounts = Accounts(aws, settings.profile, settings.endpoint_url, watchers.traces, of_tenants)
         required = settings.tenants == "required"
         work = assemble(stores, accounts, store_threads, traces=watchers.traces, registered=required)
         build = Build.of(settings)
@@ -329,7 +329,7 @@ async def _serve(
                 one.cancel()
 
 
-def _roles(
+def roles(
     settings: Settings, stores: Stores, threads: ThreadPoolExecutor
 ) -> Callable[[Lease], Awaitable[Role | None]]:
     roles = Roles(Register(stores.objects), settings.need("bucket"), settings.need("table"))

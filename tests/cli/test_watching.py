@@ -116,9 +116,9 @@ class Room:
             sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
         )
 
-    def watch(self, handle: Handle) -> Watch:
+    def watch(self, handle: Handle, busy: float = 0.3) -> Watch:
         narrator = Narrator(self.scope, "ana", Screen(Terminal(colour=False, prompts=False)))
-        return Watch(self.runs, handle, narrator, self.lines.append, plan_of_one_queue)
+        return Watch(self.runs, handle, narrator, self.lines.append, plan_of_one_queue, busy)
 
     def said(self, words: str) -> int:
         return sum(words in line for line in self.lines)
@@ -154,6 +154,18 @@ async def test_a_run_is_followed_to_its_result_whether_good_or_bad(room: Room, h
 
     assert result == Result(run=7, result=how)  # type: ignore[arg-type]  # one of the words
     assert [line.split()[1] for line in room.lines] == [f"{room.scope}#7", "start", "done"]
+
+
+async def test_the_end_of_a_run_is_seen_without_asking_for_it(room: Room) -> None:
+    async with room.worker():
+        handle = await room.runs.start(room.input(), wait=0)
+        following = asyncio.create_task(room.watch(handle, busy=600).follow(seconds=None, cancel_on_interrupt=False))
+        await until(lambda: room.said("start ") > 0)
+        await handle.signal("end", "succeeded")
+
+        result = await asyncio.wait_for(following, 60)
+
+    assert result.result == "succeeded"
 
 
 async def test_a_second_run_of_a_stack_is_refused_with_the_name_of_who_has_it(room: Room) -> None:
