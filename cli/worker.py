@@ -329,9 +329,7 @@ async def _serve(
                 one.cancel()
 
 
-def roles(
-    settings: Settings, stores: Stores, threads: ThreadPoolExecutor
-) -> Callable[[Lease], Awaitable[Role | None]]:
+def roles(settings: Settings, stores: Stores, threads: ThreadPoolExecutor) -> Callable[[Lease], Awaitable[Role | None]]:
     roles = Roles(Register(stores.objects), settings.need("bucket"), settings.need("table"))
 
     async def of(lease: Lease) -> Role | None:
