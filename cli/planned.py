@@ -1,5 +1,6 @@
 """Makes the plan that a command is about, or finds the one that it names."""
 
+import gc
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -67,6 +68,17 @@ def no_turn(_scope: Scope) -> None:
     """Whoever only looks at a plan waits for nobody."""
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No looks for cycles meanwhile: a plan is millions of objects and hardly a cycle, so looks only cost time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+@_uncollected()
 def plan_stack(
     session: Session,
     path: str,
@@ -90,7 +102,6 @@ def plan_stack(
         Stop: whatever else stands in the way, with its exit code.
     """
     tenant = tenant_in(tenant_config)
-    session.expect_desk()
     draft = read(session, path, given, files, tenant)
     whole = compiled(session, draft)
     if tenant is not None:

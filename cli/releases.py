@@ -117,7 +117,7 @@ class Releases:
 async def missing(client: Client, queue: str, run: WorkflowExecutionInfo) -> Absence | None:
     """Which worker a run waits for; None when one that may carry it on is there. Raises RPCError."""
     there = await _pollers(client, queue)
-    build = _pinned(run)
+    build = home(run)
     if build is not None and build not in there:
         again = f"panka worker --deployment {build.deployment} --build-id {build.id}"
         return Absence(
@@ -133,12 +133,15 @@ async def missing(client: Client, queue: str, run: WorkflowExecutionInfo) -> Abs
     return Absence(f"no build on task queue {queue} is current ({named})", "panka worker promote makes one so")
 
 
-def _pinned(run: WorkflowExecutionInfo) -> Build | None:
-    """The build that alone may carry a run on."""
+def home(run: WorkflowExecutionInfo) -> Build | None:
+    """The build that alone may carry a run on; None: any may, or whichever is current."""
     told = run.versioning_info
-    override = told.versioning_override.pinned.version
-    if override.build_id:
-        return Build(override.deployment_name, override.build_id)
+    match told.versioning_override.WhichOneof("override"):
+        case "pinned":
+            version = told.versioning_override.pinned.version
+            return Build(version.deployment_name, version.build_id)
+        case "auto_upgrade":
+            return None
     if told.behavior != VersioningBehavior.VERSIONING_BEHAVIOR_PINNED:
         return None
     return Build(told.deployment_version.deployment_name, told.deployment_version.build_id)

@@ -44,12 +44,13 @@ def command(
 
     Instead of a PATH it takes a PLAN (`p-…`) that `panka plan` has shown; then exactly that is done.
     """
-    from panka.cli.applying import How, carry_out, plan_and_carry_out  # noqa: PLC0415  # brings temporalio and boto3
-    from panka.cli.exits import Misused  # noqa: PLC0415  # as above
-    from panka.cli.planned import find_plan, plan_stack  # noqa: PLC0415  # as above
-    from panka.planner.selecting import Wish  # noqa: PLC0415  # as above
-
     with opened(flags | {"lock_timeout": ways["lock_timeout"]}, embed=True, stay=stay) as session:
+        session.expect_desk()
+        from panka.cli.applying import How, carry_out, plan_and_carry_out  # noqa: PLC0415  # brings temporalio and boto3
+        from panka.cli.exits import Misused  # noqa: PLC0415  # as above
+        from panka.cli.planned import find_plan, plan_stack  # noqa: PLC0415  # as above
+        from panka.planner.selecting import Wish  # noqa: PLC0415  # as above
+
         filed = _PLAN.fullmatch(path) is not None
         how = How.asked(session, ways, form=form, detail=detail)
         wish = Wish(targets, excludes, replaces)

@@ -39,13 +39,14 @@ def command(
 
     PATH is a folder or a YAML file. Nothing in AWS is changed.
     """
-    from panka.cli.next import command as next_command  # noqa: PLC0415  # brings the views
-    from panka.cli.planned import plan_stack  # noqa: PLC0415  # brings the planner and boto3
-    from panka.cli.views.plan import plan_text  # noqa: PLC0415  # as above
-    from panka.cli.views.plan_data import plan_data  # noqa: PLC0415  # as above
-    from panka.planner.selecting import Wish  # noqa: PLC0415  # as above
-
     with opened(flags, embed=True) as session:
+        session.expect_desk()
+        from panka.cli.next import command as next_command  # noqa: PLC0415  # brings the views
+        from panka.cli.planned import plan_stack  # noqa: PLC0415  # brings the planner
+        from panka.cli.views.plan import plan_text  # noqa: PLC0415  # as above
+        from panka.cli.views.plan_data import plan_data  # noqa: PLC0415  # as above
+        from panka.planner.selecting import Wish  # noqa: PLC0415  # as above
+
         planned = plan_stack(
             session,
             path,

@@ -20,6 +20,7 @@ from panka.activities.archive import Archive
 from panka.activities.aws.network import default_network
 from panka.activities.aws.session import Clients, Cloud, Keys
 from panka.activities.planning import Desk
+from panka.activities.reach import AwsAccount
 from panka.activities.stores.backend import create_backend
 from panka.activities.stores.dynamodb import DynamoLocks
 from panka.activities.stores.s3 import S3Store
@@ -151,7 +152,7 @@ async def shop(temporal: Client, request: pytest.FixtureRequest) -> AsyncIterato
             accounts._known[target, None] = clients = Clients(target, executor=aws, keys=Keys(ACCOUNT, "test"))
             work = assemble(stores, accounts, own)
             queue = f"kinds-{uuid4()}"
-            desk = Desk(Archive(stores.objects), stores.locks, clients)
+            desk = Desk(Archive(stores.objects), stores.locks, AwsAccount(clients))
             async with build_workers(temporal, work, queue, graceful=1)[0]:
                 cloud = Cloud(clients)
                 version = await _what_users_bring(cloud)

@@ -120,12 +120,15 @@ class World:
         self.processes.append(self.temporal)
         await until(lambda: _listens(self.temporal_port), 30)
 
-    async def start_worker(self, *words: str, env: dict[str, str] | None = None) -> asyncio.subprocess.Process:
-        """A worker process that takes work."""
+    async def start_worker(
+        self, *words: str, env: dict[str, str] | None = None, ahead: int = 0
+    ) -> asyncio.subprocess.Process:
+        """A worker process that takes work; its clock may be ahead by so many seconds."""
         log = self.folder / f"worker-{len(self.processes)}.log"
         with log.open("wb") as out:
+            line = (*_wrong_clock(ahead), "worker") if ahead else (*PANKA, "worker")
             worker = await asyncio.create_subprocess_exec(
-                *PANKA, "worker", *words, cwd=self.folder, env=self.env | (env or {}), stdout=out, stderr=out
+                *line, *words, cwd=self.folder, env=self.env | (env or {}), stdout=out, stderr=out
             )
         self.processes.append(worker)
         await until(lambda: "worker ready" in log.read_text(), 60)
@@ -239,6 +242,10 @@ def _containers(ecs: Any) -> tuple[list[str], list[str]]:
     return clusters, services
 
 
+def _wrong_clock(ahead: int) -> tuple[str, ...]:
+    return sys.executable, "-P", str(Path(__file__).with_name("wrong_clock.py")), str(ahead)
+
+
 async def until(true: Callable[[], bool], seconds: float, what: str = "it") -> None:
     """Waits until something is so, or fails after a deadline."""
     deadline = time.monotonic() + seconds
@@ -259,7 +266,7 @@ async def world(folder: Path, endpoint: Endpoint = moto) -> AsyncIterator[World]
     """Servers up, backend made, no worker yet."""
     async with AsyncExitStack() as stack:
         url = stack.enter_context(endpoint(folder / "endpoint.log"))
-        faults = await stack.enter_async_context(faulty(url))
+        faults = await stack.enter_async_context(faulty(url, port=free_port()))
         one = World(folder, url, faults, free_port())
         stack.push_async_callback(one.stop)
         await one.start_temporal()
