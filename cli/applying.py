@@ -13,8 +13,9 @@ from panka.cli.next import command
 from panka.cli.planned import Planned
 from panka.cli.runs import Handle, Runs, memo
 from panka.cli.session import Session
+from panka.cli.showing import shown
 from panka.cli.views.plan import destructive, plan_text, summary
-from panka.cli.views.run import Narrator, failures_text, result_text
+from panka.cli.views.run import failures_text, result_text
 from panka.cli.watching import Watch
 from panka.planner.core import OnFailure
 from panka.planner.owner import Scope
@@ -161,10 +162,12 @@ class _Follower:
         return await self._follow(runs, handle, str(said.get("by", "unknown")))
 
     async def _follow(self, runs: Runs, handle: Handle, by: str) -> Result:
-        screen = self._session.screen
-        screen.tell("" if self._how.cancel_on_interrupt else _ctrl_c(self._session))
-        self._watch = Watch(runs, handle, Narrator(self._scope, by, screen), screen.tell, self._plan)
-        return await self._watch.follow(seconds=self._how.timeout, cancel_on_interrupt=self._how.cancel_on_interrupt)
+        hint = "" if self._how.cancel_on_interrupt else _ctrl_c(self._session)
+        async with shown(self._session.screen, runs, handle, self._scope, by, hint) as (view, tell):
+            self._watch = Watch(runs, handle, [view], tell, self._plan)
+            return await self._watch.follow(
+                seconds=self._how.timeout, cancel_on_interrupt=self._how.cancel_on_interrupt
+            )
 
     def _plan(self, ref: PlanRef) -> Plan:
         return self._session.desk().archive.plan(ref)

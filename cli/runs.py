@@ -55,7 +55,7 @@ class Runs:
     """The runs of one Temporal namespace."""
 
     def __init__(self, client: Client, task_queue: str) -> None:
-        self._client = client
+        self.client = client
         self.task_queue = task_queue
 
     @classmethod
@@ -123,7 +123,7 @@ class Runs:
             return await self._started(input, None)
 
     async def _started(self, input: RunInput, attributes: TypedSearchAttributes | None) -> Handle:
-        return await self._client.start_workflow(
+        return await self.client.start_workflow(
             RUN,
             input,
             id=str(input.scope),
@@ -158,7 +158,7 @@ class Runs:
         """The runs of a tenant that go on now; one that began a moment ago may be missing."""
         query = f"WorkflowType = '{RUN}' AND ExecutionStatus = 'Running' AND WorkflowId STARTS_WITH '{tenant}/'"
         found = []
-        async for one in self._client.list_workflows(query, rpc_timeout=_CALL):
+        async for one in self.client.list_workflows(query, rpc_timeout=_CALL):
             scope = _scope(one.id)
             running = await self.running(scope)
             found += [running] if running else []
@@ -166,14 +166,14 @@ class Runs:
 
     async def latest(self, scope: Scope) -> Handle | None:
         """The latest run of a stack that Temporal knows, ended or not."""
-        handle: Handle = self._client.get_workflow_handle(str(scope), result_type=Result)
+        handle: Handle = self.client.get_workflow_handle(str(scope), result_type=Result)
         try:
             found = await handle.describe(rpc_timeout=_CALL)
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return None
             raise
-        return self._client.get_workflow_handle(str(scope), run_id=found.run_id, result_type=Result)
+        return self.client.get_workflow_handle(str(scope), run_id=found.run_id, result_type=Result)
 
     async def progress(self, handle: Handle, since: int = 0) -> Progress:
         """Asks the run itself, so a worker must be there to answer. Raises RPCError, WorkflowQueryFailedError."""
@@ -182,7 +182,7 @@ class Runs:
 
     async def try_progress(self, scope: Scope) -> Progress | None:
         """The progress of a stack's run, or None when nobody answers in a moment."""
-        handle: Handle = self._client.get_workflow_handle(str(scope), result_type=Result)
+        handle: Handle = self.client.get_workflow_handle(str(scope), result_type=Result)
         try:
             told: Progress = await handle.query(PROGRESS, 0, result_type=Progress, rpc_timeout=timedelta(seconds=2))
         except RPCError:
@@ -210,12 +210,12 @@ class Runs:
     async def polled(self) -> bool | None:
         """Whether a worker has asked for this queue's work lately; None: the server does not say."""
         request = DescribeTaskQueueRequest(
-            namespace=self._client.namespace,
+            namespace=self.client.namespace,
             task_queue=TaskQueue(name=self.task_queue),
             task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
         )
         try:
-            answer = await self._client.workflow_service.describe_task_queue(request, timeout=_CALL)
+            answer = await self.client.workflow_service.describe_task_queue(request, timeout=_CALL)
         except RPCError:
             return None
         return bool(answer.pollers)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from panka.cli.views.run import changes_text
+from panka.cli.views.account import changes_text
 from panka.cli.views.screen import ago, table, took
 from panka.planner.state import Recorded, State
 from panka.workflows.ports import Entry

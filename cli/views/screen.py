@@ -10,7 +10,19 @@ import click
 from panka.cli.settings import Terminal
 
 SCHEMA_VERSION = 1
-_COLOURS = {"+": "green", "~": "yellow", "-/+": "magenta", "-": "red", "FAIL": "red", "error": "red"}
+_COLOURS = {
+    "+": "green",
+    "~": "yellow",
+    "-/+": "magenta",
+    "-": "red",
+    "=": "green",
+    ">": "cyan",
+    "<": "yellow",
+    "!": "yellow",
+    "x": "red",
+    "FAIL": "red",
+    "error": "red",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +37,13 @@ class Screen:
 
     def tell(self, text: str = "") -> None:
         """Everything that is not the data that was asked for."""
-        click.echo(text, err=True, color=self.terminal.colour)
+        click.echo(text, err=True, color=self.terminal.colour_told)
 
     def paint(self, symbol: str, text: str | None = None) -> str:
         """A symbol (or a text that stands for it) in its colour, where colours are wanted."""
         said = symbol if text is None else text
-        return click.style(said, fg=_COLOURS[symbol]) if self.terminal.colour and symbol in _COLOURS else said
+        wanted = self.terminal.colour or self.terminal.colour_told
+        return click.style(said, fg=_COLOURS[symbol]) if wanted and symbol in _COLOURS else said
 
     def data(self, form: str, content: Mapping[str, Any]) -> None:
         """JSON or YAML; `schemaVersion` tells when a field changes its meaning."""

@@ -9,7 +9,8 @@ from panka.cli.settings import Terminal
 from panka.cli.views.plan import plan_text, value_text
 from panka.cli.views.plan_data import plan_data
 from panka.cli.views.records import Active, StackRow, history_text, run_text, status_text
-from panka.cli.views.run import Narrator, Row, failures_text, result_text
+from panka.cli.views.account import Row
+from panka.cli.views.run import Narrator, failures_text, result_text
 from panka.cli.views.screen import Screen, ago, table, took
 from panka.planner.owner import Scope
 from panka.planner.plan import Action, Change, Plan, Selection, Step
@@ -241,7 +242,7 @@ def event(at: float, kind: EventKind, key: str = "", text: str = "") -> Event:
 def told(narrator: Narrator, *events: Event, rows: tuple[Row, ...] = (), **more: Any) -> list[str]:
     plan = PlanRef(id="p-1", key="k", sha256="s")
     fields: dict[str, Any] = {"run": 43, "phase": Phase.FORWARD, "seen": 0, "total": 4, "finished": 0} | more
-    first = [narrator.introduce(rows, 43, events[0].at)] if rows else []
+    first = narrator.introduce(rows, 43, events[0].at) if rows else []
     return first + narrator.hear(Progress(plan=plan, events=events, **fields))
 
 

@@ -118,7 +118,7 @@ class Room:
 
     def watch(self, handle: Handle) -> Watch:
         narrator = Narrator(self.scope, "ana", Screen(Terminal(colour=False, prompts=False)))
-        return Watch(self.runs, handle, narrator, self.lines.append, plan_of_one_queue)
+        return Watch(self.runs, handle, [narrator], self.lines.append, plan_of_one_queue)
 
     def said(self, words: str) -> int:
         return sum(words in line for line in self.lines)
