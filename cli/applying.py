@@ -107,10 +107,10 @@ async def _turn(session: Session, scope: Scope, until: float) -> None:
     await runs.turn(scope, until=until, tell=session.screen.tell)
 
 
-def follow(session: Session, scope: Scope, how: How) -> int:
-    """Follows the latest run of a stack. Raises Misused when Temporal knows none."""
+def follow(session: Session, scope: Scope, how: How, number: int | None = None) -> int:
+    """Follows the latest run of a stack, or the one of that number. Raises Misused when Temporal knows none."""
     follower = _Follower(session, scope, how)
-    result = follower.join()
+    result = follower.join(number)
     return _report(session, scope, result, how, follower.spent)
 
 
@@ -135,8 +135,8 @@ class _Follower:
         """None: the run goes on, and nobody was to follow it."""
         return self._interruptible(self._start(run))
 
-    def join(self) -> Result:
-        result = self._interruptible(self._join())
+    def join(self, number: int | None) -> Result:
+        result = self._interruptible(self._join(number))
         assert result is not None  # noqa: S101  # only a start can be left to itself
         return result
 
@@ -152,11 +152,13 @@ class _Follower:
         self._began = time.time()
         return await self._follow(runs, handle, run.by)
 
-    async def _join(self) -> Result | None:
+    async def _join(self, number: int | None) -> Result | None:
         runs = await Runs.connect(self._session.settings)
-        handle = await runs.latest(self._scope)
+        handle = await (runs.latest(self._scope) if number is None else runs.numbered(self._scope, number))
         if handle is None:
-            raise Misused(f"Temporal knows no run of {self._scope}.", "panka history shows the runs that are on record")
+            which = f"run of {self._scope}" if number is None else f"run {self._scope}#{number}"
+            history = command(self._session, "history", self._scope.stack)
+            raise Misused(f"Temporal knows no {which}.", f"{history} shows the runs that are on record")
         said = await memo(handle)
         self._began = (await handle.describe()).start_time.timestamp()
         return await self._follow(runs, handle, str(said.get("by", "unknown")))

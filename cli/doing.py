@@ -18,7 +18,7 @@ _AGAIN: Final = "next_attempt_schedule_time"
 
 
 async def doing(runs: Runs, handle: Handle) -> dict[str, Doing]:
-    """By key of the step; empty when it is not known. No worker is asked. Of a run in shards all of them are looked at."""
+    """By key of the step; empty when it is not known. No worker is asked. A run's shards are looked at as well."""
     try:
         run = await description(handle)
     except RPCError:

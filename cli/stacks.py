@@ -1,5 +1,6 @@
 """From what somebody types to the stack that is meant: a name, a folder, a file."""
 
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from panka.planner.tenancy import Tenant
 
 HERE = "."
+_RUN = re.compile(r"(?:(?P<stack>[^#]*)#)?(?P<number>\d+)")
 _ASSUMED = "--local"
 """The origin of a tenant or environment that nobody chose: what the stack itself says goes before it."""
 
@@ -159,6 +161,21 @@ def scope_of(session: Session, stack: str | None) -> Scope:
         report(session, draft, draft.diagnostics)
         raise Misused(f"The stack at {stack or HERE} has no name.")
     return scope_of_draft(session, draft)
+
+
+def run_named(session: Session, said: str | None, stack: str | None = None) -> tuple[Scope, int | None]:
+    """`shop#43`, `acme/shop/prod#43` or `43` as stack and number; the number is None where only a stack is meant.
+
+    Raises Misused and InvalidStack as `scope_of`.
+    """
+    match = _RUN.fullmatch(said or "")
+    if match is None:
+        return scope_of(session, said or stack), None
+    words = (match["stack"] or "").split("/")
+    if len(words) == 3 and all(words):
+        session.settings = session.settings.at("the run's name", tenant=words[0], environment=words[2])
+        return scope_of(session, words[1]), int(match["number"])
+    return scope_of(session, match["stack"] or stack), int(match["number"])
 
 
 def scope_of_draft(session: Session, draft: Draft) -> Scope:

@@ -33,12 +33,17 @@ class Watch:
         views: Sequence[View],
         tell: Callable[[str], None],
         plan: Callable[[PlanRef], Plan],
+        silence: float = _SILENCE,
     ) -> None:
-        """`tell` gets what the views want to be printed. `plan` reads a plan from the store, which may block."""
+        """`tell` gets what the views want to be printed. `plan` reads a plan from the store, which may block.
+
+        After so many seconds of `silence` the run is asked although nothing has happened in it.
+        """
         self._plan = plan
         self._runs = runs
         self._handle = handle
         self._views = views
+        self._silence = silence
         self._bell = Bell(handle)
         self._tell = tell
         self._seen = 0
@@ -86,7 +91,7 @@ class Watch:
             await asyncio.sleep(_AWAY)
             return
         await asyncio.sleep(_BUSY)
-        left = _SILENCE if until is None else min(_SILENCE, max(until - time.monotonic(), 0))
+        left = self._silence if until is None else min(self._silence, max(until - time.monotonic(), 0))
         await self._bell.rung(left)
 
     async def _look(self) -> Result | None:

@@ -1,18 +1,10 @@
 """`panka show`."""
 
-import re
-from typing import TYPE_CHECKING
-
 import click
 
 from panka.cli.commands.options import output, where
 from panka.cli.exits import Exit, Misused
-from panka.cli.session import Session, opened
-
-if TYPE_CHECKING:
-    from panka.planner.owner import Scope
-
-_RUN = re.compile(r"(?:(?P<stack>[^#]*)#)?(?P<number>\d+)")
+from panka.cli.session import opened
 
 
 @click.command()
@@ -27,10 +19,13 @@ def command(run: str, stack: str | None, form: str, **flags: str | None) -> int:
     """
     from panka.activities.stores.store import NotThere  # noqa: PLC0415  # brings the planner
     from panka.cli.next import command as next_command  # noqa: PLC0415  # brings the views
+    from panka.cli.stacks import run_named  # noqa: PLC0415  # brings the planner
     from panka.cli.views.records import run_text  # noqa: PLC0415  # brings pydantic
 
     with opened(flags) as session:
-        scope, number = _parsed(session, run, stack)
+        scope, number = run_named(session, run, stack)
+        if number is None:
+            raise Misused(f"`{run}` is no run.", "a run is written shop#43, or 43")
         name = scope.stack
         try:
             entry = session.desk().entry(scope, number)
@@ -44,17 +39,3 @@ def command(run: str, stack: str | None, form: str, **flags: str | None) -> int:
             session.screen.data(form, {"scope": str(scope), **entry.model_dump(mode="json", by_alias=True)})
         session.screen.tell(f"Next: {next_command(session, 'history', name)}")
     return Exit.OK
-
-
-def _parsed(session: Session, run: str, stack: str | None) -> "tuple[Scope, int]":
-    """`shop#43`, `acme/shop/prod#43` or `43` as scope and number."""
-    from panka.cli.stacks import scope_of  # noqa: PLC0415  # brings the planner
-
-    match = _RUN.fullmatch(run)
-    if match is None:
-        raise Misused(f"`{run}` is no run.", "a run is written shop#43, or 43")
-    words = (match["stack"] or "").split("/")
-    if len(words) == 3:
-        session.settings = session.settings.at("the run's name", tenant=words[0], environment=words[2])
-    named = words[1] if len(words) == 3 else words[0]
-    return scope_of(session, named or stack), int(match["number"])

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from panka.cli.settings import Terminal
+from panka.cli.views.account import Row
 from panka.cli.views.plan import plan_text, value_text
 from panka.cli.views.plan_data import plan_data
 from panka.cli.views.records import Active, StackRow, history_text, run_text, status_text
-from panka.cli.views.account import Row
 from panka.cli.views.run import Narrator, failures_text, result_text
 from panka.cli.views.screen import Screen, ago, table, took
 from panka.planner.owner import Scope

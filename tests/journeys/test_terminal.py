@@ -11,7 +11,12 @@ from plugins.terminal import MOVES, Terminal
 from plugins.world import World
 
 QUEUES = 500
-STACK = "apiVersion: core.panka.io/v1\nkind: Stack\nmetadata: {name: big}\nspec: {provider: {name: aws, region: eu-west-1}}\n"
+STACK = """\
+apiVersion: core.panka.io/v1
+kind: Stack
+metadata: {name: big}
+spec: {provider: {name: aws, region: eu-west-1}}
+"""
 _BAR = re.compile(r"\[#*\.*\] (\d+)/500")
 
 
