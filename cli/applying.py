@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TextIO
 
 import click
 
@@ -14,6 +14,8 @@ from panka.cli.planned import Planned
 from panka.cli.runs import Handle, Runs, memo
 from panka.cli.session import Session
 from panka.cli.showing import shown
+from panka.cli.views.events import EventLog
+from panka.cli.views.github import annotations, run_summary
 from panka.cli.views.plan import destructive, plan_text, summary
 from panka.cli.views.run import failures_text, result_text
 from panka.cli.watching import Watch
@@ -39,6 +41,8 @@ class How:
     detach: bool = False
     cancel_on_interrupt: bool = False
     timeout: float | None = None
+    events: TextIO | None = None
+    """Where every event goes, for programs."""
     form: str = "table"
     detail: bool = False
 
@@ -47,6 +51,8 @@ class How:
         """As the options of a command say, and the settings where these have the word."""
         if ways["pause_between_levels"] and ways["schedule"] != "levels":
             raise Misused("Only levels have something between them.", "add --schedule levels")
+        if ways["detach"] and ways["events"]:
+            raise Misused("Nobody hears the events of a run that is not followed.", "leave out --detach or --events")
         given = {**ways, "lock_timeout": session.settings.lock_timeout}
         return cls(**given, form=form, detail=detail)
 
@@ -166,10 +172,14 @@ class _Follower:
     async def _follow(self, runs: Runs, handle: Handle, by: str) -> Result:
         hint = "" if self._how.cancel_on_interrupt else _ctrl_c(self._session)
         async with shown(self._session.screen, runs, handle, self._scope, by, hint) as (view, tell):
-            self._watch = Watch(runs, handle, [view], tell, self._plan)
-            return await self._watch.follow(
+            log = EventLog(self._scope, self._how.events) if self._how.events else None
+            self._watch = Watch(runs, handle, [view, *([log] if log else [])], tell, self._plan)
+            result = await self._watch.follow(
                 seconds=self._how.timeout, cancel_on_interrupt=self._how.cancel_on_interrupt
             )
+            if log is not None:
+                log.end(result, time.time())
+            return result
 
     def _plan(self, ref: PlanRef) -> Plan:
         return self._session.desk().archive.plan(ref)
@@ -248,6 +258,10 @@ def _report(session: Session, scope: Scope, result: Result, how: How, spent: flo
         screen.tell()
         screen.tell(failures_text(result.failures, screen))
         screen.tell()
+    if screen.terminal.annotations:
+        for line in annotations(result.failures):
+            screen.tell(line)
+    screen.summarise(run_summary(scope, result, spent))
     outputs = _outputs(session, scope) if result.result == "succeeded" else {}
     if how.form == "table":
         screen.show("\n".join([result_text(scope, result, spent), *_output_lines(outputs)]))

@@ -107,7 +107,7 @@ def output(*forms: str) -> Callable[[F], F]:
 
 _WAYS = (
     "yes", "on_failure", "lock_timeout", "parallelism", "schedule", "pause_between_levels", "require_approval",
-    "detach", "cancel_on_interrupt", "timeout",
+    "detach", "cancel_on_interrupt", "timeout", "events",
 )  # fmt: skip
 
 
@@ -149,4 +149,8 @@ def following(function: F) -> F:
     return _all(
         click.option("--cancel-on-interrupt", is_flag=True, help="Let Ctrl-C cancel the run."),
         click.option("--timeout", type=DURATION, help="Stop following after this long; the run goes on."),
-    )(function)
+        click.option(
+            "--events", type=click.File("w", encoding="utf-8"), metavar="FILE",
+            help="Write every event of the run into FILE, a JSON object a line; `-` is stdout.",
+        ),
+    )(function)  # fmt: skip

@@ -1,5 +1,7 @@
 """`panka watch`."""
 
+from typing import TextIO
+
 import click
 
 from panka.cli.commands.options import following, output, where
@@ -11,7 +13,14 @@ from panka.cli.session import opened
 @following
 @output("table", "json", "yaml")
 @where
-def command(stack: str | None, cancel_on_interrupt: bool, timeout: float | None, form: str, **flags: str | None) -> int:
+def command(
+    stack: str | None,
+    cancel_on_interrupt: bool,
+    timeout: float | None,
+    events: TextIO | None,
+    form: str,
+    **flags: str | None,
+) -> int:
     """Follow the latest run of STACK to its end, or the RUN of that number: `shop`, a path, `shop#43`, `43`.
 
     \b
@@ -24,5 +33,5 @@ def command(stack: str | None, cancel_on_interrupt: bool, timeout: float | None,
 
     with opened(flags) as session:
         scope, number = run_named(session, stack)
-        how = How(cancel_on_interrupt=cancel_on_interrupt, timeout=timeout, form=form)
+        how = How(cancel_on_interrupt=cancel_on_interrupt, timeout=timeout, events=events, form=form)
         return follow(session, scope, how, number)

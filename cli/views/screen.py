@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import click
@@ -38,6 +39,16 @@ class Screen:
     def tell(self, text: str = "") -> None:
         """Everything that is not the data that was asked for."""
         click.echo(text, err=True, color=self.terminal.colour_told)
+
+    def summarise(self, markdown: str) -> None:
+        """For the page of a workflow of GitHub Actions, where this is one."""
+        if self.terminal.step_summary is None:
+            return
+        try:
+            with Path(self.terminal.step_summary).open("a", encoding="utf-8") as file:
+                file.write(f"{markdown}\n")
+        except OSError as error:
+            self.tell(f"The summary cannot be written: {error.strerror}.")
 
     def paint(self, symbol: str, text: str | None = None) -> str:
         """A symbol (or a text that stands for it) in its colour, where colours are wanted."""
