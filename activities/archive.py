@@ -5,12 +5,14 @@ docs/state-format.md says what must hold for them. Everything here blocks.
 
 import hashlib
 import json
+import re
 from collections import OrderedDict
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from panka.activities.stores.store import NotThere, ObjectStore
+from panka.planner.blueprint import Blueprint
 from panka.planner.journal import Filed, Journal, Part, entries, folded
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan
@@ -18,11 +20,19 @@ from panka.planner.resource import Model
 from panka.planner.state import Pointer, State
 from panka.workflows.ports import Entry, PlanRef
 
-R = TypeVar("R", Plan, State, Journal)
+R = TypeVar("R", Plan, State, Journal, Blueprint)
 
 _REMEMBERED = 32
 _AT_ONCE = 16
 """Parts of a journal that are read at the same time."""
+
+
+_PLAN_ID = re.compile(r"p-[0-9a-f]*")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class Foreign(Exception):
+    """A plan is another stack's than the run's that names it."""
 
 
 class Damaged(Exception):
@@ -38,7 +48,7 @@ class Archive:
 
     def save_plan(self, plan: Plan) -> PlanRef:
         body = plan.text().encode()
-        key = f"{_home(plan.scope)}/plans/{plan.id}.json"
+        key = _plan_key(plan.scope, plan.id)
         digest = _digest(body)
         self._objects.put(key, body)
         self._remember(f"{key}#{digest}", plan)
@@ -48,8 +58,19 @@ class Archive:
         """Raises NotThere, Damaged, Newer."""
         return self._recall(ref.key, ref.sha256, Plan)
 
+    def plan_of(self, scope: Scope, ref: PlanRef) -> Plan:
+        """A plan that must be one of this stack: references come from callers. Raises Foreign, NotThere, Damaged."""
+        if not _PLAN_ID.fullmatch(ref.id) or ref.key != _plan_key(scope, ref.id):
+            raise Foreign(f"Plan {ref.id} is not one of {scope}.")
+        plan = self.plan(ref)
+        if plan.scope != scope:
+            raise Foreign(f"Plan {ref.id} is not one of {scope}.")
+        return plan
+
     def find_plan(self, scope: Scope, plan_id: str) -> tuple[Plan, PlanRef]:
         """A plan by its id, or by the beginning of one. Raises NotThere when none or several fit."""
+        if not _PLAN_ID.fullmatch(plan_id):
+            raise NotThere(f"No plan is called {plan_id}.")
         prefix = f"{_home(scope)}/plans/{plan_id}"
         keys = self._objects.keys(prefix)
         if len(keys) != 1:
@@ -57,6 +78,17 @@ class Archive:
         body = self._objects.get(keys[0])
         plan = Plan.read(body)
         return plan, PlanRef(id=plan.id, key=keys[0], sha256=_digest(body))
+
+    def save_blueprint(self, scope: Scope, blueprint: Blueprint) -> str:
+        """Writes a whole stack, and returns the SHA-256 that it is filed under."""
+        body = blueprint.text().encode()
+        digest = _digest(body)
+        self._objects.put(_blueprint_key(scope, digest), body)
+        return digest
+
+    def blueprint(self, scope: Scope, sha256: str) -> Blueprint:
+        """Raises NotThere, Damaged, Newer."""
+        return self._recall(_blueprint_key(scope, sha256), sha256, Blueprint)
 
     def save_state(self, state: State) -> Pointer:
         """Writes a body; it is current only when the lock table's pointer names it."""
@@ -133,6 +165,8 @@ class Archive:
 
     def asset(self, tenant: str, sha256: str) -> bytes:
         """Raises NotThere, Damaged."""
+        if not _SHA256.fullmatch(sha256):
+            raise NotThere(f"No file is called {sha256}.")
         key = f"tenants/{tenant}/assets/{sha256}"
         return _checked(key, self._objects.get(key), sha256)
 
@@ -156,6 +190,14 @@ class Archive:
 
 def _home(scope: Scope) -> str:
     return f"tenants/{scope.tenant}/stacks/{scope.stack}/{scope.environment}"
+
+
+def _plan_key(scope: Scope, plan_id: str) -> str:
+    return f"{_home(scope)}/plans/{plan_id}.json"
+
+
+def _blueprint_key(scope: Scope, sha256: str) -> str:
+    return f"{_home(scope)}/stacks/{sha256}.json"
 
 
 def _journals(scope: Scope, serial: int) -> str:

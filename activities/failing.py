@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from panka.activities.archive import Damaged
+from panka.activities.archive import Damaged, Foreign
 from panka.activities.aws.errors import NOT_EMULATED, AwsError, Cause, NotOurs, TryLater
 from panka.activities.aws.secrets import NoSuchSecret
 from panka.activities.stores.store import LockLost, Moved, NotThere
@@ -37,7 +37,7 @@ def translated() -> Iterator[None]:
         raise ApplicationError(
             str(error), type="TryLater", next_retry_delay=timedelta(seconds=error.seconds)
         ) from error
-    except (NotOurs, NotReady, NoSuchSecret, Unresolved, Damaged, Newer, NotThere) as error:
+    except (NotOurs, NotReady, NoSuchSecret, Unresolved, Damaged, Foreign, Newer, NotThere) as error:
         raise ApplicationError(_sentence(error), type=REFUSED, non_retryable=True) from error
     except LockLost as error:
         raise ApplicationError(_sentence(error), type=LOCK_LOST, non_retryable=True) from error

@@ -4,7 +4,7 @@ Nothing here changes the cloud or the state; a plan and its files are written un
 """
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,19 +13,27 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from panka.activities.archive import Archive
 from panka.activities.aws.errors import AwsError, Cause
 from panka.activities.aws.network import default_network
+from panka.activities.aws.roles import Role
 from panka.activities.aws.session import Clients, Cloud
+from panka.activities.beside import beside
+from panka.activities.register import Register, other_stacks
 from panka.activities.stores.dynamodb import DynamoLocks
 from panka.activities.stores.s3 import S3Store
 from panka.activities.stores.store import Holder, LockStore
 from panka.planner.adopting import Live
-from panka.planner.assemble import make_plan
+from panka.planner.assemble import make_plan, of_stack
+from panka.planner.blueprint import Blueprint
 from panka.planner.component import Network
+from panka.planner.consumers import refuse_missed
+from panka.planner.diagnostics import Invalid
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan
+from panka.planner.protecting import refuse_losses
+from panka.planner.register import TenantRecord
 from panka.planner.resource import Address
 from panka.planner.resource_types import can_be_made
 from panka.planner.selecting import Wish
-from panka.planner.state import Pointer, State, Target
+from panka.planner.state import Pointer, RunKind, State, Target
 from panka.workflows.ports import Entry, PlanRef
 
 if TYPE_CHECKING:
@@ -55,16 +63,31 @@ class WrongAccount(Exception):
 class Desk:
     """Reading and planning for one set of credentials."""
 
-    def __init__(self, archive: Archive, locks: LockStore, clients: Clients) -> None:
+    def __init__(self, archive: Archive, locks: LockStore, clients: Clients, register: Register | None = None) -> None:
+        """Without a register nobody has registered any tenant."""
         self.archive = archive
         self.locks = locks
         self._clients = clients
+        self._register = register
+        self._role: Role | None = None
         self._account: Future[str] | None = None
 
     def expect(self) -> None:
         """Begins to ask whose the credentials are, so that `target` need not wait for it."""
         if self._account is None:
             self._account = self._clients.executor.submit(lambda: _wait(Cloud(self._clients).identity()))
+
+    def tenant(self, name: str) -> TenantRecord | None:
+        """What the register keeps of a tenant; None: nobody has registered it. Raises Newer."""
+        return self._register.record(name) if self._register else None
+
+    def others(self, scope: Scope) -> frozenset[str]:
+        """Names of the tenant's other stacks that have something, in whichever environment."""
+        return frozenset(other_stacks(self.archive, self.locks, scope))
+
+    def take_on(self, role: Role | None) -> None:
+        """From now on AWS is seen in this role wherever a stack lives; the record is read as before."""
+        self._role = role
 
     def target(
         self,
@@ -80,7 +103,8 @@ class Desk:
             WrongAccount: the stack names another account than the credentials'.
             AwsError: AWS refuses the credentials, or does not answer.
         """
-        found = self._identity()
+        # Of a role the account is known, and nobody need ask whose the credentials are that take it on.
+        found = self._role.arn.split(":")[4] if self._role else self._identity()
         if account is not None and account != found:
             raise WrongAccount(f"The stack is for account {account}; the credentials in use are for {found}.")
         return Target(
@@ -99,12 +123,16 @@ class Desk:
     def _cloud(self, target: Target) -> Cloud:
         """AWS where a stack lives, with the credentials in use."""
         endpoint = target.endpoint_url or self._clients.endpoint_url
-        if (target.region, endpoint) == (self._clients.target.region, self._clients.endpoint_url):
+        if self._role is None and (target.region, endpoint) == (
+            self._clients.target.region,
+            self._clients.endpoint_url,
+        ):
             return Cloud(self._clients)
         clients = Clients(
             target,
             executor=self._clients.executor,
             profile=self._clients.target.profile,
+            role=self._role,
             endpoint_url=endpoint,
         )
         return Cloud(clients)
@@ -137,8 +165,13 @@ class Desk:
         destroy: bool = False,
         git: str = "",
         wish: Wish | None = None,
+        operation: RunKind | None = None,
+        guarded: bool = False,
     ) -> tuple[Plan, State | None]:
-        """The plan for a compiled stack, or to destroy it, and the state it was made from. Raises as `make_plan`."""
+        """The plan for a compiled stack, or to destroy it, and the state it was made from.
+
+        Raises as `make_plan` and `admit` do.
+        """
         state, pointer = self.state(scope)
         resources = compiled.resources if compiled else {}
         outputs = compiled.outputs if compiled else {}
@@ -152,25 +185,47 @@ class Desk:
             state,
             pointer,
             destroy=destroy,
+            operation=operation,
             assets=assets,
             git=git,
             blocks=blocks,
             wish=wish,
             exports=compiled.exports if compiled else None,
             consumes=compiled.consumes if compiled else (),
+            uses=compiled.uses if compiled else (),
             written=compiled.written if compiled else None,
         )
+        self.admit(plan, state, guarded=guarded)
         return plan, state
+
+    def admit(self, plan: Plan, state: State | None, *, guarded: bool = False) -> None:
+        """Lets a plan pass. Raises Invalid when it takes away what other stacks use, or, where the tenant protects the
+        environment (`guarded`), what holds data.
+        """
+        refused = refuse_missed(plan, state, lambda: self.beside(plan.scope))
+        if guarded:
+            refused = (*refused, *refuse_losses(plan))
+        if refused:
+            raise Invalid(refused)
+
+    def beside(self, scope: Scope) -> Iterator[State]:
+        """The records of the tenant's other stacks in the environment."""
+        return beside(self.archive, self.locks, scope)
 
     def outputs_of(self, scope: Scope) -> Mapping[str, Mapping[str, object]] | None:
         """The outputs of a stack's components as of its last run that succeeded; None before the first run."""
         state, _ = self.state(scope)
         return state.exports if state else None
 
+    def keep(self, plan: Plan, stack: Blueprint) -> Plan:
+        """Files the whole stack that a plan is for; the plan says where."""
+        return of_stack(plan, self.archive.save_blueprint(plan.scope, stack))
+
     def save(self, plan: Plan, assets: Mapping[str, bytes]) -> PlanRef:
-        """Files the plan's packed code, then the plan."""
+        """Files the plan's packed code, then the plan. Code that is not among `assets` is there from before."""
         for sha256 in plan.assets:
-            self.archive.save_asset(plan.scope.tenant, assets[sha256])
+            if sha256 in assets:
+                self.archive.save_asset(plan.scope.tenant, assets[sha256])
         return self.archive.save_plan(plan)
 
     def load_plan(self, scope: Scope, plan_id: str) -> tuple[Plan, PlanRef]:
@@ -218,7 +273,8 @@ def open_desk(settings: DeskSettings) -> Desk:
     s3 = cast("S3Client", clients.client("s3"))
     dynamodb = cast("DynamoDBClient", clients.client("dynamodb"))
     locks = DynamoLocks(dynamodb, settings.table, clock=lambda: datetime.now(UTC))
-    return Desk(Archive(S3Store(s3, settings.bucket)), locks, clients)
+    objects = S3Store(s3, settings.bucket)
+    return Desk(Archive(objects), locks, clients, Register(objects))
 
 
 def _wait(work: Coroutine[Any, Any, T]) -> T:

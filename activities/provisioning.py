@@ -31,7 +31,7 @@ from panka.planner.record import Outcome, Undoing, resolve, steps
 from panka.planner.resource import Properties, decode, references, substitute
 from panka.planner.resource_types import facts
 from panka.planner.state import Target
-from panka.workflows.ports import STEP, UNDO, PlanRef, StepCall, UndoCall
+from panka.workflows.ports import STEP, UNDO, Lease, PlanRef, StepCall, UndoCall
 
 _PULSE = 5.0
 """Seconds between heartbeats."""
@@ -68,13 +68,13 @@ class Provisioning:
         self,
         archive: Archive,
         locks: LockStore,
-        cloud: Callable[[Target], Cloud],
+        cloud: Callable[[Lease, Target], Awaitable[Cloud]],
         provider: Callable[[str, Cloud], Provider],
         threads: Executor,
-        account: Callable[[Target], Awaitable[str]],
+        account: Callable[[Lease, Target], Awaitable[str]],
         traces: Traces | None = None,
     ) -> None:
-        """`account` says to which account the credentials for a target belong."""
+        """`cloud` is a target as a run's tenant may see it, `account` the one that the credentials for it belong to."""
         self._archive = archive
         self._locks = locks
         self._cloud = cloud
@@ -89,22 +89,22 @@ class Provisioning:
         """Makes, changes or deletes one resource, and tells what it is then."""
         began = time.monotonic()
         with translated():
-            plan, step = await self._load(call.plan, call.key)
+            plan, step = await self._load(call.lease, call.plan, call.key)
             async with self._at_work(call, plan, step) as work:
-                outcome = await work.carry_out(call.inputs, call.run)
+                outcome = await work.carry_out(call.inputs)
         return outcome.model_copy(update={"seconds": round(time.monotonic() - began, 3)})
 
     @activity.defn(name=UNDO.name)
     async def undo(self, call: UndoCall) -> Undoing:
         """Takes a step back: deletes what it made, or restores what it changed."""
         with translated():
-            plan, step = await self._load(call.plan, call.done.key)
+            plan, step = await self._load(call.lease, call.plan, call.done.key)
             async with self._at_work(call, plan, step) as work:
                 return await work.take_back(call.done, call.inputs, started_only=call.started_only)
 
-    async def _load(self, ref: PlanRef, key: str) -> tuple[Plan, Step]:
+    async def _load(self, lease: Lease, ref: PlanRef, key: str) -> tuple[Plan, Step]:
         loop = asyncio.get_running_loop()
-        plan = await loop.run_in_executor(self._threads, self._archive.plan, ref)
+        plan = await loop.run_in_executor(self._threads, self._archive.plan_of, lease.scope, ref)
         if ref.sha256 not in self._steps:
             while len(self._steps) >= _PLANS:
                 del self._steps[next(iter(self._steps))]
@@ -126,15 +126,19 @@ class Provisioning:
             beat.waits = what
 
         cloud = replace(
-            self._cloud(plan.target), before_mutation=fence, progress=progress, assets=asset, traces=self._traces
+            await self._cloud(call.lease, plan.target),
+            before_mutation=fence,
+            progress=progress,
+            assets=asset,
+            traces=self._traces,
         )
         pulse = asyncio.create_task(_pulse(beat))
         try:
             attempt, undo = activity.info().attempt, isinstance(call, UndoCall)
             with self._traces.step(plan.scope, step, call.run, attempt, undo=undo):
                 # Before anything else: in another account nothing is there, and that must not be taken for deleted.
-                await check_account(self._account, plan.target)
-                yield Work(step, step.owner(plan.scope), cloud, self._provider(step.type, cloud), beat)
+                await check_account(self._account, call.lease, plan.target)
+                yield Work(step, step.owner(plan.scope), cloud, self._provider(step.type, cloud), beat, call.run)
         finally:
             pulse.cancel()
 
@@ -148,13 +152,14 @@ class Work:
     cloud: Cloud
     provider: Provider
     beat: Beat
+    run: int
     secrets: dict[str, str] = field(default_factory=dict)
     """Values that this attempt has looked up, with the references that they came from."""
 
-    async def carry_out(self, inputs: dict[str, Properties], run: int) -> Outcome:
+    async def carry_out(self, inputs: dict[str, Properties]) -> Outcome:
         match self.step.action:
             case Action.CREATE | Action.REPLACE:
-                return await self._create(inputs, run)
+                return await self._create(inputs)
             case Action.ADOPT:
                 return await self._adopt(inputs)
             case Action.UPDATE:
@@ -178,7 +183,7 @@ class Work:
             case Action.DELETE | Action.FORGET:
                 raise AssertionError("The cleanup phase is never taken back.")
 
-    async def _create(self, inputs: dict[str, Properties], run: int) -> Outcome:
+    async def _create(self, inputs: dict[str, Properties]) -> Outcome:
         wanted = await self._resolved(resolve(self.step.properties, inputs))
         if self.step.delete_first and self.beat.id is None:
             await self._delete(self.step.replaced)
@@ -188,7 +193,7 @@ class Work:
             if id is not None:
                 await self._converge(id, wanted, patience)
         if id is None:
-            id = await self._make(wanted, run, patience)
+            id = await self._make(wanted, patience)
         # From here on another attempt finds the id in the heartbeat and only waits on; if even that is lost, `find`
         # sees the resource by its tags.
         self._tell(id=id)
@@ -204,10 +209,10 @@ class Work:
         """What is told of properties that were applied as `said`: no secrets, and nothing too large to travel."""
         return _small(concealed(live, said, self.secrets))
 
-    async def _make(self, wanted: Properties, run: int, patience: Patience) -> str:
+    async def _make(self, wanted: Properties, patience: Patience) -> str:
         try:
             async with asyncio.timeout(patience.left) as clock:
-                return await self.provider.create(self.owner, wanted, self.owner.token(run))
+                return await self.provider.create(self.owner, wanted, self.owner.token(self.run))
         except TimeoutError:
             if not clock.expired():
                 raise
@@ -309,7 +314,8 @@ class Work:
             return
         patience = self._patience("delete")
         how = Ending(
-            snapshot=f"panka-{self.owner.digest()[:12]}-final" if self.step.lifecycle.snapshot else None,
+            # Of each run another one: what is made again under its old name may leave a second snapshot.
+            snapshot=f"panka-{self.owner.token(self.run)[:12]}-final" if self.step.lifecycle.snapshot else None,
             force=self.step.lifecycle.force,
         )
         await self.provider.delete(id, how)

@@ -10,9 +10,11 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from panka.activities.archive import Archive
+from panka.activities.beside import beside
 from panka.activities.failing import translated
 from panka.activities.sharing import opened, share
 from panka.activities.stores.store import LockStore
+from panka.planner.consumers import refuse_missed
 from panka.planner.journal import Filed, Part, folded
 from panka.planner.plan import Action, Plan
 from panka.planner.record import announce, conclude
@@ -28,6 +30,7 @@ from panka.workflows.ports import (
     STALE,
     Checkpoint,
     Ending,
+    Lease,
     Opened,
     Opening,
     Portion,
@@ -52,11 +55,16 @@ class StateActivities:
         self,
         archive: Archive,
         locks: LockStore,
-        account: Callable[[Target], Awaitable[str]],
+        account: Callable[[Lease, Target], Awaitable[str]],
         threads: Executor,
         can_be_made: Callable[[str], bool],
+        admit: Callable[[Opening, Plan], None] = lambda _opening, _plan: None,
     ) -> None:
-        """`account` says to which account the credentials for a target belong, `can_be_made` what has a provider."""
+        """`account` says to which account a run's credentials for a target belong, `can_be_made` what has a provider.
+
+        `admit` refuses plans that their tenant may not have carried out; it blocks.
+        """
+        self._admit = admit
         self._archive = archive
         self._locks = locks
         self._account = account
@@ -67,9 +75,10 @@ class StateActivities:
     async def open(self, opening: Opening) -> Opened:
         """Checks that the plan still fits the state and the account, and writes down what it is going to make."""
         with translated():
-            plan = await self._blocking(lambda: self._archive.plan(opening.plan))
+            plan = await self._blocking(lambda: self._archive.plan_of(opening.lease.scope, opening.plan))
             self._check_types(plan)
-            await check_account(self._account, plan.target)
+            await self._blocking(lambda: self._admit(opening, plan))
+            await check_account(self._account, opening.lease, plan.target)
             return await self._blocking(lambda: self._announce(opening, plan))
 
     @activity.defn(name=SHARE.name)
@@ -111,6 +120,11 @@ class StateActivities:
             return opened(plan, current, opening.most, opening.size)
         if current != plan.base:
             raise ApplicationError(_stale(plan, current, state), type=STALE, non_retryable=True)
+        # Again, because another stack may have taken an output in since the plan was made.
+        missed = refuse_missed(plan, state, lambda: beside(self._archive, self._locks, plan.scope))
+        if missed:
+            message = "; ".join(f"{one.summary} ({', '.join(one.notes)})" for one in missed)
+            raise ApplicationError(f"Nothing was changed: {message}.", type=REFUSED, non_retryable=True)
         lineage = hashlib.sha256(f"{opening.lease.owner}{opening.started}".encode()).hexdigest()[:32]
         announced = announce(state, plan, lineage=lineage, kind=opening.kind, started=opening.started, by=opening.by)
         pointer = self._archive.save_state(announced)
@@ -118,11 +132,11 @@ class StateActivities:
         return opened(plan, pointer, opening.most, opening.size)
 
     def _share(self, slice: Slice) -> Share:
-        plan = self._archive.plan(slice.plan)
+        plan = self._archive.plan_of(slice.lease.scope, slice.plan)
         return share(plan, cut(plan, slice.size), slice.index)
 
     def _take_in(self, checkpoint: Checkpoint) -> Pointer:
-        scope, plan = checkpoint.lease.scope, self._archive.plan(checkpoint.plan)
+        scope, plan = checkpoint.lease.scope, self._archive.plan_of(checkpoint.lease.scope, checkpoint.plan)
         journal = self._archive.journal(checkpoint.base, checkpoint.plan)
         own = Part(done=checkpoint.done, undone=checkpoint.undone, never=checkpoint.never)
         if checkpoint.final or journal.to_be_whole:
@@ -170,12 +184,12 @@ def _stale(plan: Plan, current: Pointer | None, state: State | None) -> str:
     return f"Plan {plan.id} was made from {made_from}; the state is #{current.serial} by now{last}. Plan again."
 
 
-async def check_account(account: Callable[[Target], Awaitable[str]], target: Target) -> None:
+async def check_account(account: Callable[[Lease, Target], Awaitable[str]], lease: Lease, target: Target) -> None:
     """Refuses credentials of another account than the plan's, which is that of the record.
 
     The region needs no check: a plan is for the record's region, and calls go to the plan's.
     """
-    found = await account(target)
+    found = await account(lease, target)
     if found != target.account:
         message = f"The plan is for account {target.account}; the worker's credentials are for {found}."
         raise ApplicationError(message, type=STALE, non_retryable=True)

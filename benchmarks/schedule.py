@@ -34,6 +34,7 @@ from panka.planner.resource import Address, Properties, Resource
 from panka.planner.state import Target
 from panka.workflows.deploy import RunWorkflow
 from panka.workflows.messages import RUN, RunInput
+from panka.workflows.ports import Lease
 from panka.workflows.sandbox import runner
 
 TARGET = Target(account="111122223333", region="eu-west-1")
@@ -85,12 +86,16 @@ async def measure(client: Client, resources: dict[Address, Resource]) -> float:
     scope = Scope(tenant="bench", stack=f"s{time.monotonic_ns()}", environment="prod")
     clients = Clients(TARGET, executor=threads)
 
-    async def account(_target: Target) -> str:
+    async def account(_lease: Lease, _target: Target) -> str:
         return TARGET.account
 
     lock = LockActivities(locks, threads)
+
+    async def cloud(_lease: Lease, _target: Target) -> Cloud:
+        return Cloud(clients)
+
     state = StateActivities(archive, locks, account, threads, lambda _: True)
-    steps = Provisioning(archive, locks, lambda _: Cloud(clients), lambda _, cloud: Waiter(cloud), threads, account)
+    steps = Provisioning(archive, locks, cloud, lambda _, cloud: Waiter(cloud), threads, account)
     worker = Worker(
         client,
         task_queue=scope.stack,

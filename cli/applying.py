@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Self, TextIO
 
-import click
-
+from panka.cli.confirming import confirm
 from panka.cli.exits import Exit, Interrupted, Locked, Misused, RunFailed, TimedOut
 from panka.cli.next import command
 from panka.cli.planned import Planned
@@ -16,7 +15,7 @@ from panka.cli.session import Session
 from panka.cli.showing import shown
 from panka.cli.views.events import EventLog
 from panka.cli.views.github import annotations, run_summary
-from panka.cli.views.plan import destructive, plan_text, summary
+from panka.cli.views.plan import plan_text, summary
 from panka.cli.views.run import failures_text, result_text
 from panka.cli.watching import Watch
 from panka.planner.core import OnFailure
@@ -31,6 +30,8 @@ class How:
     """How a run is asked for, started and followed."""
 
     yes: bool = False
+    confirm: tuple[str, ...] = ()
+    """What may be lost without anybody being asked: components, or the stack that is destroyed."""
     on_failure: OnFailure | None = None
     """None: as the stack itself wishes."""
     lock_timeout: float = 0
@@ -64,7 +65,7 @@ def carry_out(session: Session, planned: Planned, how: How) -> int:
         _tell_nothing(session, planned, how)
         return Exit.OK
     session.screen.tell(plan_text(plan, session.screen, detail=how.detail, notes=planned.notes))
-    _confirm(session, plan, yes=how.yes)
+    confirm(session, plan, yes=how.yes, named=how.confirm)
     run = RunInput(
         scope=plan.scope,
         plan=planned.ref,
@@ -75,12 +76,14 @@ def carry_out(session: Session, planned: Planned, how: How) -> int:
         lock_wait=how.lock_timeout,
         window=how.parallelism,
         step_queue=session.settings.step_queue,
-        approval=how.require_approval,
+        approval=how.require_approval or planned.approval,
         schedule=how.schedule,
         pause_between_levels=how.pause_between_levels,
     )
+    if planned.approval and not how.require_approval:
+        session.screen.tell(f"In {plan.scope.environment} tenant {plan.scope.tenant} wants somebody to approve first.")
     follower = _Follower(session, plan.scope, how)
-    result = follower.start(run)
+    result = follower.start(run, planned.weight)
     if result is None:
         return Exit.OK
     if not result.run and result.result == "failed":
@@ -137,19 +140,19 @@ class _Follower:
     def spent(self) -> float:
         return time.time() - self._began
 
-    def start(self, run: RunInput) -> Result | None:
-        """None: the run goes on, and nobody was to follow it."""
-        return self._interruptible(self._start(run))
+    def start(self, run: RunInput, weight: float) -> Result | None:
+        """None: the run goes on, and nobody was to follow it. `weight` is the tenant's share of the workers."""
+        return self._interruptible(self._start(run, weight))
 
     def join(self, number: int | None) -> Result:
         result = self._interruptible(self._join(number))
         assert result is not None  # noqa: S101  # only a start can be left to itself
         return result
 
-    async def _start(self, run: RunInput) -> Result | None:
+    async def _start(self, run: RunInput, weight: float) -> Result | None:
         settings = self._session.settings
         runs = await Runs.connect(settings)
-        handle = await runs.start(run, wait=self._how.lock_timeout)
+        handle = await runs.start(run, wait=self._how.lock_timeout, weight=weight)
         self.owner = f"{settings.temporal_namespace}/{handle.id}/{handle.first_execution_run_id}"
         if self._how.detach:
             self._session.screen.tell(f"{self._scope} runs by itself.")
@@ -216,29 +219,6 @@ def _tell_nothing(session: Session, planned: Planned, how: How) -> None:
         session.screen.show(summary(planned.plan))
         return
     session.screen.data(how.form, {"scope": str(planned.plan.scope), "run": None, "result": "nothing to do"})
-
-
-def _confirm(session: Session, plan: Plan, *, yes: bool) -> None:
-    if yes:
-        return
-    if not session.screen.terminal.prompts:
-        raise Misused(
-            "Nobody is there to confirm the plan, and -y/--yes was not given.", "add -y, or run in a terminal"
-        )
-    replaced, destroyed = destructive(plan)
-    if not (replaced or destroyed):
-        if not click.confirm("Go on?", err=True):
-            raise Interrupted("Nothing was changed.")
-        return
-    parts = [f"replaces {replaced}"] * bool(replaced) + [f"destroys {destroyed}"] * bool(destroyed)
-    number = replaced + destroyed
-    what = f"{' and '.join(parts)} component{'s' if number > 1 else ''}"
-    session.screen.tell(f"This {what} in {plan.scope.environment}.")
-    typed = click.prompt(
-        f"Type the stack name to continue ({plan.scope.stack})", default="", show_default=False, err=True
-    )
-    if typed != plan.scope.stack:
-        raise Interrupted("Nothing was changed.")
 
 
 def _raise_if_locked(planned: Planned, owner: str) -> None:

@@ -176,10 +176,6 @@ _MEANINGS: tuple[tuple[str, str, type[Stop], str], ...] = (
 def _of_panka(error: BaseException) -> Stop | None:
     if isinstance(error, _loaded("panka.activities.aws.errors", "AwsError")):
         return _of_code(str(getattr(error, "code", "")), str(error)) or RunFailed(f"AWS refuses: {_sentence(error)}")
-    if isinstance(error, _loaded("panka.planner.assemble", "Protected")):
-        return InvalidStack(
-            f"The plan would {_sentence(error)}", "the stack's `protect` or `lifecycle.preventDestroy` forbids it"
-        )
     for module, name, stop, help in _MEANINGS:
         if isinstance(error, _loaded(module, name)):
             return stop(_sentence(error), help)

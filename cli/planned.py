@@ -3,25 +3,31 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from panka.activities.stores.store import NotThere
 from panka.cli.exits import InvalidStack, Misused, RunFailed
 from panka.cli.session import Session
-from panka.cli.stacks import compiled, git_commit, read, report, tenant_in
+from panka.cli.stacks import Whole, compiled, git_commit, protected, read, report, tenant_in
+from panka.cli.tenancy import registered
+from panka.planner.allowance import Home
+from panka.planner.blueprint import Blueprint
 from panka.planner.core import OnFailure
-from panka.planner.diagnostics import Invalid
+from panka.planner.diagnostics import Invalid, did_you_mean
+from panka.planner.network import compile_network, is_network, network_scope
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan
 from panka.planner.render.diagnostics import full
 from panka.planner.selecting import NoMatch, Wish
 from panka.planner.stack import Draft
+from panka.planner.state import RunKind, State, Target
 from panka.workflows.ports import PlanRef
 
 if TYPE_CHECKING:
     from panka.activities.planning import Desk
+    from panka.planner.tenancy import Tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,17 @@ class Planned:
     notes: tuple[str, ...] = ()
     on_failure: OnFailure = "rollback"
     """What the stack itself wishes for a run that fails."""
+    approval: bool = False
+    """The tenant wants somebody to agree before the plan is carried out."""
+    weight: float = 1
+    """The tenant's share of the workers."""
+
+    def under(self, tenant: "Tenant | None") -> "Planned":
+        """The same, carried out as the tenant wants it."""
+        if tenant is None:
+            return self
+        asks = self.plan.scope.environment in tenant.spec.policies.require_approval
+        return replace(self, approval=asks, weight=tenant.spec.weight)
 
 
 class Stale(RunFailed):
@@ -53,10 +70,12 @@ def plan_stack(
     wish: Wish | None = None,
     take_turn: Callable[[Scope], None] = no_turn,
     tenant_config: str | None = None,
+    imports: "Import | None" = None,
 ) -> Planned:
     """Reads the stack, asks the account what must be known, compares with the record and files the plan.
 
-    A TenantConfig's file says what the stack may have. `take_turn` returns when no other run of the stack goes on, so
+    A TenantConfig's file says what the stack may have. With `imports` the plan takes that over, and makes nothing but
+    what it needs. `take_turn` returns when no other run of the stack goes on, so
     that the plan fits what that run leaves.
 
     Raises:
@@ -68,22 +87,54 @@ def plan_stack(
     draft = read(session, path, given, files, tenant)
     whole = compiled(session, draft)
     if tenant is not None:
-        from panka.planner.allowance import Home  # noqa: PLC0415  # few have such a file
-
         home = Home(whole.scope.tenant, whole.scope.environment, whole.target.region)
         report(session, draft, draft.beyond(tenant, whole.compiled, home))
     take_turn(whole.scope)
-    with _told(draft):
-        plan, _ = whole.desk.plan(whole.compiled, whole.scope, whole.target, git=git_commit(path), wish=wish)
-    ref = None if plan.empty else whole.desk.save(plan, whole.compiled.assets)
-    if ref is not None:
+    operation: RunKind | None = None
+    if imports is not None:
+        whole, wish, operation = imports.into(whole), Wish(targets=(imports.address,)), "import"
+    guarded = protected(whole.tenant or tenant, whole.scope)
+    with told(draft):
+        plan, _ = whole.desk.plan(
+            whole.compiled, whole.scope, whole.target, git=git_commit(path), wish=wish, operation=operation,
+            guarded=guarded,
+        )  # fmt: skip
+    ref = None
+    if not plan.empty:
+        plan = whole.desk.keep(plan, Blueprint.of(whole.compiled))
+        ref = whole.desk.save(plan, whole.compiled.assets)
         _remember(session, plan)
     notes = tuple(f"{component}: {note}" for component, note in whole.compiled.notes)
-    return Planned(whole.desk, plan, ref, notes, draft.on_failure)
+    return Planned(whole.desk, plan, ref, notes, draft.on_failure).under(whole.tenant)
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One resource of a stack, and the identifier of what exists and is to become it."""
+
+    address: str
+    id: str
+
+    def into(self, whole: Whole) -> Whole:
+        """The stack with this as its only `import` block. Raises Misused when the address cannot take it."""
+        resources, scope = whole.compiled.resources, whole.scope
+        if self.address not in resources:
+            hint = did_you_mean(self.address, resources) or "panka graph shows all names"
+            raise Misused(f"The stack has no resource `{self.address}`.", hint)
+        state, _ = whole.desk.state(scope)
+        recorded = state.resources if state else {}
+        moves = whole.compiled.blocks.moves(recorded, resources)
+        if (old := recorded.get(moves.get(self.address, self.address))) is not None:
+            raise Misused(
+                f"`{self.address}` is on record already: it is {old.type} {old.id}.",
+                f"panka state rm {old.address} --stack {scope.stack} forgets that one",
+            )
+        blocks = replace(whole.compiled.blocks, imports={self.address: self.id}, places={})
+        return replace(whole, compiled=replace(whole.compiled, blocks=blocks))
 
 
 @contextmanager
-def _told(draft: Draft | None) -> Iterator[None]:
+def told(draft: Draft | None) -> Iterator[None]:
     """Tells why there can be no plan, as the mistakes in a stack are told."""
     try:
         yield
@@ -95,24 +146,59 @@ def _told(draft: Draft | None) -> Iterator[None]:
 
 
 def plan_destroy(
-    session: Session, scope: Scope, wish: Wish | None = None, take_turn: Callable[[Scope], None] = no_turn
+    session: Session,
+    scope: Scope,
+    wish: Wish | None = None,
+    take_turn: Callable[[Scope], None] = no_turn,
+    tenant_config: str | None = None,
 ) -> Planned:
     """The plan that deletes what a stack is recorded to have made; no YAML is needed. Raises Misused without state."""
+    said = tenant_in(tenant_config)
     desk = session.desk()
+    tenant = registered(session, desk, scope)
+    guarded = protected(tenant or said, scope)
     take_turn(scope)
     state, _ = desk.state(scope)
     if state is None:
         raise Misused(f"{scope} has no state: there is nothing to destroy.")
+    if is_network(scope) and (others := desk.others(scope)):
+        raise Misused(
+            f"The network of {scope.tenant} has stacks in it: {', '.join(sorted(others))}.", "destroy them first"
+        )
+    target = recorded_target(session, desk, state, tenant)
+    with told(None):
+        plan, _ = desk.plan(None, scope, target, destroy=True, wish=wish, guarded=guarded)
+    return Planned(desk, plan, None if plan.empty else desk.save(plan, {})).under(tenant)
+
+
+def recorded_target(session: Session, desk: "Desk", state: State, tenant: "Tenant | None") -> Target:
+    """Where a stack is on record. Raises as `Desk.target` when the credentials in use are for another account."""
     recorded = state.target
-    target = desk.target(
+    return desk.target(
         region=recorded.region,
         account=recorded.account,
-        profile=session.settings.profile or recorded.profile,
-        endpoint_url=recorded.endpoint_url,
+        profile=None if tenant else session.settings.profile or recorded.profile,
+        endpoint_url=None if tenant else recorded.endpoint_url,
     )
-    with _told(None):
-        plan, _ = desk.plan(None, scope, target, destroy=True, wish=wish)
-    return Planned(desk, plan, None if plan.empty else desk.save(plan, {}))
+
+
+def network_matters(session: Session, tenant: "Tenant") -> bool:
+    """Whether the tenant has a network that Panka makes, or had one."""
+    made = tenant.spec.networking is not None and tenant.spec.networking.vpc is not None
+    return made or session.desk(tenant.spec.aws.region).state(network_scope(tenant.name))[0] is not None
+
+
+def plan_network(session: Session, tenant: "Tenant", take_turn: Callable[[Scope], None] = no_turn) -> Planned:
+    """The plan that makes a registered tenant's network what its TenantConfig says; without one, that deletes it."""
+    scope, said = network_scope(tenant.name), tenant.spec.aws
+    desk = session.desk(said.region)
+    registered(session, desk, scope)
+    take_turn(scope)
+    region = session.settings.region if session.settings.local else said.region
+    target = desk.target(region=region, account=said.account_id)
+    with told(None):
+        plan, _ = desk.plan(compile_network(tenant), scope, target)
+    return Planned(desk, plan, None if plan.empty else desk.save(plan, {})).under(tenant)
 
 
 def find_plan(session: Session, plan_id: str, stack: str | None) -> Planned:
@@ -129,7 +215,7 @@ def find_plan(session: Session, plan_id: str, stack: str | None) -> Planned:
         except NotThere:
             continue
         _refuse_stale(desk, plan)
-        return Planned(desk, plan, ref)
+        return Planned(desk, plan, ref).under(registered(session, desk, scope))
     raise Misused(f"There is no plan {plan_id}.", "panka plan makes one; --stack NAME says whose it is")
 
 

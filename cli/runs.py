@@ -19,7 +19,13 @@ from temporalio.client import (
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
-from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes, WorkflowIDConflictPolicy
+from temporalio.common import (
+    Priority,
+    SearchAttributeKey,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+)
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.runtime import Runtime, TelemetryConfig
@@ -95,12 +101,15 @@ class Runs:
             raise
         return cls(client, settings.task_queue)
 
-    async def start(self, input: RunInput, *, wait: float) -> Handle:
-        """Starts a run; waits so many seconds for another one of the stack. Raises Locked, naming who has it."""
+    async def start(self, input: RunInput, *, wait: float, weight: float = 1) -> Handle:
+        """Starts a run; waits so many seconds for another one of the stack. Raises Locked, naming who has it.
+
+        `weight` is the share of the workers that its tenant has beside others.
+        """
         until = time.monotonic() + wait
         while True:
             try:
-                return await self._start(input)
+                return await self._start(input, weight)
             except WorkflowAlreadyStartedError as error:
                 if time.monotonic() >= until:
                     raise await self._locked(input.scope) from error
@@ -118,16 +127,16 @@ class Runs:
                 tell(f"{scope} is held by {running.by}, who runs {running.operation}; waits {left:.0f} s at most.")
             await asyncio.sleep(min(_ASK_AGAIN, left))
 
-    async def _start(self, input: RunInput) -> Handle:
+    async def _start(self, input: RunInput, weight: float) -> Handle:
         """With search attributes if the server knows them; nothing but the search depends on them."""
         try:
-            return await self._started(input.model_copy(update={"attributes": True}), _attributes(input))
+            return await self._started(input.model_copy(update={"attributes": True}), _attributes(input), weight)
         except RPCError as error:
             if error.status is not RPCStatusCode.INVALID_ARGUMENT or "search attribute" not in str(error).lower():
                 raise
-            return await self._started(input, None)
+            return await self._started(input, None, weight)
 
-    async def _started(self, input: RunInput, attributes: TypedSearchAttributes | None) -> Handle:
+    async def _started(self, input: RunInput, attributes: TypedSearchAttributes | None, weight: float) -> Handle:
         return await self.client.start_workflow(
             RUN,
             input,
@@ -137,6 +146,7 @@ class Runs:
             id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
             memo={"by": input.by, "operation": input.kind, "git": input.git, "plan": input.plan.id},
             search_attributes=attributes,
+            priority=Priority(fairness_key=input.scope.tenant, fairness_weight=weight),
             static_summary=f"{input.kind} {input.scope} by {input.by}",
             static_details=f"Plan `{input.plan.id}`" + (f", git `{input.git}`" if input.git else ""),
             rpc_timeout=_CALL * 2,

@@ -10,7 +10,7 @@ import click
 
 from panka.cli import settings as configuration
 from panka.cli.exits import Misused, Unreachable
-from panka.cli.settings import Raw, Settings, read_settings, read_terminal
+from panka.cli.settings import Raw, Settings, is_name, read_settings, read_terminal
 from panka.cli.telemetry import Mark, traced, unmarked
 from panka.cli.views.screen import Screen
 
@@ -64,10 +64,13 @@ class Session:
         return self.settings.region or named or _configured_region(self.settings.profile)
 
     def scope(self, stack: str) -> "Scope":
-        """The stack of the tenant and in the environment that the settings name."""
+        """The stack of the tenant and in the environment that the settings name. Raises Misused for what is no name."""
         from panka.planner.owner import Scope  # noqa: PLC0415  # brings pydantic
 
         tenant, environment = self.settings.need("tenant"), self.settings.need("environment")
+        for what, name in (("tenant", tenant), ("stack", stack), ("environment", environment)):
+            if not is_name(name):
+                raise Misused(f"`{name}` is not the name of a {what}.", "small letters, digits and `-`, a letter first")
         return Scope(tenant=tenant, stack=stack, environment=environment)
 
 

@@ -53,6 +53,8 @@ class Settings:
     """Where a worker's metrics can be scraped, with `prometheus`."""
     log_format: Literal["text", "json"] | None = None
     """Of a worker. None: `json` with telemetry, else `text`."""
+    tenants: str = "open"
+    """`required`: a tenant that nobody has registered can neither plan nor run anything."""
     local: bool = False
     variables: dict[str, str] = field(default_factory=dict)
     """Stack variables from PANKA_VAR_*."""
@@ -239,6 +241,8 @@ def _parsed(name: str, value: Any) -> Raw | frozenset[Sink]:
         raise ValueError(f"`{value}` is neither `text` nor `json`.")
     if name == "metrics_listen" and not _LISTEN.fullmatch(value):
         raise ValueError(f"`{value}` is not a HOST:PORT like 127.0.0.1:9464.")
+    if name == "tenants" and value not in {"open", "required"}:
+        raise ValueError(f"`{value}` is neither open nor required.")
     if name in _NAMED and not is_name(value):
         raise ValueError(f"`{value}` is no name: lower-case letters, digits and dashes, a letter first, at most 63.")
     return value

@@ -1,6 +1,5 @@
 """From what somebody types to the stack that is meant: a name, a folder, a file."""
 
-import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,8 @@ import yaml
 from panka.cli.exits import InvalidStack, Misused
 from panka.cli.session import Session
 from panka.cli.settings import is_name
+from panka.planner.allowance import Home, with_default_tags
+from panka.planner.core import ProviderSpec
 from panka.planner.diagnostics import Diagnostic, Findings, errors
 from panka.planner.language.documents import FileSource, FolderSource, Source, SourceFile
 from panka.planner.owner import Scope
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from panka.planner.tenancy import Tenant
 
 HERE = "."
-_RUN = re.compile(r"(?:(?P<stack>[^#]*)#)?(?P<number>\d+)")
 _ASSUMED = "--local"
 """The origin of a tenant or environment that nobody chose: what the stack itself says goes before it."""
 
@@ -39,6 +39,8 @@ class Whole:
     scope: Scope
     target: Target
     compiled: "Compiled"
+    tenant: "Tenant | None" = None
+    """As the register has it; None: nobody has registered it."""
 
 
 def read(
@@ -102,6 +104,15 @@ def tenant_in(path: str | None) -> "Tenant | None":
     return tenant
 
 
+def protected(tenant: "Tenant | None", scope: Scope) -> bool:
+    """Whether the tenant protects the stack's environment. Raises Misused when it is not the stack's tenant."""
+    if tenant is None:
+        return False
+    if tenant.name != scope.tenant:
+        raise Misused(f"The TenantConfig is that of `{tenant.name}`, and the stack belongs to `{scope.tenant}`.")
+    return tenant.protects(scope.environment)
+
+
 def report(session: Session, draft: Draft, diagnostics: Sequence[Diagnostic]) -> None:
     """Tells the warnings. Raises InvalidStack when there are errors, with everything that was found."""
     if not diagnostics:
@@ -115,24 +126,39 @@ def report(session: Session, draft: Draft, diagnostics: Sequence[Diagnostic]) ->
 
 
 def compiled(session: Session, draft: Draft) -> Whole:
-    """The stack's resources in the account of the credentials in use. Raises Stop."""
+    """The stack's resources in its tenant's account, held to what the tenant may have. Raises Stop."""
+    from panka.cli import tenancy  # noqa: PLC0415  # brings botocore
+
     scope = scope_of_draft(session, draft)
-    provider, settings = draft.provider, session.settings
-    desk = session.desk(provider.region)
-    target = desk.target(
-        region=settings.region if settings.local else provider.region,
-        account=None if settings.local else provider.account_id,
-        profile=None if settings.local else provider.profile,
-        endpoint_url=None if settings.local else provider.endpoint_url,
-    )
-    network = desk.network(target) if draft.needs_network else None
+    tenancy.refuse_the_networks_name(scope)
+    desk = session.desk(draft.provider.region)
+    tenant = tenancy.registered(session, desk, scope)
+    target = _target(session, desk, draft.provider, tenant)
+    network = tenancy.network_of(desk, tenant, scope, target) if draft.needs_network else None
 
     def outputs_of(stack: str) -> Mapping[str, Mapping[str, Any]] | None:
-        return desk.outputs_of(scope.model_copy(update={"stack": stack}))
+        return desk.outputs_of(Scope(tenant=scope.tenant, stack=stack, environment=scope.environment))
 
     result = draft.compile(scope, target, network, outputs_of)
     report(session, draft, [one for one in result.diagnostics if one not in draft.diagnostics])
-    return Whole(desk, scope, target, result)
+    if tenant is not None:
+        result = with_default_tags(result, tenant)
+        others = desk.others(scope) if tenant.spec.limits.max_stacks is not None else None
+        home = Home(scope.tenant, scope.environment, target.region, registered=True, others=others)
+        report(session, draft, draft.beyond(tenant, result, home))
+    return Whole(desk, scope, target, result, tenant)
+
+
+def _target(session: Session, desk: "Desk", said: ProviderSpec, tenant: "Tenant | None") -> Target:
+    """Where a stack lives. Of a registered tenant neither profile nor endpoint counts, and the check refuses both."""
+    if session.settings.local:
+        return desk.target(region=session.settings.region)
+    if tenant is not None:
+        its = tenant.spec.aws
+        return desk.target(region=said.region or its.region, account=said.account_id or its.account_id)
+    return desk.target(
+        region=said.region, account=said.account_id, profile=said.profile, endpoint_url=said.endpoint_url
+    )
 
 
 def offline(session: Session, draft: Draft) -> "Compiled":
@@ -164,21 +190,6 @@ def scope_of(session: Session, stack: str | None) -> Scope:
         report(session, draft, draft.diagnostics)
         raise Misused(f"The stack at {stack or HERE} has no name.")
     return scope_of_draft(session, draft)
-
-
-def run_named(session: Session, said: str | None, stack: str | None = None) -> tuple[Scope, int | None]:
-    """`shop#43`, `acme/shop/prod#43` or `43` as stack and number; the number is None where only a stack is meant.
-
-    Raises Misused and InvalidStack as `scope_of`.
-    """
-    match = _RUN.fullmatch(said or "")
-    if match is None:
-        return scope_of(session, said or stack), None
-    words = (match["stack"] or "").split("/")
-    if len(words) == 3 and all(words):
-        session.settings = session.settings.at("the run's name", tenant=words[0], environment=words[2])
-        return scope_of(session, words[1]), int(match["number"])
-    return scope_of(session, match["stack"] or stack), int(match["number"])
 
 
 def scope_of_draft(session: Session, draft: Draft) -> Scope:

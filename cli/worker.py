@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,13 +22,16 @@ from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, Tele
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Interceptor, Worker
 
+from panka.activities.admission import Admission, Roles
 from panka.activities.archive import Archive
 from panka.activities.aws.retries import Paces, Timing
+from panka.activities.aws.roles import Role
 from panka.activities.aws.session import THREADS, Clients, Cloud
 from panka.activities.lock import LockActivities
 from panka.activities.providers.provider import Provider
 from panka.activities.providing import provider_of
 from panka.activities.provisioning import Provisioning
+from panka.activities.register import Register
 from panka.activities.state import StateActivities
 from panka.activities.stores.dynamodb import DynamoLocks
 from panka.activities.stores.s3 import S3Store
@@ -36,20 +39,24 @@ from panka.activities.stores.store import LockStore, ObjectStore
 from panka.activities.telemetry import Traces, Untraced
 from panka.activities.telemetry.about import Threads
 from panka.activities.telemetry.watchers import NOBODY, Watchers
+from panka.activities.tenants import TenantActivities
 from panka.cli.exits import Misused, Unreachable
 from panka.cli.settings import Settings
 from panka.cli.telemetry import watched
 from panka.planner.resource_types import can_be_made
 from panka.planner.state import Target
 from panka.workflows.deploy import RunWorkflow
+from panka.workflows.ports import Lease
 from panka.workflows.sandbox import runner
 from panka.workflows.shard import ShardWorkflow
+from panka.workflows.tenant import TenantsWorkflow, TenantWorkflow
 
 _STORE_THREADS = 16
 _PATIENCE = 60.0
 """Seconds to wait for a Temporal server that does not answer."""
 _MOST_TARGETS = 64
 """Targets whose clients are kept at hand; those of one take about 10 MB."""
+WORKFLOWS = (RunWorkflow, ShardWorkflow, TenantWorkflow, TenantsWorkflow)
 _log = logging.getLogger("panka.worker")
 
 
@@ -73,25 +80,38 @@ class Accounts:
     profile: str | None = None
     endpoint_url: str | None = None
     traces: Traces = Untraced()  # noqa: RUF009  # it keeps nothing
-    _known: OrderedDict[Target, Clients] = field(default_factory=OrderedDict)
+    roles: Callable[[Lease], Awaitable[Role | None]] | None = None
+    """The role of a run's tenant; without it all targets are seen with the credentials at hand."""
+    _known: OrderedDict[tuple[Target, Role | None], Clients] = field(default_factory=OrderedDict)
     _paces: WeakValueDictionary[tuple[str, str], Paces] = field(default_factory=WeakValueDictionary)
 
-    def cloud(self, target: Target) -> Cloud:
+    async def home(self, lease: Lease, target: Target) -> Cloud:
+        """The target's cloud as the tenant of a run may see it. Raises what asking for its role does."""
+        return self.cloud(target, await self.roles(lease) if self.roles else None)
+
+    def cloud(self, target: Target, role: Role | None = None) -> Cloud:
         """The target's cloud, over clients that all its steps share."""
-        clients = self._known.pop(target, None) or self._opened(target)
-        self._known[target] = clients
+        clients = self._known.pop((target, role), None) or self._opened(target, role)
+        self._known[target, role] = clients
         while len(self._known) > _MOST_TARGETS:
             self._known.popitem(last=False)  # steps under way keep theirs until they end
         return Cloud(clients, traces=self.traces)
 
-    def _opened(self, target: Target) -> Clients:
+    def _opened(self, target: Target, role: Role | None) -> Clients:
         place = target.account, target.region
         paces = self._paces.setdefault(place, Paces(Timing()))
-        return Clients(target, executor=self.threads, profile=self.profile, endpoint_url=self.endpoint_url, paces=paces)
+        return Clients(
+            target,
+            executor=self.threads,
+            profile=self.profile,
+            role=role,
+            endpoint_url=self.endpoint_url,
+            paces=paces,
+        )
 
-    async def number(self, target: Target) -> str:
-        """The account that the credentials for a target belong to now."""
-        return await self.cloud(target).identity()
+    async def number(self, lease: Lease, target: Target) -> str:
+        """The account that a run's credentials for a target belong to now."""
+        return await (await self.home(lease, target)).identity()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +121,7 @@ class Work:
     provisioning: Provisioning
     state: StateActivities
     locks: LockActivities
+    tenants: TenantActivities
 
     @property
     def steps(self) -> list[Callable[..., Any]]:
@@ -112,6 +133,12 @@ class Work:
         """Those that keep lock, state and history."""
         state = self.state
         return [self.locks.acquire, self.locks.hold, state.open, state.share, state.file, state.checkpoint, state.close]
+
+    @property
+    def register(self) -> list[Callable[..., Any]]:
+        """Those that keep the register of tenants."""
+        of = self.tenants
+        return [of.keep, of.check_empty, of.list_all, of.show, of.usage]
 
 
 def open_stores(settings: Settings, watchers: Watchers = NOBODY) -> Stores:
@@ -141,16 +168,20 @@ def assemble(
     provider: Callable[[str, Cloud], Provider] = provider_of,
     can_be_made: Callable[[str], bool] = can_be_made,
     traces: Traces | None = None,
+    registered: bool = False,
 ) -> Work:
     """Puts the activities together.
 
     The stores have threads of their own: a hundred slow AWS calls must not keep a lock from being renewed.
+    `registered`: tenants that nobody has registered are refused.
     """
-    archive = Archive(stores.objects)
+    archive, register = Archive(stores.objects), Register(stores.objects)
+    admission = Admission(register, archive, stores.locks, required=registered)
     return Work(
-        Provisioning(archive, stores.locks, accounts.cloud, provider, store_threads, accounts.number, traces),
-        StateActivities(archive, stores.locks, accounts.number, store_threads, can_be_made),
+        Provisioning(archive, stores.locks, accounts.home, provider, store_threads, accounts.number, traces),
+        StateActivities(archive, stores.locks, accounts.number, store_threads, can_be_made, admission),
         LockActivities(stores.locks, store_threads),
+        TenantActivities(register, archive, stores.locks, store_threads),
     )
 
 
@@ -163,8 +194,8 @@ def build_workers(
     interceptors: Sequence[Interceptor] = (),
 ) -> list[Worker]:
     """One worker for runs, and one for steps if these have a queue of their own. `graceful`: seconds to finish in."""
-    both = [*work.record, *work.steps]
-    workers = [_worker(client, task_queue, both, graceful, interceptors, [RunWorkflow, ShardWorkflow])]
+    both = [*work.record, *work.register, *work.steps]
+    workers = [_worker(client, task_queue, both, graceful, interceptors, WORKFLOWS)]
     if step_queue and step_queue != task_queue:
         workers.append(_worker(client, step_queue, work.steps, graceful, interceptors))
     return workers
@@ -255,8 +286,10 @@ async def _serve(
         ThreadPoolExecutor(THREADS, thread_name_prefix="aws") as aws,
         Threads(_STORE_THREADS, thread_name_prefix="stores") as store_threads,
     ):
-        accounts = Accounts(aws, settings.profile, settings.endpoint_url, watchers.traces)
-        work = assemble(stores, accounts, store_threads, traces=watchers.traces)
+        roles = _roles(settings, stores, store_threads)
+        accounts = Accounts(aws, settings.profile, settings.endpoint_url, watchers.traces, roles)
+        required = settings.tenants == "required"
+        work = assemble(stores, accounts, store_threads, traces=watchers.traces, registered=required)
         queues = settings.task_queue, settings.step_queue
         workers = build_workers(client, work, *queues, graceful, watchers.interceptors)
         pulse = asyncio.create_task(_pulse(client, Path(settings.state_dir)))
@@ -265,6 +298,17 @@ async def _serve(
                 await _poll(workers, settings.temporal_address, stopped)
         finally:
             pulse.cancel()
+
+
+def _roles(
+    settings: Settings, stores: Stores, threads: ThreadPoolExecutor
+) -> Callable[[Lease], Awaitable[Role | None]]:
+    roles = Roles(Register(stores.objects), settings.need("bucket"), settings.need("table"))
+
+    async def of(lease: Lease) -> Role | None:
+        return await asyncio.get_running_loop().run_in_executor(threads, roles.of, lease)
+
+    return of
 
 
 async def _poll(workers: Sequence[Worker], address: str, stopped: asyncio.Event) -> None:

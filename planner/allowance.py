@@ -1,8 +1,9 @@
 """What a tenant may have: a compiled stack held to the limits, kinds, environments and regions of its TenantConfig."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from panka.planner.compile import Compiled
 from panka.planner.diagnostics import Diagnostic, Findings, Label, did_you_mean
 from panka.planner.kinds import KINDS
 from panka.planner.language.parts import Part, StackPart
@@ -17,6 +18,17 @@ class Home:
     tenant: str | None = None
     environment: str | None = None
     region: str | None = None
+    registered: bool = False
+    """The workers have the tenant's credentials: a stack names none of its own."""
+    others: frozenset[str] | None = None
+    """Names of the tenant's other stacks that have something, in whichever environment."""
+
+
+def with_default_tags(compiled: Compiled, tenant: Tenant) -> Compiled:
+    """The stack with the tenant's tags on every resource; what the stack itself says goes before them."""
+    defaults = tenant.spec.default_tags
+    tagged = {address: replace(one, tags={**defaults, **one.tags}) for address, one in compiled.resources.items()}
+    return replace(compiled, resources=tagged)
 
 
 def check_allowance(
@@ -28,10 +40,12 @@ def check_allowance(
 ) -> tuple[Diagnostic, ...]:
     """Everything in which the stack goes beyond what its tenant may have.
 
-    How many stacks the tenant has, and how many runs at once, is not to be seen in one stack.
+    How many runs of the tenant go on at once is not to be seen in one stack.
     """
     findings = Findings()
     _places(tenant, stack, home, findings)
+    _credentials(tenant, stack, home, findings)
+    _stacks(tenant, stack, home, findings)
     _kinds(tenant, parts, findings)
     _services(tenant, parts, findings)
     _resources(tenant, parts, resources, findings)
@@ -58,6 +72,31 @@ def _places(tenant: Tenant, stack: StackPart, home: Home, findings: Findings) ->
             notes=(f"its {what}s: {', '.join(allowed)}",),
             help=did_you_mean(given, allowed),
         )
+
+
+def _credentials(tenant: Tenant, stack: StackPart, home: Home, findings: Findings) -> None:
+    if not home.registered:
+        return
+    for field, given in (("profile", stack.spec.provider.profile), ("endpointUrl", stack.spec.provider.endpoint_url)):
+        if given is not None:
+            findings.add(
+                "PK373",
+                f"tenant `{tenant.name}` has no {field} of its own",
+                _label(stack, ("spec", "provider", field)),
+                notes=("the workers use the credentials that the tenant's `aws` names",),
+            )
+
+
+def _stacks(tenant: Tenant, stack: StackPart, home: Home, findings: Findings) -> None:
+    most, name = tenant.spec.limits.max_stacks, stack.entry.name if stack.entry else ""
+    if most is None or home.others is None or len(home.others | {name}) <= most:
+        return
+    findings.add(
+        "PK371",
+        f"tenant `{tenant.name}` may have {most} stacks, and this one is too many",
+        stack.entry.name_label("one too many") if stack.entry else None,
+        notes=(f"its stacks: {', '.join(sorted(home.others))}",),
+    )
 
 
 def _label(stack: StackPart, path: tuple[str, ...]) -> Label | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from panka.planner import estimate
-from panka.planner.authored import Authored, edited
+from panka.planner.authored import Authored, Remembered, edited
 from panka.planner.blocks import Blocks
 from panka.planner.diagnostics import Invalid
 from panka.planner.diff import compare
@@ -18,16 +18,15 @@ from panka.planner.owner import Scope
 from panka.planner.plan import FORMAT, Action, Change, Plan, Step, Undo
 from panka.planner.resource import Address, Properties, Resource, decode, encode, references, substitute
 from panka.planner.selecting import Wish, choose
-from panka.planner.state import Pointer, State, Target
+from panka.planner.state import Pointer, RunKind, State, Target, Use
 from panka.planner.undoing import undo_of
 
 
-class Protected(Exception):
-    """The plan would delete or replace what the stack protects."""
+class Protected(Invalid):
+    """The plan would delete or replace what must not be."""
 
     def __init__(self, refusals: list[Refusal]) -> None:
-        super().__init__(", ".join(f"{one.verb} {one.address}" for one in refusals))
-        self.refusals = refusals
+        super().__init__(one.diagnostic for one in refusals)
 
 
 class Elsewhere(Exception):
@@ -49,13 +48,15 @@ def make_plan(
     base: Pointer | None,
     *,
     destroy: bool = False,
+    operation: RunKind | None = None,
     assets: tuple[str, ...] = (),
     git: str = "",
     blocks: Blocks | None = None,
     wish: Wish | None = None,
     exports: Mapping[str, Properties] | None = None,
     consumes: tuple[str, ...] = (),
-    written: Mapping[str, Authored] | None = None,
+    uses: tuple[Use, ...] = (),
+    written: Mapping[str, Authored | Remembered] | None = None,
 ) -> Plan:
     """The plan that makes exactly `resources` exist; none of them when `destroy` is asked for.
 
@@ -81,23 +82,24 @@ def make_plan(
         raise Invalid(difference.diagnostics)
     known = _Promises(difference, state, left_out)
     promised = {} if destroy else known.outputs(outputs)
-    offered = {} if destroy else {name: known.of(values) for name, values in (exports or {}).items()}
+    offered = known.exports({} if destroy else exports or {})
     authored, edits = _authored(written or {}, difference, state, left_out)
     plan = Plan(
         format=FORMAT,
         id="",
-        operation="destroy" if destroy else "apply",
+        operation=operation or ("destroy" if destroy else "apply"),
         scope=scope,
         target=target,
         lineage=state.lineage if state else None,
         base=base,
-        forward=_in_order(difference.forward, graph.nearest(difference.forward.__contains__)),
-        cleanup=_in_order(difference.cleanup, _deletions(difference.cleanup)),
+        forward=in_order(difference.forward, graph.nearest(difference.forward.__contains__)),
+        cleanup=in_order(difference.cleanup, _deletions(difference.cleanup)),
         unchanged=difference.unchanged,
         outputs=promised,
-        outputs_differ=promised != (state.outputs if state else {}) or known.differ(offered, consumes),
+        outputs_differ=promised != (state.outputs if state else {}) or known.differ(offered, consumes, uses),
         exports=offered,
         consumes=consumes,
+        uses=uses,
         selection=selection,
         unfinished=state.operation.run if state and state.operation else None,
         assets=tuple(sorted(_used(difference, assets))),
@@ -109,7 +111,7 @@ def make_plan(
 
 
 def _authored(
-    written: Mapping[str, Authored], difference: Difference, state: State | None, left_out: frozenset[str]
+    written: Mapping[str, Authored | Remembered], difference: Difference, state: State | None, left_out: frozenset[str]
 ) -> tuple[dict[str, Properties], dict[str, tuple[Change, ...]]]:
     """What users wrote of the components that change, and what of it is not as recorded.
 
@@ -134,7 +136,17 @@ class _Promises:
 
     def outputs(self, wanted: Properties) -> Properties:
         """The stack's outputs; one that needs what is left out stays as it is on record, if it is there."""
-        recorded = self.state.outputs if self.state else {}
+        return self._beside(wanted, self.state.outputs if self.state else {})
+
+    def exports(self, wanted: Mapping[str, Properties]) -> dict[str, Properties]:
+        """The outputs of the components, in the same way; of one whose end is left out, all that is on record."""
+        recorded = self.state.exports if self.state else {}
+        ending = {Address(step.address).component for step in self.difference.cleanup.values()}
+        left = {Address(address).component for address in self.left_out} - wanted.keys() - ending
+        offered = {name: self._beside(values, recorded.get(name, {})) for name, values in wanted.items()}
+        return {**offered, **{name: recorded[name] for name in sorted(left) if name in recorded}}
+
+    def _beside(self, wanted: Properties, recorded: Properties) -> Properties:
         kept = {name: recorded[name] for name in wanted if name in recorded and self._early(wanted[name])}
         return {**self.of(wanted), **kept}
 
@@ -147,16 +159,23 @@ class _Promises:
     def _early(self, value: object) -> bool:
         return bool(self.left_out) and any(ref.address in self.left_out for ref in references(value))
 
-    def differ(self, offered: Mapping[str, Properties], consumes: tuple[str, ...]) -> bool:
+    def differ(self, offered: Mapping[str, Properties], consumes: tuple[str, ...], uses: tuple[Use, ...]) -> bool:
         """Whether the exports on record are others although no resource changes: what a newer Panka tells besides."""
         if self.difference.forward or self.difference.cleanup or self.left_out or self.state is None:
             return False
         told = {name: _known(values) for name, values in offered.items()}
-        return (told, consumes) != (self.state.exports, self.state.consumes)
+        used = ({one.what for one in uses}, {one.what for one in self.state.uses})
+        return (told, consumes) != (self.state.exports, self.state.consumes) or used[0] != used[1]
 
 
 def _known(values: Properties) -> Properties:
     return {name: value for name, value in values.items() if not any(references(decode(value)))}
+
+
+def of_stack(plan: Plan, sha256: str) -> Plan:
+    """The plan, which says from now on where the stack is filed that it was made for."""
+    bound = plan.model_copy(update={"stack": sha256})
+    return bound.model_copy(update={"id": name(bound)})
 
 
 def name(plan: Plan) -> str:
@@ -182,7 +201,7 @@ def _deletions(cleanup: Mapping[str, Step]) -> dict[str, set[str]]:
     return waits
 
 
-def _in_order(steps: Mapping[str, Step], waits: Mapping[str, set[str]]) -> tuple[Step, ...]:
+def in_order(steps: Mapping[str, Step], waits: Mapping[str, set[str]]) -> tuple[Step, ...]:
     """The steps in topological order, each with what it waits for, its level and its weight."""
     graph = _acyclic(steps, waits)
     weights = graph.remaining(lambda key: estimate.seconds(steps[key].type, steps[key].action))

@@ -32,7 +32,17 @@ class Authored:
         """
         found = list(_fields(self.data, (), ""))
         found.sort(key=lambda one: not _is_required(self.spec, tuple(step for step in one[1] if isinstance(step, str))))
-        return {path: value for path, _, value in found}
+        return {path: value for path, _, value in found if path}
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What users wrote of a component of a stack that is on file."""
+
+    said: Properties
+
+    def fields(self) -> Properties:
+        return self.said
 
 
 def edited(before: Properties, now: Properties) -> tuple[Change, ...]:

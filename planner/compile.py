@@ -1,7 +1,7 @@
 """Lowers a stack's components to resources, what is needed first, and ties them together."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -23,6 +23,7 @@ from panka.planner.component import (
     Used,
     partition_of,
 )
+from panka.planner.core import OnFailure
 from panka.planner.diagnostics import Diagnostic, Findings, Invalid, Label
 from panka.planner.language.addresses import check_addresses
 from panka.planner.language.envelopes import Entry
@@ -39,7 +40,7 @@ from panka.planner.placing import OWN_GROUP, network_of, own_group
 from panka.planner.resolving import plainly, resolve
 from panka.planner.resource import STACK, Address, Properties, Ref, Resource
 from panka.planner.rivals import check_names, check_rules
-from panka.planner.state import Target
+from panka.planner.state import Target, Use
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,10 @@ class Compiled:
     components: dict[str, Component[ComponentSpec]]
     written: Mapping[str, Authored] = field(default_factory=dict)
     """What users wrote of every component, by its name."""
+    uses: tuple[Use, ...] = ()
+    """Which outputs of other stacks are in it, and where."""
+    on_failure: OnFailure = "rollback"
+    """What the stack itself wishes for a run that fails."""
 
 
 def compile_parts(
@@ -102,7 +107,18 @@ def compile_parts(
         diagnostics=compiling.findings.all(),
         components={name: part.component for name, part in parts.items()},
         written={name: Authored(part.kind.spec, part.data) for name, part in parts.items()},
+        uses=tuple(compiling.uses()),
+        on_failure=stack.spec.on_failure,
     )
+
+
+def _foreign(references: Iterable[Reference], entry: Entry, by: str) -> Iterator[Use]:
+    for one in references:
+        if one.stack:
+            span = one.output_span(entry.layers)
+            place = f"{span.file}:{span.line}:{span.column}"
+            component = one.component.rpartition("/")[2]
+            yield Use(stack=one.stack, component=component, output=one.output, by=by, place=place)
 
 
 class _NoOutput(LookupError):
@@ -324,6 +340,15 @@ class _Compiling:
         if self.stack.entry is not None and len(self.lowered) == len(self.parts):
             made = {str(address) for address in self.resources}
             check_addresses(self.stack.spec, self.stack.entry, made, self.findings)
+
+    def uses(self) -> Iterator[Use]:
+        """Every mention of another stack's output; none where nobody was asked for their values."""
+        if self.neighbours.ask is None:
+            return
+        for part in self.parts.values():
+            yield from _foreign(part.references, part.entry, part.component.address)
+        if self.stack.entry is not None:
+            yield from _foreign(self.stack.references, self.stack.entry, "(stack)")
 
     def outputs(self) -> Properties:
         """The stack's outputs; those of components that could not be lowered are left out."""

@@ -185,6 +185,9 @@ CODES: dict[str, Code] = {
         "What an `import` names differs from the stack in what cannot change in place, or is another tenant's.",
     ),
     "PK366": Code("type that nobody can make", "Neither Panka nor AWS's Cloud Control API can make the resource type."),
+    "PK367": Code("output that others use", "Other stacks have taken in what the plan would take away."),
+    "PK368": Code("data in a protected environment", "The tenant lets nothing that holds data go in this environment."),
+    "PK369": Code("what must not be destroyed", "The record says that nothing may delete or replace the resource."),
     "PK371": Code("more than the tenant may have", "A tenant's `limits` say how much of a thing one stack may hold."),
     "PK372": Code("kind that the tenant may not have", "A tenant's `allowedResources` name the kinds of its stacks."),
     "PK373": Code(

@@ -8,7 +8,7 @@ from panka.planner.adopting import Import
 from panka.planner.blocks import Blocks
 from panka.planner.changes import changes
 from panka.planner.diagnostics import Diagnostic, label_of
-from panka.planner.difference import Difference, Fate, Refusal, Settled, forget, look_and_remove, remove
+from panka.planner.difference import PROTECTED, Difference, Fate, Refusal, Settled, forget, look_and_remove, remove
 from panka.planner.graph import Graph
 from panka.planner.owner import Owner, Scope
 from panka.planner.plan import Action, Change, Need, Step
@@ -250,6 +250,8 @@ class _Wanted:
         if old.lifecycle.prevent_destroy or self.resource.lifecycle.prevent_destroy:
             self._refuse(difference, "replace")
         delete_first = not self.resource.lifecycle.create_before_destroy or self._same_name(old, desired)
+        if delete_first and (old.lifecycle.retain or self.resource.lifecycle.retain):
+            self._refuse(difference, "replace", "lifecycle.retain")
         self._add(
             difference,
             Action.REPLACE,
@@ -307,9 +309,8 @@ class _Wanted:
         said = [name for name in names if name in desired]
         return bool(said) and all(old.properties.get(name) == desired[name] for name in said)
 
-    def _refuse(self, difference: Difference, verb: str) -> None:
-        one = self.resource
-        difference.refusals.append(Refusal(one.address, one.kind, one.service, verb, str(one.place or "")))
+    def _refuse(self, difference: Difference, verb: str, why: str = PROTECTED) -> None:
+        difference.refusals.append(Refusal(self.resource.address, verb, str(self.resource.place or ""), why))
 
     def _add(
         self,

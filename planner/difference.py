@@ -29,15 +29,37 @@ class Settled:
     id: str | None = None
 
 
+PROTECTED = "lifecycle.preventDestroy"
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """A change that the stack's own protection forbids."""
 
     address: str
-    kind: str
-    service: str
     verb: str
     place: str
+    """Empty when the component is no longer in the YAML."""
+    why: str = PROTECTED
+    """The field that forbids it."""
+
+    @property
+    def diagnostic(self) -> Diagnostic:
+        component = self.address.partition(":")[0]
+        again = f"write `{component}` again without it and apply that, or forget it with `removed: [{component}]`"
+        return Diagnostic(
+            "PK369",
+            f"the plan would {self.verb} `{self.address}`, which must not be destroyed",
+            label_of(self.place),
+            notes=(f"`{self.why}` {_ABOUT[self.why]}",),
+            help="apply the stack without it first" if self.place else again,
+        )
+
+
+_ABOUT = {
+    PROTECTED: "(or `protect` of the Stack) holds as it is on record, whatever has left the YAML",
+    "lifecycle.retain": "keeps the old one, and the new one cannot stand beside it: they have one name",
+}
 
 
 @dataclass(slots=True)
@@ -72,18 +94,19 @@ class Difference:
 
 def forget(difference: Difference, key: str, old: Recorded) -> None:
     """Leaves a recorded resource in AWS and off the record."""
-    difference.cleanup[key] = _ending(Action.FORGET, key, old, "the stack says `removed`")
+    difference.cleanup[key] = ending(Action.FORGET, key, old, "the stack says `removed`")
 
 
 def remove(difference: Difference, key: str, old: Recorded, reason: str, *, protected: bool = True) -> None:
     """Deletes a recorded resource, or forgets it where its lifecycle says `retain`."""
     if protected and old.lifecycle.prevent_destroy and not old.lifecycle.retain:
-        difference.refusals.append(Refusal(old.address, old.kind, old.service, "delete", ""))
+        difference.refusals.append(Refusal(old.address, "delete", ""))
     action = Action.FORGET if old.lifecycle.retain else Action.DELETE
-    difference.cleanup[key] = _ending(action, key, old, reason)
+    difference.cleanup[key] = ending(action, key, old, reason)
 
 
-def _ending(action: Action, key: str, old: Recorded, reason: str) -> Step:
+def ending(action: Action, key: str, old: Recorded, reason: str) -> Step:
+    """The step that deletes a recorded resource, or forgets it."""
     return Step(
         key=key,
         address=old.address,

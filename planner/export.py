@@ -11,7 +11,7 @@ from panka.planner.diff import with_tags
 from panka.planner.owner import Owner, Scope
 from panka.planner.placing import STAND_IN
 from panka.planner.resource import Address, Properties, Ref, Resource, Text, references
-from panka.planner.resource_types import facts
+from panka.planner.resource_types import SNAPSHOTS, facts
 from panka.planner.state import Target
 
 Template: TypeAlias = dict[str, Any]
@@ -19,13 +19,6 @@ Template: TypeAlias = dict[str, Any]
 
 ANYWHERE = Target(account="000000000000", region="xx-anywhere-1")
 """Compile for this target what is not bound to an account or a region: the template takes both where it is deployed."""
-
-SNAPSHOTS = frozenset({
-    "AWS::DocDB::DBCluster", "AWS::EC2::Volume", "AWS::ElastiCache::CacheCluster",
-    "AWS::ElastiCache::ReplicationGroup", "AWS::Neptune::DBCluster", "AWS::RDS::DBCluster",
-    "AWS::RDS::DBInstance", "AWS::Redshift::Cluster",
-})  # fmt: skip
-"""Types that CloudFormation takes a final snapshot of; some of them unless it is told not to."""
 
 MOST_RESOURCES = 500
 """What CloudFormation takes in one template."""

@@ -1,16 +1,47 @@
 """A tenant's network as a stack: what the TenantConfig says of it, as AWS resources."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from panka.planner.blocks import Blocks
 from panka.planner.compile import Compiled
+from panka.planner.component import Network
+from panka.planner.owner import Scope
 from panka.planner.placing import lowered_rules
 from panka.planner.resource import Address, PhysicalName, Properties, Ref, Resource
 from panka.planner.tenancy import DefaultSecurityGroup, Subnet, Tenant, TenantNetworking
 
 STACK_NAME = "network"
 """The stack that a tenant's network is."""
+ENVIRONMENT = "shared"
+"""Its environment: all of the tenant's have the same network."""
+NETWORK_KIND = "TenantConfig"
+"""What its resources say that they come from."""
 ANYWHERE = "0.0.0.0/0"
+
+
+def network_scope(tenant: str) -> Scope:
+    """Where the network of a tenant is on record."""
+    return Scope(tenant=tenant, stack=STACK_NAME, environment=ENVIRONMENT)
+
+
+def is_network(scope: Scope) -> bool:
+    """Whether this is a tenant's network, and no stack of its users."""
+    return (scope.stack, scope.environment) == (STACK_NAME, ENVIRONMENT)
+
+
+def inherited(said: TenantNetworking, outputs: Mapping[str, object]) -> Network | None:
+    """What the tenant's stacks stand in, with the outputs of its network's last run; None: it was not made yet."""
+    if said.vpc_id is not None:
+        groups = (said.security_group_id,) if said.security_group_id else ()
+        return Network(said.vpc_id, said.subnet_ids.public, said.subnet_ids.private, groups)
+    if "vpcId" not in outputs:
+        return None
+    public, private = (_ids(outputs.get(name)) for name in ("publicSubnetIds", "privateSubnetIds"))
+    return Network(str(outputs["vpcId"]), public, private, (str(outputs["securityGroupId"]),))
+
+
+def _ids(said: object) -> tuple[str, ...]:
+    return tuple(str(one) for one in said) if isinstance(said, list | tuple) else ()
 
 
 def compile_network(tenant: Tenant) -> Compiled:
@@ -59,7 +90,7 @@ def _made(part: str, type: str, properties: Properties, **more: object) -> Resou
         Address.of(STACK_NAME, part),
         f"AWS::EC2::{type}",
         properties,
-        kind="TenantConfig",
+        kind=NETWORK_KIND,
         name=name if isinstance(name, PhysicalName) else None,
         depends_on=waits if isinstance(waits, tuple) else (),
     )

@@ -2,18 +2,19 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Self
 
 from pydantic import Field
 
 from panka.planner.formats import Upgrade, read
 from panka.planner.owner import Owner, Scope
 from panka.planner.resource import Lifecycle, Model, Properties
-from panka.planner.state import Pointer, Target
+from panka.planner.state import Pointer, RunKind, Target, Use
 
-FORMAT = 2
-UPGRADES: Mapping[int, Upgrade] = {1: lambda record: record}
-"""From each earlier format to the next. 2 has `authored` and `edits`, without which a plan shows resources alone."""
+FORMAT = 3
+UPGRADES: Mapping[int, Upgrade] = {1: lambda record: record, 2: lambda record: record}
+"""From each earlier format to the next. 2 has `authored` and `edits`, without which a plan shows resources alone; 3 has
+`stack`, without which nothing can go back to its run, and `uses`."""
 
 
 class Action(StrEnum):
@@ -131,7 +132,7 @@ class Plan(Model):
     format: int
     id: str
     """`p-` and the first 12 hexadecimal digits of the content's SHA-256."""
-    operation: Literal["apply", "destroy"]
+    operation: RunKind
     scope: Scope
     target: Target
     lineage: str | None
@@ -151,6 +152,10 @@ class Plan(Model):
     """The outputs of every component, as encoded values."""
     consumes: tuple[str, ...] = ()
     """Other stacks whose recorded outputs are in it."""
+    uses: tuple[Use, ...] = ()
+    """Which outputs these are."""
+    stack: str = ""
+    """SHA-256 of the whole stack that it was made for, as it is filed beside the plan; empty when it was for none."""
     selection: "Selection | None" = None
     """What it was limited to; None: everything that differs."""
     unfinished: int | None = None

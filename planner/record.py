@@ -5,13 +5,12 @@ activity whose reply was lost writes the same body again.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Literal
 
 from pydantic import Field
 
 from panka.planner.plan import Action, Plan, Step
 from panka.planner.resource import Address, Model, Properties, Ref, decode, substitute
-from panka.planner.state import Intended, Operation, Recorded, State
+from panka.planner.state import Intended, Operation, Recorded, RunKind, State
 
 
 class Outcome(Model):
@@ -66,7 +65,7 @@ def announce(
     plan: Plan,
     *,
     lineage: str,
-    kind: Literal["apply", "destroy", "rollback"],
+    kind: RunKind,
     started: str,
     by: str,
 ) -> State:
@@ -126,6 +125,7 @@ def conclude(state: State, plan: Plan, *, succeeded: bool) -> State:
         "outputs": resolve(plan.outputs, inputs),
         "exports": {name: known(outputs, inputs) for name, outputs in plan.exports.items()},
         "consumes": plan.consumes,
+        "uses": plan.uses,
         "authored": {name: fields for name, fields in authored.items() if name in there},
     }
     return state.model_copy(update=update)

@@ -201,13 +201,13 @@ def _as_text(value: Any) -> str | Ref | Text:
 
 
 def encode(value: Any) -> Any:
-    """JSON of a value: references as CloudFormation writes them (`Fn::GetAtt`, `Fn::Join`)."""
+    """JSON of a value: references as CloudFormation writes them (`Fn::GetAtt`, `Fn::Join`), early ones marked so."""
     if isinstance(value, dict):
         return {key: item if type(item) in SCALARS else encode(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [item if type(item) in SCALARS else encode(item) for item in value]
     if isinstance(value, Ref):
-        return {"Fn::GetAtt": [str(value.address), value.attribute]}
+        return {"Fn::GetAtt": [str(value.address), value.attribute, *(["early"] if value.early else [])]}
     if isinstance(value, Text):
         return {"Fn::Join": ["", [encode(part) for part in value.parts]]}
     return value
@@ -217,8 +217,8 @@ def decode(value: Any) -> Any:
     """What `encode` was given."""
     if isinstance(value, dict):
         match value:
-            case {"Fn::GetAtt": [str(address), str(attribute)]} if len(value) == 1:
-                return Ref(Address(address), attribute)
+            case {"Fn::GetAtt": [str(address), str(attribute), *early]} if len(value) == 1:
+                return Ref(Address(address), attribute, early=bool(early))
             case {"Fn::Join": ["", [*parts]]} if len(value) == 1:
                 return Text(tuple(decode(part) for part in parts))
         return {key: item if type(item) in SCALARS else decode(item) for key, item in value.items()}

@@ -47,6 +47,23 @@ TAKEN_ONCE: dict[str, str] = {
 }
 """A property whose value AWS gives to one resource at a time: old and new cannot both have it."""
 
+HOLDS_DATA = frozenset({
+    "AWS::Cassandra::Table", "AWS::Cognito::UserPool", "AWS::DocDB::DBCluster", "AWS::DynamoDB::GlobalTable",
+    "AWS::DynamoDB::Table", "AWS::EC2::Volume", "AWS::EFS::FileSystem", "AWS::FSx::FileSystem", "AWS::Kinesis::Stream",
+    "AWS::MSK::Cluster", "AWS::MSK::ServerlessCluster", "AWS::Neptune::DBCluster", "AWS::OpenSearchService::Domain",
+    "AWS::RDS::DBCluster", "AWS::RDS::DBInstance", "AWS::Redshift::Cluster", "AWS::S3::Bucket",
+    "AWS::Timestream::Table",
+})  # fmt: skip
+"""Types whose delete loses what users have put in. Queues and caches are not among them: what they hold passes."""
+SNAPSHOTS = frozenset({
+    "AWS::DocDB::DBCluster", "AWS::EC2::Volume", "AWS::ElastiCache::CacheCluster",
+    "AWS::ElastiCache::ReplicationGroup", "AWS::Neptune::DBCluster", "AWS::RDS::DBCluster",
+    "AWS::RDS::DBInstance", "AWS::Redshift::Cluster",
+})  # fmt: skip
+"""Types that a final snapshot can be taken of; CloudFormation takes one of some of them unless it is told not to."""
+_COPIES = ("DBClusterIdentifier", "SourceDBInstanceIdentifier")
+"""Properties of a database instance that only serves what another resource holds."""
+
 TOLD_IN_PRACTICE: dict[str, tuple[str, ...]] = {
     "AWS::DocDB::DBCluster": ("MasterUserSecret.SecretArn",),
     "AWS::MSK::Cluster": (
@@ -144,6 +161,11 @@ def facts(type: str) -> TypeFacts | None:
     """What is known of a type such as `AWS::SQS::Queue`; None for a type that the registry does not have."""
     row = _table().get(type)
     return _facts(type) if row else None
+
+
+def holds_data(type: str, properties: Mapping[str, object]) -> bool:
+    """Whether something is lost for good when such a resource is deleted."""
+    return type in HOLDS_DATA and not (type == "AWS::RDS::DBInstance" and any(name in properties for name in _COPIES))
 
 
 def can_be_made(type: str) -> bool:

@@ -1,7 +1,7 @@
 """What Panka made and last observed: the record of one stack in one environment. docs/state-format.md has the rules."""
 
 from collections.abc import Mapping
-from typing import Literal, Self
+from typing import Literal, Self, TypeAlias
 
 from pydantic import Field
 
@@ -9,9 +9,12 @@ from panka.planner.formats import Upgrade, read
 from panka.planner.owner import Owner, Scope
 from panka.planner.resource import Lifecycle, Model, Properties
 
-FORMAT = 2
-UPGRADES: Mapping[int, Upgrade] = {1: lambda record: record}
-"""From each earlier format to the next. 2 has `authored`, which is not known of what was recorded before."""
+FORMAT = 3
+UPGRADES: Mapping[int, Upgrade] = {1: lambda record: record, 2: lambda record: record}
+"""From each earlier format to the next. 2 has `authored` and 3 `uses`, not known of what was recorded before."""
+
+RunKind: TypeAlias = Literal["apply", "destroy", "rollback", "import", "move", "forget"]
+"""What a run is for."""
 
 
 class Target(Model):
@@ -72,10 +75,27 @@ class Operation(Model):
 
     run: int
     plan: str
-    kind: Literal["apply", "destroy", "rollback"]
+    kind: RunKind
     started: str
     """RFC 3339, UTC."""
     by: str
+
+
+class Use(Model):
+    """One output of another stack that is taken in, and where it is referred to."""
+
+    stack: str
+    component: str
+    output: str
+    by: str
+    """The component that refers to it, as people read it; `(stack)` for an output of the stack itself."""
+    place: str = ""
+    """`file:line:column` of the reference."""
+
+    @property
+    def what(self) -> tuple[str, str, str, str]:
+        """Everything but the place: where it stands changes nothing."""
+        return self.stack, self.component, self.output, self.by
 
 
 class State(Model):
@@ -98,6 +118,8 @@ class State(Model):
     """The outputs of every component as of the last run that succeeded: what other stacks may refer to."""
     consumes: tuple[str, ...] = ()
     """Other stacks of the tenant and environment whose outputs the last plan has taken in."""
+    uses: tuple[Use, ...] = ()
+    """Which outputs these are, and where they are referred to; of one in `consumes` without any nobody knows."""
     plan: str = ""
     """The last plan that was applied."""
     authored: dict[str, Properties] = Field(default_factory=dict)

@@ -199,7 +199,7 @@ class Policies(Spec):
     drift_check: Annotated[Seconds, Field(ge=60)] | None = None
     """How often Panka looks for changes made by others: `6h`."""
     protected_environments: tuple[EnvironmentName, ...] = ()
-    """Environments that cannot be destroyed."""
+    """Environments in which nothing that holds data is deleted or replaced."""
 
 
 class TenantSpec(Spec):
@@ -263,6 +263,10 @@ class Tenant(Spec):
 
     name: str
     spec: TenantSpec
+
+    def protects(self, environment: str) -> bool:
+        """Whether nothing that holds data may be deleted or replaced there."""
+        return environment in self.spec.policies.protected_environments
 
 
 def read_tenant(file: SourceFile, findings: Findings) -> Tenant | None:

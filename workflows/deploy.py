@@ -197,6 +197,7 @@ class RunWorkflow(Asking):
             started=rfc3339(self.started),
             most=self.input.most,
             size=self.input.shard_size,
+            approved_by=self.approved_by,
         )
 
     async def _crew(self, lease: Lease, opened: Opened) -> Crew:

@@ -8,6 +8,7 @@ from pydantic import Field
 from panka.planner.journal import Filed
 from panka.planner.owner import Scope
 from panka.planner.resource import Model, Properties
+from panka.planner.state import RunKind
 from panka.workflows.ports import Failure, Lease, PlanRef
 
 RUN_FAILED = "RunFailed"
@@ -51,7 +52,7 @@ class RunInput(Model):
 
     scope: Scope
     plan: PlanRef
-    kind: Literal["apply", "destroy", "rollback"]
+    kind: RunKind
     by: str
     git: str = ""
     on_failure: Literal["rollback", "pause", "keep"] = "rollback"

@@ -14,7 +14,7 @@ from panka.planner.owner import Scope
 from panka.planner.plan import Action, Need
 from panka.planner.record import Outcome, Undoing
 from panka.planner.resource import Model, Properties
-from panka.planner.state import Pointer
+from panka.planner.state import Pointer, RunKind
 
 LOCK_LOST = "LockLost"
 """Type of the application error that ends a run whose lock is another's by now."""
@@ -67,13 +67,15 @@ class Opening(Model):
 
     lease: Lease
     plan: PlanRef
-    kind: Literal["apply", "destroy", "rollback"]
+    kind: RunKind
     by: str
     started: str
     most: int
     """The most steps of a run that is not cut into shards."""
     size: int
     """Steps in a shard, about."""
+    approved_by: str = ""
+    """Who has approved of the plan, where somebody was asked."""
 
 
 class Node(Model):
@@ -116,6 +118,7 @@ class Opened(Model):
 class Slice(Model):
     """Asks for the steps of one shard."""
 
+    lease: Lease
     plan: PlanRef
     index: int
     size: int
@@ -202,7 +205,7 @@ class Entry(Model):
 
     format: int = 1
     run: int
-    kind: Literal["apply", "destroy", "rollback"]
+    kind: RunKind
     plan: str
     by: str
     git: str = ""

@@ -2,7 +2,10 @@
 
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-_PURE = ("panka.planner", "panka.workflows.ports", "panka.workflows.messages", "pydantic", "pydantic_core", "rustworkx")
+_PURE = (
+    "panka.planner", "panka.workflows.ports", "panka.workflows.messages", "panka.workflows.tenancy", "pydantic",
+    "pydantic_core", "rustworkx",
+)  # fmt: skip
 
 
 def runner() -> SandboxedWorkflowRunner:

@@ -67,7 +67,7 @@ class ShardWorkflow:
 
     async def _work(self) -> None:
         run = self._input.run
-        slice = ports.Slice(plan=run.plan, index=self._input.index, size=run.shard_size)
+        slice = ports.Slice(lease=self._input.lease, plan=run.plan, index=self._input.index, size=run.shard_size)
         self._share = await call(ports.SHARE, slice, id="share", summary="the steps of this shard")
         steps = Steps(run, self._input.lease, self._input.number)
         self._passes = passes = Passes(self._share, steps, self, run.window)

@@ -16,6 +16,8 @@ class Cause(StrEnum):
     """AWS did nothing; the same call is right a little later."""
     NOT_YET = "not yet consistent"
     """Something made before is not visible everywhere (IAM and its kin); the same call is right in a second."""
+    EXPIRED = "expired"
+    """The credentials are no longer good; AWS did nothing, and the same call is right with new ones."""
     TRANSIENT = "transient"
     """The call may have taken effect or not: look before repeating it."""
     FINAL = "final"
@@ -141,6 +143,8 @@ _BAD_CREDENTIALS = {
     "SignatureDoesNotMatch": "The secret access key does not belong to the access key.",
     "UnrecognizedClientException": "AWS does not know the access key.",
 }
+_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
+"""The third is what EC2 says."""
 _NO_CREDENTIALS = frozenset(
     {
         "CredentialRetrievalError",
@@ -273,6 +277,8 @@ def _cause(name: str, code: str, message: str, status: int) -> Cause:
     # DynamoDB makes a few tables at once; elsewhere the code means a quota, which no waiting raises.
     if name.startswith("dynamodb:") and code == "LimitExceededException" and "simultaneous" in message:
         return Cause.THROTTLED
+    if code in _EXPIRED:
+        return Cause.EXPIRED
     if code in _CONFLICTING or _is_not_yet(name, code, message):
         return Cause.NOT_YET
     if bare in _TRANSIENT or status >= 500:

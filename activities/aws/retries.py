@@ -13,6 +13,8 @@ THROTTLED_FOR = 300.0
 """Seconds for which a throttled call is repeated."""
 NOT_YET_FOR = 60.0
 """Seconds within which IAM and its kin become consistent."""
+EXPIRED_TRIES = 4
+"""How often a call is sent with new credentials before it is told that they are no better."""
 TRANSIENT_TRIES = 5
 """How often a call that is safe to repeat is sent before its transient error is told."""
 
@@ -44,6 +46,8 @@ class Retrying:
                 return self._jittered(0.2, 20.0) if spent < THROTTLED_FOR else None
             case Cause.NOT_YET:
                 return self._jittered(0.2, 0.8) if spent < NOT_YET_FOR else None
+            case Cause.EXPIRED:
+                return self._jittered(0.05, 1.0) if self._tries < EXPIRED_TRIES else None
             case Cause.TRANSIENT:
                 again = (self._safe or not error.sent) and self._tries < TRANSIENT_TRIES
                 return self._jittered(0.1, 2.0) if again else None

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import botocore.session
 from botocore import loaders
@@ -17,9 +17,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from panka.activities.aws import secrets
 from panka.activities.aws.errors import AwsError, Cause, classify
 from panka.activities.aws.retries import Paces, Retrying, Timing
+from panka.activities.aws.roles import ASSUME, Role, taking_on
 from panka.activities.telemetry import Call, Traces, Untraced
 from panka.planner.resource import Properties
 from panka.planner.state import Target
+
+if TYPE_CHECKING:
+    from mypy_boto3_sts import STSClient
 
 THREADS = 64
 """Blocking calls that run at once unless the caller brings a thread pool of its own."""
@@ -46,6 +50,9 @@ class Clients:
 
     Keep it for as long as possible: what is costly (sessions, clients, connections) and what is learned (how fast each
     service lets itself be called) lives here. Clients are made once and are safe to share between threads.
+
+    With a role, the credentials found or given are used to take it on, again and again before it expires. When AWS
+    says that credentials have expired, all are looked for anew.
     """
 
     def __init__(
@@ -56,6 +63,7 @@ class Clients:
         threads: int = THREADS,
         keys: Keys | None = None,
         profile: str | None = None,
+        role: Role | None = None,
         endpoint_url: str | None = None,
         connect_timeout: float = 5,
         read_timeout: float = 60,
@@ -70,6 +78,7 @@ class Clients:
         self.paces = paces or Paces(self.timing)
         self._keys = keys
         self._profile = profile or target.profile
+        self._role = role
         self.identity: tuple[str, str] | None = None
         """An access key and the account that it belongs to, as AWS has told."""
         self._session: botocore.session.Session | None = None
@@ -99,8 +108,28 @@ class Clients:
             if self._keys is not None:
                 keys = self._keys
                 session.set_credentials(keys.access_key_id, keys.secret_access_key, keys.session_token)
+            if self._role is not None:
+                session = self._taking_on(self._role, session)
             self._session = session
         return self._session
+
+    def _taking_on(self, role: Role, by: botocore.session.Session) -> botocore.session.Session:
+        def assume(**asked: Any) -> dict[str, Any]:
+            sts = by.create_client(
+                "sts", region_name=self.target.region, endpoint_url=self.endpoint_url, config=self._config
+            )
+            return dict(cast("STSClient", sts).assume_role(**asked))
+
+        session = taking_on(role, assume)
+        session.register_component("data_loader", _models())
+        return session
+
+    def _renew(self, opened: botocore.session.Session) -> None:
+        """Looks for credentials anew with the next call, unless another thread has done so since."""
+        with self._lock:
+            if self._session is opened:
+                self._session = None
+                self._clients.clear()
 
     def access_key(self) -> str:
         """The id of the access key in use now; empty when there is none. Blocks while credentials are fetched.
@@ -121,11 +150,17 @@ class Clients:
         Raises:
             AwsError: classified.
         """
+        opened = self._session
         try:
             answer: dict[str, Any] = getattr(self.client(service), operation)(**arguments)
         except (BotoCoreError, ClientError) as error:
             words = "".join(word.capitalize() for word in operation.split("_"))
-            raise classify(service, words, error, self.endpoint_url) from error
+            if isinstance(error, ClientError) and error.operation_name == ASSUME:
+                service, words = "sts", ASSUME  # the call itself was not sent
+            told = classify(service, words, error, self.endpoint_url)
+            if told.cause is Cause.EXPIRED and (used := opened or self._session) is not None:
+                self._renew(used)
+            raise told from error
         return answer
 
 
@@ -146,6 +181,7 @@ class Cloud:
     - not yet consistent: repeated several times a second for a minute;
     - transient: a call that only reads, or that was never sent, is repeated a few times with growing pauses. One that
       changes something is not: it may have taken effect, so whoever asked must look (`find`) before asking again;
+    - expired: repeated at once a few times, with credentials that are looked for anew;
     - final: raised.
     """
 
@@ -292,6 +328,8 @@ def _waiting(service: str, error: AwsError, delay: float) -> str:
     match error.cause:
         case Cause.THROTTLED:
             why = f"Throttled by {service}"
+        case Cause.EXPIRED:
+            why = f"The credentials have expired, as {service} says"
         case Cause.NOT_YET:
             why = f"{service} does not see yet what was made ({error.code})"
         case _:

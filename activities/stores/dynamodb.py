@@ -1,7 +1,7 @@
 """Locks and pointers in one DynamoDB table. docs/state-format.md describes the items."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
 
@@ -113,15 +113,25 @@ class DynamoLocks:
             raise
 
     def scopes(self, tenant: str) -> list[tuple[Scope, Pointer]]:
+        found = [(_scope(item), _pointer(item)) for item in self._items(tenant, "state#")]
+        return sorted(found, key=lambda one: (one[0].stack, one[0].environment))
+
+    def holders(self, tenant: str) -> list[tuple[Scope, Holder]]:
+        held = [item for item in self._items(tenant, "lock#") if "owner" in item]
+        found = [(_scope(item), _holder(item)) for item in held]
+        return sorted(found, key=lambda one: (one[0].stack, one[0].environment))
+
+    def _items(self, tenant: str, kind: str) -> Iterator[Item]:
+        """A tenant's items of one kind; all others' are in other partitions."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
-            KeyConditionExpression="#pk = :tenant AND begins_with(#sk, :states)",
+            KeyConditionExpression="#pk = :tenant AND begins_with(#sk, :kind)",
             ExpressionAttributeNames=_names("pk", "sk"),
-            ExpressionAttributeValues=_values(tenant=tenant, states="state#"),
+            ExpressionAttributeValues=_values(tenant=tenant, kind=kind),
             ConsistentRead=True,
         )
-        found = [(_scope(item), _pointer(item)) for page in pages for item in page["Items"]]
-        return sorted(found, key=lambda one: (one[0].stack, one[0].environment))
+        for page in pages:
+            yield from page["Items"]
 
     def _put(self, scope: Scope, expected: Pointer | None, to: Pointer) -> "TransactWriteItemTypeDef":
         before = "attribute_not_exists(#serial)" if expected is None else _POINTS.format("from")

@@ -1,11 +1,12 @@
 """The store's promises kept in this process: for tests of what stands above the stores."""
 
+import hashlib
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from panka.activities.stores.store import Holder, LockLost, Moved, NotThere, rfc3339
+from panka.activities.stores.store import Changed, Holder, LockLost, Moved, NotThere, Version, rfc3339
 from panka.planner.owner import Scope
 from panka.planner.state import Pointer
 from panka.workflows.ports import Lease
@@ -32,6 +33,17 @@ class MemoryStore:
     def keys(self, prefix: str) -> list[str]:
         with self._guard:
             return sorted(key for key in self._objects if key.startswith(prefix))
+
+    def look(self, key: str) -> Version:
+        body = self.get(key)
+        return Version(body, hashlib.sha256(body).hexdigest())
+
+    def replace(self, key: str, body: bytes, over: Version | None) -> None:
+        with self._guard:
+            now = self._objects.get(key)
+            if now not in (body, over.body if over else None):
+                raise Changed(f"{key} is no longer what it was.")
+            self._objects[key] = body
 
 
 class MemoryLocks:
@@ -89,6 +101,11 @@ class MemoryLocks:
     def scopes(self, tenant: str) -> list[tuple[Scope, Pointer]]:
         with self._guard:
             found = [(scope, pointer) for scope, pointer in self._pointers.items() if scope.tenant == tenant]
+        return sorted(found, key=lambda one: (one[0].stack, one[0].environment))
+
+    def holders(self, tenant: str) -> list[tuple[Scope, Holder]]:
+        with self._guard:
+            found = [(scope, holder) for scope, holder in self._holders.items() if scope.tenant == tenant]
         return sorted(found, key=lambda one: (one[0].stack, one[0].environment))
 
     def _mine(self, lease: Lease) -> Holder:

@@ -1,4 +1,4 @@
-"""Immutable objects in an S3 bucket."""
+"""Objects in an S3 bucket: immutable ones, and the few that change under a condition."""
 
 import time
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from panka.activities.stores.store import NotThere
+from panka.activities.stores.store import Changed, NotThere, Version
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -39,6 +39,46 @@ class S3Store:
     def keys(self, prefix: str) -> list[str]:
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
         return sorted(found["Key"] for page in pages for found in page.get("Contents", []))
+
+    def look(self, key: str) -> Version:
+        try:
+            answer = self._client.get_object(Bucket=self._bucket, Key=key)
+        except self._client.exceptions.NoSuchKey as error:
+            raise NotThere(f"There is no object {key} in bucket {self._bucket}.") from error
+        return Version(answer["Body"].read(), answer["ETag"])
+
+    def replace(self, key: str, body: bytes, over: Version | None) -> None:
+        for pause in _PAUSES:
+            if self._replaced(key, body, over):
+                return
+            self._sleep(pause)
+        raise Changed(f"{key} in bucket {self._bucket} is being written by others all the time.")
+
+    def _replaced(self, key: str, body: bytes, over: Version | None) -> bool:
+        """Whether the key holds the body now; False when S3 wants to be asked again."""
+        try:
+            if over is None:
+                self._client.put_object(Bucket=self._bucket, Key=key, Body=body, IfNoneMatch="*")
+            else:
+                self._client.put_object(Bucket=self._bucket, Key=key, Body=body, IfMatch=over.tag)
+        except ClientError as error:
+            match error.response["Error"]["Code"]:
+                case "ConditionalRequestConflict":
+                    return False
+                case "PreconditionFailed" | "NoSuchKey":
+                    self._refuse_other(key, body, error)
+                case _:
+                    raise
+        return True
+
+    def _refuse_other(self, key: str, body: bytes, error: ClientError) -> None:
+        # A write whose reply was lost finds its own bytes here when it is repeated.
+        try:
+            present = self.get(key)
+        except NotThere:
+            present = None
+        if present != body:
+            raise Changed(f"{key} in bucket {self._bucket} is no longer what it was.") from error
 
     def _put(self, key: str, body: bytes) -> bool:
         """Whether the key holds the body now; False when S3 wants to be asked again."""

@@ -1,4 +1,4 @@
-"""What Panka needs of a store: immutable objects by key, and a record that moves only under a lock's fence.
+"""What Panka needs of a store: immutable objects by key, a few that change, and a record that moves under a fence.
 
 Two implementations keep these promises, `memory` for tests of what stands above and `s3` with `dynamodb` for everything
 else; one suite in tests/activities/test_stores.py holds both to them. All methods block and are safe to repeat.
@@ -27,6 +27,19 @@ class LockLost(Exception):
 
 class Moved(Exception):
     """The pointer is not what the caller took it for: another run has written since."""
+
+
+class Changed(Exception):
+    """An object is not the version that the caller took it for: somebody else has written since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """An object that may change, as of one look."""
+
+    body: bytes
+    tag: str
+    """What the store calls this version; it says nothing to anybody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +76,16 @@ class ObjectStore(Protocol):
 
     def keys(self, prefix: str) -> list[str]:
         """Every key below a prefix, sorted."""
+
+    def look(self, key: str) -> Version:
+        """One of the few objects that change, as it is now. Raises NotThere."""
+
+    def replace(self, key: str, body: bytes, over: Version | None) -> None:
+        """Writes one of the few objects that change, if it is still `over`; None: if there is none.
+
+        An object that holds the same bytes already is fine, so that a write whose reply was lost can be repeated.
+        Raises Changed.
+        """
 
 
 class LockStore(Protocol):
@@ -101,3 +124,6 @@ class LockStore(Protocol):
 
     def scopes(self, tenant: str) -> list[tuple[Scope, Pointer]]:
         """Every stack and environment of a tenant that has state, sorted."""
+
+    def holders(self, tenant: str) -> list[tuple[Scope, Holder]]:
+        """Who holds locks of a tenant's stacks now, sorted by stack and environment. Strongly consistent."""

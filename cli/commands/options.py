@@ -106,8 +106,8 @@ def output(*forms: str) -> Callable[[F], F]:
 
 
 _WAYS = (
-    "yes", "on_failure", "lock_timeout", "parallelism", "schedule", "pause_between_levels", "require_approval",
-    "detach", "cancel_on_interrupt", "timeout", "events",
+    "yes", "confirm", "on_failure", "lock_timeout", "parallelism", "schedule", "pause_between_levels",
+    "require_approval", "detach", "cancel_on_interrupt", "timeout", "events",
 )  # fmt: skip
 
 
@@ -121,6 +121,12 @@ def running(function: F) -> F:
 
     return _all(
         click.option("-y", "--yes", is_flag=True, help="Ask nothing."),
+        click.option(
+            "--confirm",
+            metavar="NAME",
+            multiple=True,
+            help="With -y: the data of this component (of a destroy: this stack) may be lost.",
+        ),
         click.option(
             "--on-failure",
             type=click.Choice(["rollback", "pause", "keep"]),

@@ -3,7 +3,7 @@
 import click
 
 from panka.cli.commands.options import output, where
-from panka.cli.exits import Exit, Misused
+from panka.cli.exits import Exit
 from panka.cli.session import opened
 
 
@@ -19,20 +19,16 @@ def command(run: str, stack: str | None, form: str, **flags: str | None) -> int:
     """
     from panka.activities.stores.store import NotThere  # noqa: PLC0415  # brings the planner
     from panka.cli.next import command as next_command  # noqa: PLC0415  # brings the views
-    from panka.cli.stacks import run_named  # noqa: PLC0415  # brings the planner
+    from panka.cli.recorded import no_such_run, run_named  # noqa: PLC0415  # brings the planner
     from panka.cli.views.records import run_text  # noqa: PLC0415  # brings pydantic
 
     with opened(flags) as session:
         scope, number = run_named(session, run, stack)
-        if number is None:
-            raise Misused(f"`{run}` is no run.", "a run is written shop#43, or 43")
         name = scope.stack
         try:
             entry = session.desk().entry(scope, number)
         except NotThere as error:
-            raise Misused(
-                f"{scope} has no run #{number} on record.", f"{next_command(session, 'history', name)} shows its runs"
-            ) from error
+            raise no_such_run(scope, number) from error
         if form == "table":
             session.screen.show(run_text(scope, entry))
         else:

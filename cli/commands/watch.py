@@ -29,9 +29,11 @@ def command(
       panka watch shop#43
     """
     from panka.cli.applying import How, follow  # noqa: PLC0415  # brings temporalio
-    from panka.cli.stacks import run_named  # noqa: PLC0415  # brings the planner
+    from panka.cli.recorded import run_named  # noqa: PLC0415  # brings the planner
+    from panka.cli.stacks import scope_of  # noqa: PLC0415  # as above
 
     with opened(flags) as session:
-        scope, number = run_named(session, stack)
+        numbered = stack is not None and (stack.isdecimal() or "#" in stack)
+        scope, number = run_named(session, stack or "") if numbered else (scope_of(session, stack), None)
         how = How(cancel_on_interrupt=cancel_on_interrupt, timeout=timeout, events=events, form=form)
         return follow(session, scope, how, number)

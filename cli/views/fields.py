@@ -58,6 +58,11 @@ def of_existing(steps: Iterable[Step], edits: tuple[Change, ...], *, replaced: b
     return [*forced, *said]
 
 
+def changed_value(change: Change) -> str:
+    """A property's change on one line, whatever it brings about."""
+    return _difference(change, value_text)
+
+
 def change_text(change: Change) -> str:
     """A property's change on one line."""
     return _difference(change, value_text) + ("   # forces replacement" if change.replaces else "")

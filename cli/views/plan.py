@@ -1,12 +1,14 @@
 """A plan as people and as machines read it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from panka.cli.views.fields import Line, change_text, created, edited, later, of_existing, value_text
 from panka.cli.views.screen import Screen, many, took
 from panka.planner.assemble import component_action, counts
 from panka.planner.plan import Action, Change, Plan, Step, Undo
+from panka.planner.protecting import Loss, losses
 from panka.planner.resource import STACK, Address, Properties
 from panka.planner.state import Target
 
@@ -65,19 +67,47 @@ def component_name(address: str, service: str) -> str:
 
 def components(plan: Plan) -> list[ComponentChange]:
     """What happens to each component; dangerous changes last."""
+    return components_of((*plan.forward, *plan.cleanup), plan.authored, plan.edits)
+
+
+def components_of(
+    steps: Iterable[Step], authored: Mapping[str, Properties], edits: Mapping[str, tuple[Change, ...]]
+) -> list[ComponentChange]:
+    """What steps do to each component; dangerous changes last."""
     found: dict[str, list[Step]] = {}
-    for step in (*plan.forward, *plan.cleanup):
+    for step in steps:
         if step.key == step.address or step.action is not Action.DELETE:
             found.setdefault(component_name(step.address, step.service), []).append(step)
-    every = [_component(name, steps, plan) for name, steps in found.items()]
+    every = [_component(name, own, authored, edits) for name, own in found.items()]
     return sorted(every, key=lambda one: (_ORDER.index(one.action), one.name))
 
 
-def _component(name: str, steps: list[Step], plan: Plan) -> ComponentChange:
+def _component(
+    name: str, steps: list[Step], authored: Mapping[str, Properties], edits: Mapping[str, tuple[Change, ...]]
+) -> ComponentChange:
     replaced = any(step.action is Action.REPLACE and Address(step.address).part == "main" for step in steps)
     action = component_action({step.action for step in steps}, replaced=replaced)
     own = Address(steps[0].address).component
-    return ComponentChange(name, steps[0].kind, action, steps, plan.authored.get(own, {}), plan.edits.get(own, ()))
+    return ComponentChange(name, steps[0].kind, action, steps, authored.get(own, {}), edits.get(own, ()))
+
+
+def changes_of(row: ComponentChange) -> dict[str, Any]:
+    """What happens to a component, for machines: its resources with the properties that differ."""
+    return {
+        "component": row.name,
+        "kind": row.kind,
+        "action": row.action.value,
+        "edits": [one.model_dump(mode="json", by_alias=True) for one in row.edits],
+        "resources": [
+            {
+                "address": step.address,
+                "type": step.type,
+                "action": step.action.value,
+                "changes": [one.model_dump(mode="json", by_alias=True) for one in step.changes],
+            }
+            for step in row.steps
+        ],
+    }
 
 
 def header(scope: object, target: Target | None, git: str = "", state: int | None = None) -> str:
@@ -96,20 +126,29 @@ def plan_text(plan: Plan, screen: Screen, *, detail: bool, notes: Iterable[str] 
     """The whole plan, without what to do next."""
     lines = [header(plan.scope, plan.target, plan.git, plan.base.serial if plan.base else 0), ""]
     rows = components(plan)
-    widths = max((len(row.kind) for row in rows), default=0), max((len(row.name) for row in rows), default=0)
-    if len(rows) >= _MANY and not detail:
-        lines += [line for group in _groups(rows) for line in _group(group, screen, widths[0])]
-    else:
-        for row in rows:
-            lines += _row(row, screen, widths, detail=detail)
-    lines += [""] if rows else []
+    lines += [*rows_text(rows, screen, detail=detail), ""] if rows else []
     lines += _limits(plan)
     lines += _unfinished(plan)
     lines += _not_taken_back(plan)
     lines += [f"note: {note}" for note in notes]
+    lost = losses(plan)
+    lines += [f"{screen.paint('-', 'LOSES DATA')}: {losses_text(lost)}"] if lost else []
     lines.append(summary(plan))
     lines += _shape(plan)
     return "\n".join(lines)
+
+
+def rows_text(rows: list[ComponentChange], screen: Screen, *, detail: bool) -> list[str]:
+    """The components, each with what changes of it; many of one kind and fate together."""
+    widths = max((len(row.kind) for row in rows), default=0), max((len(row.name) for row in rows), default=0)
+    if len(rows) >= _MANY and not detail:
+        return [line for group in _groups(rows) for line in _group(group, screen, widths[0])]
+    return [line for row in rows for line in _row(row, screen, widths, detail=detail)]
+
+
+def numbers(total: Mapping[Action, int]) -> str:
+    """`1 create, 2 update`."""
+    return ", ".join(f"{total[action]} {_NOUNS.get(action, action.value)}" for action in _ORDER if total.get(action))
 
 
 def summary(plan: Plan) -> str:
@@ -119,11 +158,18 @@ def summary(plan: Plan) -> str:
     if plan.empty:
         return f"Nothing changes: {plan.unchanged} resources are as the stack says."
     total = counts((*plan.forward, *plan.cleanup))
-    parts = [f"{total[action]} {_NOUNS.get(action, action.value)}" for action in _ORDER if action in total]
-    parts += ["outputs change"] if plan.outputs_differ and not parts else []
+    said = numbers(total) or ("outputs change" if plan.outputs_differ else "an earlier run to end")
     resources = len(plan.forward) + sum(step.key == step.address for step in plan.cleanup)
-    numbers = f"{many(resources, 'resource')} to change, {plan.unchanged} unchanged"
-    return f"Plan {plan.id}: {', '.join(parts) or 'an earlier run to end'}   ({numbers})"
+    return f"Plan {plan.id}: {said}   ({many(resources, 'resource')} to change, {plan.unchanged} unchanged)"
+
+
+def losses_text(lost: Iterable[Loss]) -> str:
+    """`api/orders (DynamoDB), db (RDS, after a last snapshot)`."""
+    said = {
+        component_name(one.address, one.service): f"{one.kind}{', after a last snapshot' if one.snapshot else ''}"
+        for one in lost
+    }
+    return ", ".join(f"{name} ({what})" for name, what in said.items())
 
 
 def tally(plan: Plan) -> str:
@@ -146,9 +192,9 @@ def _row(row: ComponentChange, screen: Screen, widths: tuple[int, int], *, detai
     said = row.lines
     if detail:
         own = created(row.authored) if row.action is Action.CREATE else edited(row.edits)
-        return [*lines, *_aligned(own), *(line for step in row.steps for line in _step(step))]
+        return [*lines, *aligned(own), *(line for step in row.steps for line in _step(step))]
     most = _TELLING if row.action is Action.CREATE else _SHORT
-    lines += _aligned(said[:most])
+    lines += aligned(said[:most])
     if len(said) > most:
         more = f"({len(said) - most} more: --detail)"
         # Of what is new a line or two tell enough; of what changes, that there is more should not be missed.
@@ -156,7 +202,7 @@ def _row(row: ComponentChange, screen: Screen, widths: tuple[int, int], *, detai
     return lines
 
 
-def _aligned(said: Iterable[Line], indent: int = 6) -> list[str]:
+def aligned(said: Iterable[Line], indent: int = 6) -> list[str]:
     """The lines in two columns."""
     lines = list(said)
     width = max((len(one.path) for one in lines), default=0)
@@ -274,7 +320,7 @@ def _step(step: Step) -> list[str]:
         said = [Line(name, value_text(value) + later(value)) for name, value in step.properties.items()]
     else:
         said = [Line(one.path, change_text(one)) for one in step.changes]
-    return lines + _aligned(said, 10)
+    return lines + aligned(said, 10)
 
 
 def _unfinished(plan: Plan) -> list[str]:

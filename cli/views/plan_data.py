@@ -6,6 +6,7 @@ from typing import Any
 from panka.cli.views.plan import components
 from panka.planner.assemble import counts
 from panka.planner.plan import Action, Plan
+from panka.planner.protecting import losses
 from panka.planner.resource import Model
 
 
@@ -28,6 +29,8 @@ class PlanData(Model):
     """Components by what happens to them; every action is there."""
     seconds: float
     """How long a run takes, as estimated."""
+    loses: tuple[str, ...]
+    """Addresses of what holds data and is deleted."""
     components: tuple[ComponentData, ...]
     plan: Plan
     """Every step in the plan's own words."""
@@ -41,6 +44,7 @@ def plan_data(plan: Plan, notes: Iterable[str] = ()) -> dict[str, Any]:
         empty=plan.empty,
         counts={action: total.get(action, 0) for action in Action},
         seconds=sum(max((step.weight for step in phase), default=0) for phase in (plan.forward, plan.cleanup)),
+        loses=tuple(one.address for one in losses(plan)),
         components=tuple(
             ComponentData(
                 component=row.name, kind=row.kind, action=row.action, resources=tuple(step.key for step in row.steps)

@@ -196,4 +196,19 @@ spec:
     SecurityGroupIngress: [{IpProtocol: tcp, FromPort: 5432, ToPort: 5432, CidrIp: 10.0.0.0/16}]
 """,
     ),
+    "PK367": Lesson(
+        "Whoever writes `${stack:other.component.output}` is on record as its consumer, with the place. The output, "
+        "its component and its stack stay until the last consumer has been applied without it. `panka output --all` "
+        "shows who uses what.",
+    ),
+    "PK368": Lesson(
+        "A tenant's `policies.protectedEnvironments` keep databases, tables, buckets and file systems from being "
+        "deleted and from being replaced, also when their block has left the YAML. A change that replaces one is made "
+        "by its side: a new component, the data moved over, then the old one forgotten.",
+    ),
+    "PK369": Lesson(
+        "`preventDestroy` is kept in the record, so that taking the block out of the YAML does not take the protection "
+        "away with it. To delete the resource all the same, apply the component once without `preventDestroy`, and "
+        "take it out then. `removed` lets Panka forget it and leaves it in AWS.",
+    ),
 }

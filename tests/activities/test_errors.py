@@ -149,7 +149,14 @@ def test_a_server_error_may_have_taken_effect() -> None:
     assert (error.cause, error.sent) == (Cause.TRANSIENT, True)
 
 
-@pytest.mark.parametrize("code", ["AccessDenied", "UnauthorizedOperation", "ExpiredToken", "InvalidClientTokenId"])
+@pytest.mark.parametrize("code", ["ExpiredToken", "ExpiredTokenException", "RequestExpired"])
+def test_what_has_expired_is_right_with_new_credentials(code: str) -> None:
+    error = classify("ec2", "RunInstances", answered(code, "no", 403), None)
+
+    assert (error.cause, error.denied) == (Cause.EXPIRED, True)
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "UnauthorizedOperation", "InvalidClientTokenId"])
 def test_what_is_denied_stays_denied(code: str) -> None:
     error = classify("ec2", "RunInstances", answered(code, "no", 403), None)
 

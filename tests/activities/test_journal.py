@@ -31,7 +31,7 @@ class Room:
         self.archive = Archive(self.store)
         threads = ThreadPoolExecutor(4)
 
-        async def account(target: Target) -> str:
+        async def account(_lease: Lease, target: Target) -> str:
             return target.account
 
         self.activities = StateActivities(self.archive, self.locks, account, threads, lambda _type: True)

@@ -50,7 +50,7 @@ def limited(**seconds: float) -> Lifecycle:
 
 def endless(one: Step, sky: Sky) -> Work:
     cloud = Cloud(Clients(Target(account="1", region="eu-west-1")))
-    return Work(one, ORDERS, cloud, Endless(cloud, sky, one.type), Beat())
+    return Work(one, ORDERS, cloud, Endless(cloud, sky, one.type), Beat(), 1)
 
 
 async def run(work: Callable[[], Awaitable[T]]) -> T:
@@ -67,7 +67,7 @@ async def test_a_create_that_does_not_even_tell_its_id_ends_with_its_deadline() 
     work = endless(step(Action.CREATE, lifecycle=limited(create=0.3, update=60, delete=60)), sky)
 
     with pytest.raises(NotReady, match="Not made after"):
-        await run(lambda: work.carry_out({}, run=1))
+        await run(lambda: work.carry_out({}))
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ async def test_each_operation_has_the_deadline_that_the_user_gave_it(action: Act
     work = endless(step(action, id=None if action is Action.CREATE else "q", lifecycle=limited(**limits)), sky)
 
     with pytest.raises(NotReady, match=r"Not ready after 0 s: AWS (thinks|still shows it)\."):
-        await asyncio.wait_for(run(lambda: work.carry_out({}, run=1)), 20)
+        await asyncio.wait_for(run(lambda: work.carry_out({})), 20)
 
 
 async def test_the_undo_of_a_create_has_the_deadline_of_a_delete() -> None:
@@ -105,7 +105,7 @@ async def test_what_aws_never_tells_is_changed_and_taken_back_by_what_is_on_reco
     wanted = {**recorded, "Description": "two", "RecursiveDeleteOption": True}
     update = step(Action.UPDATE, SECRETIVE.type, id=id, properties=encode(wanted), before=recorded)
 
-    done = await run(lambda: _work(stage, update).carry_out({}, run=2))
+    done = await run(lambda: _work(stage, update).carry_out({}))
     assert await _kept(cloud_control_url, id) == ("two", True)
 
     await run(lambda: _work(stage, update).take_back(done, {}, started_only=False))
@@ -118,11 +118,11 @@ async def test_a_secret_that_aws_tells_again_is_told_as_it_was_written(cloud: Cl
     topic = Case("AWS::SNS::Topic", {"TopicName": NAME, "DisplayName": reference})
     stage = await staged(topic, cloud)
 
-    made = await run(lambda: _work(stage, _create(stage)).carry_out({}, run=1))
+    made = await run(lambda: _work(stage, _create(stage)).carry_out({}))
     live = await stage.live(made.id)
     change = {**stage.properties(), "DisplayName": "now plain"}
     update = step(Action.UPDATE, topic.type, id=made.id, properties=change, before=stage.properties())
-    changed = await run(lambda: _work(stage, update).carry_out({}, run=2))
+    changed = await run(lambda: _work(stage, update).carry_out({}))
     undone = await run(lambda: _work(stage, update).take_back(changed, {}, started_only=False))
 
     assert live.properties["DisplayName"] == "hunter-22"
@@ -140,7 +140,7 @@ async def test_an_import_that_is_taken_back_leaves_the_secret_and_not_its_refere
     wanted = {**stage.properties(), "DisplayName": f"{{{{resolve:secretsmanager:{name}}}}}"}
     adopt = step(Action.ADOPT, stage.case.type, id=id, properties=wanted)
 
-    done = await run(lambda: _work(stage, adopt).carry_out({}, run=1))
+    done = await run(lambda: _work(stage, adopt).carry_out({}))
     await run(lambda: _work(stage, adopt).take_back(done, {}, started_only=False))
 
     assert done.before is not None
@@ -154,7 +154,7 @@ def _create(stage: Stage) -> Step:
 
 def _work(stage: Stage, one: Step) -> Work:
     cloud = stage.provider.cloud
-    return Work(one, stage.owner, cloud, provider_of(one.type, cloud), Beat())
+    return Work(one, stage.owner, cloud, provider_of(one.type, cloud), Beat(), 1)
 
 
 async def _kept(url: str, id: str) -> tuple[str, bool]:

@@ -20,7 +20,7 @@ from panka.activities.stores.backend import create_backend
 from panka.activities.stores.dynamodb import DynamoLocks
 from panka.activities.stores.memory import MemoryLocks, MemoryStore
 from panka.activities.stores.s3 import S3Store
-from panka.activities.stores.store import Holder, LockLost, LockStore, Moved, NotThere, ObjectStore
+from panka.activities.stores.store import Changed, Holder, LockLost, LockStore, Moved, NotThere, ObjectStore, Version
 from panka.planner.owner import Scope
 from panka.planner.state import Pointer
 from panka.workflows.ports import Lease
@@ -211,6 +211,75 @@ def test_of_many_writers_of_one_key_one_is_first_and_the_others_hear_it(stores: 
 
     assert won.count(True) == 1
     assert stores.objects.get("race/body") == f"writer {won.index(True)}".encode()
+
+
+# Objects that change
+
+
+def new_key() -> str:
+    return f"changing/{uuid.uuid4().hex}"
+
+
+def test_an_object_that_changes_is_read_as_it_was_written_last(stores: Stores) -> None:
+    key = new_key()
+    stores.objects.replace(key, b"one", None)
+
+    stores.objects.replace(key, b"two", stores.objects.look(key))
+
+    assert stores.objects.look(key).body == b"two"
+
+
+def test_what_was_never_written_cannot_be_looked_at(stores: Stores) -> None:
+    with pytest.raises(NotThere):
+        stores.objects.look("nobody/wrote/this/either")
+
+
+def test_an_object_that_another_has_written_is_not_replaced(stores: Stores) -> None:
+    key = new_key()
+    stores.objects.replace(key, b"one", None)
+    seen = stores.objects.look(key)
+    stores.objects.replace(key, b"two", seen)
+
+    for over in (None, seen):
+        with pytest.raises(Changed):
+            stores.objects.replace(key, b"three", over)
+
+    assert stores.objects.look(key).body == b"two"
+
+
+def test_an_object_that_is_gone_is_not_replaced(stores: Stores) -> None:
+    with pytest.raises(Changed):
+        stores.objects.replace(new_key(), b"two", Version(b"one", '"0123456789abcdef0123456789abcdef"'))
+
+
+def test_the_same_bytes_replace_themselves_whatever_was_seen(stores: Stores) -> None:
+    key = new_key()
+    stores.objects.replace(key, b"one", None)
+    seen = stores.objects.look(key)
+
+    for over in (None, seen, seen):
+        stores.objects.replace(key, b"one", over)
+
+    assert stores.objects.look(key).body == b"one"
+
+
+def test_of_eight_that_replace_one_version_one_wins_and_the_others_hear_it(stores: Stores) -> None:
+    key = new_key()
+    stores.objects.replace(key, b"first", None)
+    seen = stores.objects.look(key)
+
+    def write(number: int) -> bool:
+        try:
+            stores.objects.replace(key, f"writer {number}".encode(), seen)
+        except Changed:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as threads:
+        won = list(threads.map(write, range(8)))
+
+    assert won.count(True) == 1
+    assert stores.objects.look(key).body == f"writer {won.index(True)}".encode()
 
 
 # Locks
@@ -458,6 +527,19 @@ def test_scopes_are_those_of_the_tenant_that_have_state(stores: Stores) -> None:
     assert stores.locks.scopes(foreign.tenant) == [(foreign, body(1))]
 
 
+def test_holders_are_those_of_the_tenant_that_hold_now(stores: Stores) -> None:
+    tenant = f"t{uuid.uuid4().hex[:8]}"
+    held, freed = (Scope(tenant=tenant, stack="shop", environment=name) for name in ("dev", "prod"))
+    lease = take(stores.locks, held, ANA)
+    stores.locks.move(lease, None, body(1))
+    stores.locks.release(take(stores.locks, freed, ANA))
+    take(stores.locks, new_scope(tenant + "x"), LEO)
+
+    found = stores.locks.holders(tenant)
+
+    assert [(scope, holder.owner) for scope, holder in found] == [(held, ANA)]
+
+
 # Races
 
 
@@ -598,6 +680,17 @@ def test_put_survives_a_lost_reply(endpoint: Endpoint) -> None:
 
     versions = endpoint.s3.list_object_versions(Bucket=endpoint.name, Prefix="lost/body")["Versions"]
     assert len(versions) == 1
+
+
+def test_a_replacement_survives_a_lost_reply(endpoint: Endpoint) -> None:
+    key = new_key()
+    objects = endpoint.stores.objects
+    objects.replace(key, b"one", None)
+    endpoint.lose_reply("PutObject")
+
+    objects.replace(key, b"two", objects.look(key))
+
+    assert objects.look(key).body == b"two"
 
 
 # Conflicts: DynamoDB and S3 refuse a call while another is at the same item or key. No local endpoint does.

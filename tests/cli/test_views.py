@@ -7,18 +7,23 @@ import pytest
 
 from panka.cli.settings import Terminal
 from panka.cli.views.account import Row
+from panka.cli.views.diff import TwoRuns, diff_text
+from panka.cli.views.outputs import Told, all_text, outputs_data, outputs_text
 from panka.cli.views.plan import plan_text, value_text
 from panka.cli.views.plan_data import plan_data
 from panka.cli.views.records import Active, StackRow, history_text, run_text, status_text
 from panka.cli.views.run import Narrator, failures_text, result_text
 from panka.cli.views.screen import Screen, ago, table, took
+from panka.planner.comparing import Comparison
 from panka.planner.owner import Scope
 from panka.planner.plan import Action, Change, Plan, Selection, Step
-from panka.planner.state import Pointer, Target
+from panka.planner.resource import Lifecycle
+from panka.planner.state import Pointer, State, Target, Use
 from panka.workflows.messages import Event, EventKind, Phase, Progress, Result
 from panka.workflows.ports import Entry, Failure, PlanRef
 
 SCOPE = Scope(tenant="acme", stack="shop", environment="prod")
+HERE = Target(account="111122223333", region="eu-west-1")
 PLAIN = Screen(Terminal(colour=False, prompts=False))
 COLOURED = Screen(Terminal(colour=True, prompts=False))
 
@@ -35,7 +40,7 @@ def plan(forward: tuple[Step, ...] = (), cleanup: tuple[Step, ...] = (), **more:
         id="p-8d21c0",
         operation="apply",
         scope=SCOPE,
-        target=Target(account="111122223333", region="eu-west-1"),
+        target=HERE,
         forward=forward,
         cleanup=cleanup,
         unchanged=9,
@@ -474,3 +479,67 @@ def test_a_plan_says_what_a_rollback_could_not_bring_back() -> None:
     assert "rollback would not be exact: api/web: its old resource goes first" in said
     assert "rollback would not be exact: api/db: AWS does not tell its password" in said
     assert said.count("rollback") == 2
+
+
+def test_what_is_lost_is_said_before_the_numbers() -> None:
+    table = step("orders:main", Action.DELETE, "DynamoDB", type="AWS::DynamoDB::Table", id="t", before={})
+    database = step(
+        "db:main",
+        Action.DELETE,
+        "RDS",
+        type="AWS::RDS::DBInstance",
+        id="d",
+        before={},
+        lifecycle=Lifecycle(snapshot=True),
+    )
+
+    made = plan(cleanup=(table, database))
+
+    assert "LOSES DATA: api/orders (DynamoDB), api/db (RDS, after a last snapshot)\nPlan p-" in plan_text(
+        made, PLAIN, detail=False
+    )
+    assert plan_data(made)["loses"] == ["orders:main", "db:main"]
+
+
+def test_two_runs_differ_in_components_and_outputs() -> None:
+    found = Comparison(
+        (step("news:main", Action.CREATE, "SNS"), step("jobs:main", Action.UPDATE, "SQS")),
+        {"news": {"displayName": "News"}},
+        {"jobs": (Change(path="visibilityTimeout", before=30, after=60),)},
+        (Change(path="url", before="a", after="b"),),
+    )
+    runs = TwoRuns(SCOPE, HERE, 41, 43, found)
+
+    assert diff_text(runs, PLAIN, detail=False) == (
+        "acme/shop  prod  111122223333 eu-west-1   from #41 to #43\n"
+        "\n"
+        "  + SNS  api/news  create\n"
+        "      displayName  News\n"
+        "  ~ SQS  api/jobs  update in place\n"
+        "      visibilityTimeout  30 -> 60\n"
+        "    outputs\n"
+        '      url  "a" -> "b"\n'
+        "\n"
+        "From #41 to #43: 1 create, 1 update"
+    )
+
+
+def test_what_a_stack_tells_is_listed_with_who_uses_it() -> None:
+    use = Use(stack="net", component="bus", output="arn", by="api/news", place="shop.yaml:3:4")
+    consumer = State(lineage="l", serial=1, scope=SCOPE, target=HERE, uses=(use,))
+    own = SCOPE.model_copy(update={"stack": "net"})
+    state = State(
+        lineage="l",
+        serial=1,
+        scope=own,
+        target=HERE,
+        outputs={"url": "https://a", "ports": [80]},
+        exports={"bus": {"arn": "arn:b", "name": "b"}},
+    )
+    told = Told.of(state, [consumer])
+
+    assert outputs_text(told) == "OUTPUT  VALUE\nurl     https://a\nports   [80]"
+    assert all_text(told) == ("OUTPUT    VALUE  USED BY\nbus.arn   arn:b  shop: api/news at shop.yaml:3:4\nbus.name  b")
+    assert [(one["component"], one["stack"]) for one in outputs_data(told, everything=True)["usedBy"]] == [
+        ("bus", "shop")
+    ]

@@ -136,7 +136,7 @@ async def shop(temporal: Client, request: pytest.FixtureRequest) -> AsyncIterato
         target = Target(account=ACCOUNT, region=REGION, endpoint_url=proxy.url)
         with ThreadPoolExecutor(32) as aws, ThreadPoolExecutor(16) as own:
             accounts = Accounts(aws, None, proxy.url)
-            accounts._known[target] = clients = Clients(target, executor=aws, keys=Keys(ACCOUNT, "test"))
+            accounts._known[target, None] = clients = Clients(target, executor=aws, keys=Keys(ACCOUNT, "test"))
             work = assemble(stores, accounts, own)
             queue = f"kinds-{uuid4()}"
             desk = Desk(Archive(stores.objects), stores.locks, clients)

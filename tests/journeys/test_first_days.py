@@ -67,7 +67,7 @@ async def test_from_nothing_to_a_deployed_stack_and_back(place: World) -> None:
     rekeyed = write(place, without_mail.replace("name: id", "name: number"))
     replacing = (await place.panka("plan", rekeyed)).ok()
     assert "forces replacement" in replacing.text
-    (await place.panka("apply", rekeyed, "-y")).ok()
+    (await place.panka("apply", rekeyed, "-y", "--confirm", "orders")).ok()
     assert len(place.cloud()["AWS::DynamoDB::Table"]) == 1
     assert place.cloud()["AWS::DynamoDB::Table"] != old_table
 

@@ -10,6 +10,7 @@ from panka.activities.providers.provider import Ending, Observed, Provider, Read
 from panka.planner.owner import Owner
 from panka.planner.resource import Properties
 from panka.planner.state import Target
+from panka.workflows.ports import Lease
 
 
 @dataclass
@@ -34,7 +35,7 @@ class Sky:
     def provider(self, type: str, cloud: Cloud) -> Provider:
         return SkyProvider(cloud, self, type)
 
-    def cloud(self, target: Target) -> Cloud:
+    async def cloud(self, _lease: Lease, target: Target) -> Cloud:
         return Cloud(Clients(target))
 
     def addresses(self) -> list[str]:

@@ -107,6 +107,22 @@ def ministack(log: Path, **settings: str) -> Iterator[str]:
         yield url
 
 
+@contextmanager
+def guarded(log: Path) -> Iterator[str]:
+    """A ministack server of one's own that evaluates IAM; `test` and `test` are the keys of its root user."""
+    port = free_port()
+    settings = {
+        "GATEWAY_PORT": str(port),
+        "LOG_LEVEL": "WARNING",
+        "STATE_DIR": str(log.parent / "state"),
+        "AUTH": "true",
+    }
+    interpreter = ministack_command().with_name("python")
+    command = [str(interpreter), str(Path(__file__).with_name("leading_keys.py"))]
+    with served(command, f"http://127.0.0.1:{port}", log, settings) as url:
+        yield url
+
+
 def ministack_command() -> Path:
     """Where ministack is installed; installs it when it is missing."""
     return _installed(MINISTACK, MINISTACK_VENV)

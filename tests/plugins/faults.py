@@ -1,6 +1,7 @@
 """A proxy before an AWS endpoint that counts what passes and breaks what a test orders."""
 
 import asyncio
+import json
 import re
 import urllib.parse
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -55,11 +56,16 @@ class Faults:
 
     delay: float = 0
     """Seconds that each changing request takes longer."""
+    keys: set[str] = field(default_factory=set)
+    """Access keys that requests were signed with."""
+    expired: set[str] = field(default_factory=set)
+    """Access keys that have expired: requests that are signed with them do not reach the endpoint."""
 
     def reset(self) -> None:
         self.mutations, self.reads, self.lose, self.instead, self.hold = [], 0, 0, None, None
         self.held.clear()
         self.delay, self.instead_of = 0, ""
+        self.keys, self.expired = set(), set()
 
 
 @dataclass
@@ -90,11 +96,34 @@ class _Request:
         return scope[1] if scope else ""
 
     @property
+    def key(self) -> str:
+        """The access key that the request is signed with; empty for one that is not signed."""
+        signed = re.search(r"Credential=([^/]+)/", self.header("authorization"))
+        return signed[1] if signed else ""
+
+    @property
     def mutates(self) -> bool:
         operation = self.operation
         if " " in operation:
             return self.method not in {"GET", "HEAD"}
         return _READS.match(operation) is None
+
+
+def _expired(request: _Request) -> Answer:
+    """What the services say to credentials that have expired, each in its protocol."""
+    said = "The security token included in the request is expired"
+    if request.header("x-amz-target"):
+        body = json.dumps({"__type": "com.amazonaws#ExpiredTokenException", "message": said}).encode()
+        return Answer(400, body, {"content-type": "application/x-amz-json-1.0"})
+    if request.service == "ec2":
+        error = "<Errors><Error><Code>RequestExpired</Code><Message>Request has expired.</Message></Error></Errors>"
+        body = f"<Response>{error}<RequestID>r</RequestID></Response>".encode()
+    elif request.service == "s3":
+        body = f"<Error><Code>ExpiredToken</Code><Message>{said}</Message></Error>".encode()
+    else:
+        error = f"<Error><Type>Sender</Type><Code>ExpiredToken</Code><Message>{said}</Message></Error>"
+        body = f"<ErrorResponse>{error}<RequestId>r</RequestId></ErrorResponse>".encode()
+    return Answer(403, body, {"content-type": "text/xml"})
 
 
 async def _message(reader: asyncio.StreamReader) -> tuple[bytes, list[tuple[bytes, bytes]]] | None:
@@ -169,6 +198,11 @@ class _Proxy:
             answer = faults.instead
             answer.times -= 1
             faults.instead = answer if answer.times else None
+            _write(writer, f"HTTP/1.1 {answer.status} No".encode(), list(_encoded(answer.headers)), answer.body)
+            return True
+        faults.keys.add(request.key)
+        if request.key in faults.expired:
+            answer = _expired(request)
             _write(writer, f"HTTP/1.1 {answer.status} No".encode(), list(_encoded(answer.headers)), answer.body)
             return True
         if request.mutates:

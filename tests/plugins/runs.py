@@ -24,6 +24,7 @@ from panka.planner.resource import Address, PhysicalName, Resource
 from panka.planner.state import State, Target
 from panka.workflows.deploy import RunWorkflow
 from panka.workflows.messages import PROGRESS, RUN, Progress, Result, RunInput
+from panka.workflows.ports import Lease
 from panka.workflows.sandbox import runner
 from panka.workflows.shard import ShardWorkflow
 from plugins.clouds import Sky
@@ -63,12 +64,12 @@ class Place:
         self.locks = MemoryLocks(lambda: datetime.now(UTC))
 
     def worker(self, **more: Any) -> Worker:
-        async def account(_target: Target) -> str:
+        async def account(_lease: Lease, _target: Target) -> str:
             return self.account
 
         lock = LockActivities(self.locks, self.threads)
 
-        async def account_of_steps(_target: Target) -> str:
+        async def account_of_steps(_lease: Lease, _target: Target) -> str:
             return self.account_of_steps or self.account
 
         state = StateActivities(self.archive, self.locks, account, self.threads, self.types.__contains__)

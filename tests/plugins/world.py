@@ -7,16 +7,19 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import boto3
 
 from plugins.endpoints import free_port, moto
 from plugins.faults import Faults, faulty
 from plugins.temporal import binary
+
+Endpoint: TypeAlias = Callable[[Path], AbstractContextManager[str]]
+"""Starts an AWS endpoint that logs to a file, and gives its URL."""
 
 PANKA = (sys.executable, "-m", "panka.cli")
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "eu-west-1"}
@@ -226,10 +229,10 @@ def _listens(port: int) -> bool:
 
 
 @asynccontextmanager
-async def world(folder: Path) -> AsyncIterator[World]:
+async def world(folder: Path, endpoint: Endpoint = moto) -> AsyncIterator[World]:
     """Servers up, backend made, no worker yet."""
     async with AsyncExitStack() as stack:
-        url = stack.enter_context(moto(folder / "moto.log"))
+        url = stack.enter_context(endpoint(folder / "endpoint.log"))
         faults = await stack.enter_async_context(faulty(url))
         one = World(folder, url, faults, free_port())
         stack.push_async_callback(one.stop)

@@ -1,0 +1,123 @@
+"""What a worker asks the register before a run: whether the tenant's runs are taken, and whether it may have this."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+from temporalio.exceptions import ApplicationError
+
+from panka.activities.archive import Archive
+from panka.activities.aws.roles import Role, role_of
+from panka.activities.register import Register, other_stacks, standing_text
+from panka.activities.stores.store import Holder, LockStore
+from panka.planner.diagnostics import Invalid
+from panka.planner.entitlement import Beside, refusals, unrecorded
+from panka.planner.owner import Scope
+from panka.planner.plan import Plan
+from panka.planner.register import Standing, TenantRecord
+from panka.planner.tenancy import Tenant
+from panka.workflows.ports import REFUSED, Lease, Opening
+
+_LOOK_AGAIN = 2.0
+"""Seconds between looks at who holds the tenant's locks."""
+_REMEMBERED = 256
+"""Runs whose tenants' roles are kept at hand."""
+
+
+@dataclass(slots=True)
+class Admission:
+    """Holds runs to what their tenants may have. Everything blocks and only reads, so it is safe to repeat."""
+
+    register: Register
+    archive: Archive
+    locks: LockStore
+    required: bool = False
+    """Runs of tenants that nobody has registered are refused."""
+    sleep: Callable[[float], None] = time.sleep
+    now: Callable[[], float] = time.monotonic
+
+    def __call__(self, opening: Opening, plan: Plan) -> None:
+        """Raises ApplicationError, with every reason, when the plan may not be carried out."""
+        scope = opening.lease.scope
+        record = self.register.record(scope.tenant)
+        if record is None:
+            if self.required:
+                _refuse(f"Nobody has registered tenant {scope.tenant}: panka tenant create does.")
+            return
+        if record.standing is not Standing.ACTIVE:
+            _refuse(standing_text(record))
+        tenant = _tenant(record)
+        if scope.environment in tenant.spec.policies.require_approval and not opening.approved_by:
+            _refuse(f"In {scope.environment} somebody must approve of {scope.tenant}'s plans: --require-approval asks.")
+        pointer = self.locks.pointer(scope)
+        state = self.archive.state(pointer) if pointer else None
+        beyond = list(refusals(tenant, plan, state, Beside(frozenset(self._others(tenant, scope)))))
+        if pointer == plan.base:  # else the plan is stale, or this very run has announced it already
+            beyond += unrecorded(plan, state)
+        if beyond:
+            _refuse(f"Plan {plan.id} is not what tenant {scope.tenant} may have: {'; '.join(beyond)}.")
+        self._await_turn(tenant, opening.lease)
+
+    def _others(self, tenant: Tenant, scope: Scope) -> Iterable[str]:
+        """The tenant's other stacks that have something; read only where their number matters."""
+        return other_stacks(self.archive, self.locks, scope) if tenant.spec.limits.max_stacks is not None else ()
+
+    def _await_turn(self, tenant: Tenant, lease: Lease) -> None:
+        """Returns when fewer runs go on that began before than the tenant may have.
+
+        It waits as long as the lock of a run without a keeper could stand still: those that did do not count.
+        """
+        most = tenant.spec.limits.max_concurrent_runs
+        if most is None:
+            return
+        first = self._before(lease)
+        until = self.now() + max((holder.ttl for holder in first.values()), default=0)
+        seen = first
+        while len(seen) >= most and self.now() < until:
+            self.sleep(_LOOK_AGAIN)
+            seen = self._before(lease)
+        alive = {scope: holder for scope, holder in seen.items() if holder != first.get(scope)}
+        if len(seen) >= most and len(alive) >= most:
+            runs = ", ".join(f"{scope} by {holder.who}" for scope, holder in alive.items())
+            _refuse(f"Tenant {tenant.name} may have {most} runs at a time, and has {runs}.")
+
+    def _before(self, lease: Lease) -> dict[Scope, Holder]:
+        """The holders of the tenant's other locks that came before this one, so that of two one goes first."""
+        held = dict(self.locks.holders(lease.scope.tenant))
+        own = held.pop(lease.scope, None)
+        mine = (own.since, str(lease.scope)) if own else ("", "")
+        return {scope: holder for scope, holder in held.items() if (holder.since, str(scope)) < mine}
+
+
+@dataclass(slots=True)
+class Roles:
+    """The roles of tenants, each asked for once in every run, so that a run has one role from its first step on."""
+
+    register: Register
+    bucket: str
+    table: str
+    _known: OrderedDict[str, Role | None] = field(default_factory=OrderedDict)
+
+    def of(self, lease: Lease) -> Role | None:
+        """None: the tenant has none, or nobody has registered it. Blocks. Raises Newer, Invalid."""
+        if lease.owner not in self._known:
+            record = self.register.record(lease.scope.tenant)
+            self._known[lease.owner] = (
+                role_of(record.tenant(), lease.scope, self.bucket, self.table) if record else None
+            )
+            while len(self._known) > _REMEMBERED:
+                self._known.popitem(last=False)
+        return self._known[lease.owner]
+
+
+def _tenant(record: TenantRecord) -> Tenant:
+    try:
+        return record.tenant()
+    except Invalid as error:
+        _refuse(f"This worker does not take the TenantConfig of {record.name}: {error}.")
+
+
+def _refuse(why: str) -> NoReturn:
+    raise ApplicationError(why, type=REFUSED, non_retryable=True)
