@@ -30,6 +30,8 @@ class Settings:
     environment: str | None = None
     temporal_address: str = "127.0.0.1:7233"
     temporal_namespace: str = "default"
+    temporal_ui: str | None = None
+    """Where Temporal's Web UI is, for links."""
     task_queue: str = "panka"
     step_queue: str | None = None
     """The task queue for steps; None: they share the workflows' queue."""

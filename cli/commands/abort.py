@@ -2,12 +2,12 @@
 
 import click
 
-from panka.cli.commands.options import where
+from panka.cli.commands.options import stack_argument, where
 from panka.cli.session import opened
 
 
 @click.command()
-@click.argument("stack")
+@stack_argument()
 @click.option("--keep", is_flag=True, help="Leave what is done as it is, instead of taking it back.")
 @where
 def command(stack: str, keep: bool, **flags: str | None) -> int:

@@ -2,12 +2,12 @@
 
 import click
 
-from panka.cli.commands.options import where
+from panka.cli.commands.options import stack_argument, where
 from panka.cli.session import opened
 
 
 @click.command()
-@click.argument("stack")
+@stack_argument()
 @click.argument("plan", default="", required=False)
 @click.option("--reject", is_flag=True, help="Say no: nothing is changed, or nothing more.")
 @click.option("-m", "--comment", default="", metavar="TEXT", help="Why; kept in the history.")

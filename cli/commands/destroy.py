@@ -5,12 +5,12 @@ from typing import Any
 
 import click
 
-from panka.cli.commands.options import output, running, selection, tenant_config, where
+from panka.cli.commands.options import output, running, selection, stack_argument, tenant_config, where
 from panka.cli.session import opened
 
 
 @click.command()
-@click.argument("stack", metavar="STACK|PATH")
+@stack_argument(metavar="STACK|PATH")
 @selection(replace=False)
 @tenant_config
 @click.option("--detail", is_flag=True, help="Show every resource.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from panka.cli.commands.options import output, where
+from panka.cli.commands.options import output, stack_argument, where
 from panka.cli.exits import Exit
 from panka.cli.session import Session, opened
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("stack", required=False)
+@stack_argument(required=False)
 @click.option("-n", "--last", type=click.IntRange(min=1), default=20, show_default=True, help="How many runs.")
 @output("table", "json", "yaml", "name")
 @where

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from panka.cli.commands.options import output, running, where
+from panka.cli.commands.options import output, running, stack_argument, where
 from panka.cli.exits import Exit, Misused
 from panka.cli.session import Session, opened
 
@@ -20,7 +20,7 @@ def command() -> None:
 
 
 @command.command("list")
-@click.argument("stack", required=False)
+@stack_argument(required=False)
 @output("table", "name", "json", "yaml")
 @where
 def list_(stack: str | None, form: str, **flags: str | None) -> int:
@@ -66,7 +66,7 @@ def show(address: str, stack: str | None, form: str, **flags: str | None) -> int
 
 
 @command.command("pull")
-@click.argument("stack", required=False)
+@stack_argument(required=False)
 @where
 def pull(stack: str | None, **flags: str | None) -> int:
     """Write the whole record of STACK to stdout, as JSON."""

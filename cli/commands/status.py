@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from panka.cli.commands.options import output, where
+from panka.cli.commands.options import output, stack_argument, where
 from panka.cli.exits import Exit
 from panka.cli.session import Session, opened
 
@@ -23,7 +23,7 @@ _WAITING = {"approval": "waits", "paused": "paused"}
 
 
 @click.command()
-@click.argument("stack", required=False)
+@stack_argument(required=False)
 @output("table", "json", "yaml", "name")
 @where
 def command(stack: str | None, form: str, **flags: str | None) -> int:

@@ -4,12 +4,12 @@ from typing import TextIO
 
 import click
 
-from panka.cli.commands.options import following, output, where
+from panka.cli.commands.options import following, output, stack_argument, where
 from panka.cli.session import opened
 
 
 @click.command()
-@click.argument("stack", required=False, metavar="[STACK|RUN]")
+@stack_argument(required=False, metavar="[STACK|RUN]")
 @following
 @output("table", "json", "yaml")
 @where
@@ -29,11 +29,9 @@ def command(
       panka watch shop#43
     """
     from panka.cli.applying import How, follow  # noqa: PLC0415  # brings temporalio
-    from panka.cli.recorded import run_named  # noqa: PLC0415  # brings the planner
-    from panka.cli.stacks import scope_of  # noqa: PLC0415  # as above
+    from panka.cli.recorded import run_or_stack  # noqa: PLC0415  # brings the planner
 
     with opened(flags) as session:
-        numbered = stack is not None and (stack.isdecimal() or "#" in stack)
-        scope, number = run_named(session, stack or "") if numbered else (scope_of(session, stack), None)
+        scope, number = run_or_stack(session, stack)
         how = How(cancel_on_interrupt=cancel_on_interrupt, timeout=timeout, events=events, form=form)
         return follow(session, scope, how, number)
