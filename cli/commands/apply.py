@@ -41,6 +41,12 @@ def command(
     """Make AWS what the stack at PATH says: plan, show, ask, run, follow to the end.
 
     Instead of a PATH it takes a PLAN (`p-…`) that `panka plan` has shown; then exactly that is done.
+
+    \b
+    Examples:
+      panka apply
+      panka apply p-8d21c0
+      panka apply shop -e prod -y --events events.jsonl
     """
     from panka.cli.applying import How, carry_out, plan_and_carry_out  # noqa: PLC0415  # brings temporalio and boto3
     from panka.cli.exits import Misused  # noqa: PLC0415  # as above

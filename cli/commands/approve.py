@@ -16,6 +16,11 @@ def command(stack: str, plan: str, reject: bool, comment: str, **flags: str | No
     """Approve of the PLAN that a run of STACK waits with, or of its next level. STACK is a name or a path.
 
     With a PLAN (`p-…`) the run refuses when it is about another one.
+
+    \b
+    Examples:
+      panka approve shop p-8d21c0 -m 'looked at with Ana'
+      panka approve shop --reject
     """
     from panka.cli.deciding import approve  # noqa: PLC0415  # brings temporalio
 

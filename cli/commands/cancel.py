@@ -20,6 +20,10 @@ def command(stack: str | None, **flags: str | None) -> int:
     """Cancel the run of STACK: nothing new is started, what runs settles, then as --on-failure said.
 
     STACK is a name, or a path (default: the stack here).
+
+    \b
+    Example:
+      panka cancel shop
     """
     from panka.cli.stacks import scope_of  # noqa: PLC0415  # brings the planner
 

@@ -30,6 +30,11 @@ def command(
     """Delete everything that STACK is recorded to have made; its YAML is not needed.
 
     What holds data goes too. With -y the stack must be called by its name for that, here or with --confirm.
+
+    \b
+    Examples:
+      panka destroy shop -e dev
+      panka destroy shop -y --confirm shop
     """
     from panka.cli.applying import How, plan_and_carry_out  # noqa: PLC0415  # brings temporalio and boto3
     from panka.cli.planned import plan_destroy  # noqa: PLC0415  # as above

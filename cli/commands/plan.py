@@ -36,6 +36,12 @@ def command(
     """Show what `panka apply` would change for the stack at PATH, and file the plan.
 
     PATH is a folder or a YAML file. Nothing in AWS is changed.
+
+    \b
+    Examples:
+      panka plan
+      panka plan shop -e prod --var REPLICAS=3
+      panka plan --target api/server --detail
     """
     from panka.cli.next import command as next_command  # noqa: PLC0415  # brings the views
     from panka.cli.planned import plan_stack  # noqa: PLC0415  # brings the planner and boto3
@@ -51,7 +57,7 @@ def command(
         if out is not None:
             Path(out).write_text(plan.model_dump_json(by_alias=True, indent=2) + "\n", encoding="utf-8")
         if form == "table":
-            session.screen.show(plan_text(plan, session.screen, detail=detail, notes=planned.notes))
+            session.screen.show_folded(plan_text(plan, session.screen, detail=detail, notes=planned.notes))
         elif form == "name":
             session.screen.show(plan.id)
         else:

@@ -15,6 +15,11 @@ def command(stack: str, steps: tuple[str, ...], **flags: str | None) -> int:
     """Let the paused run of STACK try again what failed.
 
     STACK is a name or a path. STEP is a step that failed, by its address (`api:main`); without one, all are meant.
+
+    \b
+    Examples:
+      panka retry shop
+      panka retry shop server:main
     """
     from panka.cli.deciding import decide  # noqa: PLC0415  # brings temporalio
     from panka.workflows.messages import RETRY  # noqa: PLC0415  # as above

@@ -32,8 +32,9 @@ def command(
     other plan: data that is gone does not come back.
 
     \b
-    panka history shop
-    panka rollback shop --to 41
+    Examples:
+      panka history shop
+      panka rollback shop --to 41
     """
     from panka.cli.applying import How, plan_and_carry_out  # noqa: PLC0415  # brings temporalio and boto3
     from panka.cli.recorded import plan_rollback, run_of  # noqa: PLC0415  # as above

@@ -15,6 +15,10 @@ def command(stack: str, steps: tuple[str, ...], **flags: str | None) -> int:
     """Let the paused run of STACK go on without what failed, and without what waits for it.
 
     STACK is a name or a path. STEP is a step that failed, by its address (`api:main`); without one, all are meant.
+
+    \b
+    Example:
+      panka skip shop server:main
     """
     from panka.cli.deciding import decide  # noqa: PLC0415  # brings temporalio
     from panka.workflows.messages import SKIP  # noqa: PLC0415  # as above

@@ -38,7 +38,7 @@ def command(address: str, stack: str | None, plan: str | None, form: str, **flag
         scope = scope_of(session, stack)
         case = case_of(session, scope, address, plan)
         if form == "table":
-            session.screen.show(why_text(case, session.screen))
+            session.screen.show_folded(why_text(case, session.screen))
         else:
             session.screen.data(form, {"scope": str(scope), **why_data(case)})
         session.screen.tell(f"Next: {_next(session, scope, case, plan)}")
@@ -53,9 +53,13 @@ def _next(session: Session, scope: "Scope", case: "Case", plan: str | None) -> s
     if plan is not None:
         return next_command(session, "apply", plan)
     if case.paused and Fate.FAILED in fates:
-        failed = next(step.key for step in case.steps if case.fate(step.key) is Fate.FAILED)
-        words = next_command(session, "retry", scope.stack, failed)
-        return f"{words}        {next_command(session, 'skip', scope.stack, failed)}"
+        key = next(step.key for step in case.steps if case.fate(step.key) is Fate.FAILED)
+        again, without = (next_command(session, word, scope.stack, key) for word in ("retry", "skip"))
+        return f"{again}        {without}"
+    blamed = [case.root(step.key) for step in case.steps if case.fate(step.key) in (Fate.WAITING, Fate.SKIPPED)]
+    failed = next((key for key in blamed if case.fate(key) is Fate.FAILED), None)
+    if failed is not None:
+        return next_command(session, "why", failed, "--stack", scope.stack)
     if case.goes_on:
         return next_command(session, "watch", scope.stack)
     if Fate.FAILED in fates or Fate.SKIPPED in fates:

@@ -110,7 +110,8 @@ class Live:
         }.get(said.word)
         if symbol is None:
             return []  # that it has begun is seen in the footer
-        return [self._line(symbol, said.part, said.text, "" if said.seconds is None else took(said.seconds))]
+        text = f"taken back: {said.text}" if said.word == "undone" else said.text
+        return [self._line(symbol, said.part, text, "" if said.seconds is None else took(said.seconds))]
 
     def _working(self, now: float, room: int) -> list[str]:
         parts = [part for part in self._account.parts.values() if part.running]

@@ -105,7 +105,7 @@ def _step(case: Case, step: Step, screen: Screen) -> list[str]:
     symbol = _SYMBOLS.get(fate, "") if case.known else ""
     said = f"  {fate.value}{spent}" if case.known else ""
     lines = [f"{screen.paint(symbol, symbol.rjust(3))} {step.key}  {step.action}{said}"]
-    return lines + [f"      {word} {text}" for word, text in _reasons(case, step, known)]
+    return lines + [f"      {f'{word} {text}'.lstrip()}" for word, text in _reasons(case, step, known)]
 
 
 def _reasons(case: Case, step: Step, known: Known) -> list[tuple[str, str]]:
@@ -114,7 +114,7 @@ def _reasons(case: Case, step: Step, known: Known) -> list[tuple[str, str]]:
         reasons.append(("failed because:", known.text))
     elif fate is Fate.RUNNING and known.text:
         reasons.append(("waits for AWS:", known.text))
-    elif fate is Fate.SKIPPED and known.text:
+    elif fate is Fate.SKIPPED and known.text and not case.open_needs(step):
         reasons.append(("skipped because:", known.text))
     if fate in (Fate.WAITING, Fate.SKIPPED):
         reasons += [("waits for", _need(case, key)) for key in case.open_needs(step)]
@@ -123,7 +123,7 @@ def _reasons(case: Case, step: Step, known: Known) -> list[tuple[str, str]]:
         reasons += [("", f"{one.path}  {change_text(one)}") for one in step.changes if one.replaces]
     elif step.reason:
         reasons.append((f"{step.action} because:", step.reason))
-    return reasons + ([("-->", step.place)] if step.place else [])
+    return reasons + ([("-->", step.place)] if step.place and fate is not Fate.DONE else [])
 
 
 def _need(case: Case, key: str) -> str:
@@ -131,7 +131,7 @@ def _need(case: Case, key: str) -> str:
         return key
     root = case.root(key)
     fate = case.fate(root)
-    text = case.known[root].text if root in case.known else ""
+    text = case.known[root].text if root in case.known and fate is Fate.RUNNING else ""
     about = f"{fate.value}{f': {text}' if text else ''}"
     return f"{key} ({about})" if root == key else f"{key}, and that in the end for {root} ({about})"
 

@@ -397,14 +397,15 @@ def test_the_status_counts_and_lists_the_stacks() -> None:
     ]
 
     assert (
-        status_text("acme", "prod", rows)
+        status_text("acme", "prod", rows, PLAIN)
         == """\
-acme  prod   1 apply runs, 1 rolled back
-STACK    ENV   STATE        RUN  DONE  NOW           BY   AGE
-billing  prod  rolled back  #12  -     14 resources  ana  9m
-shop     prod  apply runs   #43  9/16  forward       ci   5m"""
+acme  prod   1 applying, 1 rolled back
+STACK    STATE          RUN  DONE  NOW           BY   AGE
+billing  x rolled back  #12  -     14 resources  ana  9m
+shop     > applying     #43  9/16  forward       ci   5m"""
     )
-    assert status_text("acme", None, []) == "acme  all environments   no stacks yet"
+    assert "STACK    ENV   STATE" in status_text("acme", None, rows, PLAIN)
+    assert status_text("acme", None, [], PLAIN) == "acme  all environments   no stacks yet"
 
 
 def test_a_table_has_no_blanks_at_the_end_of_a_line() -> None:
