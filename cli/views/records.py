@@ -67,7 +67,7 @@ def status_text(
     head = f"{tenant}  {environment or 'all environments'}   {said}"
     if not rows:
         return head
-    titles = ("STACK", "ENV", "STATE", "RUN", "DONE", "NOW", "BY", "AGE")
+    titles: tuple[str, ...] = ("STACK", "ENV", "STATE", "RUN", "DONE", "NOW", "BY", "AGE")
     cells = [_status_cells(row) for row in rows]
     if environment is not None:
         titles, cells = titles[:1] + titles[2:], [row[:1] + row[2:] for row in cells]
