@@ -4,13 +4,14 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TextIO
 
 from panka.cli.confirming import confirm
 from panka.cli.exits import Exit, Locked, Misused, RunFailed
 from panka.cli.next import command
 from panka.cli.planned import Planned
 from panka.cli.session import Session
+from panka.cli.views.github import annotations, run_summary
 from panka.cli.views.plan import plan_text, summary
 from panka.cli.views.run import failures_text, result_text
 from panka.planner.core import OnFailure
@@ -35,6 +36,8 @@ class How:
     detach: bool = False
     cancel_on_interrupt: bool = False
     timeout: float | None = None
+    events: TextIO | None = None
+    """Where every event goes, for programs."""
     form: str = "table"
     detail: bool = False
 
@@ -43,6 +46,8 @@ class How:
         """As the options of a command say, and the settings where these have the word."""
         if ways["pause_between_levels"] and ways["schedule"] != "levels":
             raise Misused("Only levels have something between them.", "add --schedule levels")
+        if ways["detach"] and ways["events"]:
+            raise Misused("Nobody hears the events of a run that is not followed.", "leave out --detach or --events")
         given = {**ways, "lock_timeout": session.settings.lock_timeout}
         return cls(**given, form=form, detail=detail)
 
@@ -143,12 +148,12 @@ async def _turn(session: Session, scope: Scope, until: float) -> None:
     await runs.turn(scope, until=until, tell=session.screen.tell)
 
 
-def follow(session: Session, scope: Scope, how: How) -> int:
-    """Follows the latest run of a stack. Raises Misused when Temporal knows none."""
+def follow(session: Session, scope: Scope, how: How, number: int | None = None) -> int:
+    """Follows the latest run of a stack, or the one of that number. Raises Misused when Temporal knows none."""
     from panka.cli.following import Follower  # noqa: PLC0415  # as above
 
     follower = Follower(session, scope, how)
-    result = follower.join()
+    result = follower.join(number)
     return _report(session, scope, result, how, follower.spent)
 
 
@@ -177,6 +182,10 @@ def _report(session: Session, scope: Scope, result: Result, how: How, spent: flo
         screen.tell()
         screen.tell(failures_text(result.failures, screen))
         screen.tell()
+    if screen.terminal.annotations:
+        for line in annotations(result.failures):
+            screen.tell(line)
+    screen.summarise(run_summary(scope, result, spent))
     outputs = _outputs(session, scope) if result.result == "succeeded" else {}
     if how.form == "table":
         screen.show("\n".join([result_text(scope, result, spent), *_output_lines(outputs)]))

@@ -8,7 +8,8 @@ from panka.cli.exits import Interrupted, Misused, TimedOut
 from panka.cli.next import command
 from panka.cli.runs import Handle, Runs, memo
 from panka.cli.session import Session
-from panka.cli.views.run import Narrator
+from panka.cli.showing import shown
+from panka.cli.views.events import EventLog
 from panka.cli.watching import Watch
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan
@@ -40,8 +41,8 @@ class Follower:
         """None: the run goes on, and nobody was to follow it. `weight` is the tenant's share of the workers."""
         return self._interruptible(self._start(run, weight))
 
-    def join(self) -> Result:
-        result = self._interruptible(self._join())
+    def join(self, number: int | None) -> Result:
+        result = self._interruptible(self._join(number))
         assert result is not None  # noqa: S101  # only a start can be left to itself
         return result
 
@@ -57,20 +58,28 @@ class Follower:
         self._began = time.time()
         return await self._follow(runs, handle, run.by)
 
-    async def _join(self) -> Result | None:
+    async def _join(self, number: int | None) -> Result | None:
         runs = await Runs.connect(self._session.settings)
-        handle = await runs.latest(self._scope)
+        handle = await (runs.latest(self._scope) if number is None else runs.numbered(self._scope, number))
         if handle is None:
-            raise Misused(f"Temporal knows no run of {self._scope}.", "panka history shows the runs that are on record")
+            which = f"run of {self._scope}" if number is None else f"run {self._scope}#{number}"
+            history = command(self._session, "history", self._scope.stack)
+            raise Misused(f"Temporal knows no {which}.", f"{history} shows the runs that are on record")
         said = await memo(handle)
         self._began = (await handle.describe()).start_time.timestamp()
         return await self._follow(runs, handle, str(said.get("by", "unknown")))
 
     async def _follow(self, runs: Runs, handle: Handle, by: str) -> Result:
-        screen = self._session.screen
-        screen.tell("" if self._how.cancel_on_interrupt else _ctrl_c(self._session))
-        self._watch = Watch(runs, handle, Narrator(self._scope, by, screen), screen.tell, self._plan)
-        return await self._watch.follow(seconds=self._how.timeout, cancel_on_interrupt=self._how.cancel_on_interrupt)
+        hint = "" if self._how.cancel_on_interrupt else _ctrl_c(self._session)
+        async with shown(self._session.screen, runs, handle, self._scope, by, hint) as (view, tell):
+            log = EventLog(self._scope, self._how.events) if self._how.events else None
+            self._watch = Watch(runs, handle, [view, *([log] if log else [])], tell, self._plan)
+            result = await self._watch.follow(
+                seconds=self._how.timeout, cancel_on_interrupt=self._how.cancel_on_interrupt
+            )
+            if log is not None:
+                log.end(result, time.time())
+            return result
 
     def _plan(self, ref: PlanRef) -> Plan:
         return self._session.desk().archive.plan(ref)

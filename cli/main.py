@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from panka.cli.exits import Exit, Interrupted, InvalidStack, stop_of
 
@@ -31,6 +32,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("status", "Show the stacks of a tenant and what runs."),
     "history": ("history", "Show the runs of a stack."),
     "show": ("show", "Show one run."),
+    "why": ("why", "Say why a component waits, failed or is replaced."),
+    "open": ("open", "Show a run in Temporal's Web UI."),
     "diff": ("diff", "Show what differs between two runs."),
     "rollback": ("rollback", "Make AWS what an earlier run was for."),
     "destroy": ("destroy", "Delete everything that a stack made."),
@@ -41,6 +44,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "tenant": ("tenant", "Register, change and show tenants."),
     "backend": ("backend", "Make the bucket and the table that hold the record."),
     "worker": ("worker", "Carry out runs until stopped."),
+    "doctor": ("doctor", "Look for what is wrong with the surroundings."),
+    "config": ("config", "Show the settings and where they come from."),
+    "completion": ("completion", "Show a script with which a shell completes."),
     "version": ("version", "Show the versions of Panka and what it stands on."),
 }
 """Each command's module in `panka.cli.commands`, which holds a click command called `command`, and its line of help."""
@@ -59,6 +65,14 @@ class LazyGroup(click.Group):
         command: click.Command = importlib.import_module(f"panka.cli.commands.{module}").command
         command.name, command.short_help = cmd_name, short
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Commands are completed from the table, without a look into their modules."""
+        if incomplete and not incomplete[0].isalnum():
+            return click.Command.shell_complete(self, ctx, incomplete)
+        return [
+            CompletionItem(name, help=short) for name, (_, short) in COMMANDS.items() if name.startswith(incomplete)
+        ]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # as above
         with formatter.section("Commands"):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from panka.activities.stores.store import NotThere
 from panka.cli.exits import InvalidStack, Misused, RunFailed
+from panka.cli.names import remember
 from panka.cli.session import Session
 from panka.cli.stacks import Whole, compiled, git_commit, protected, read, report, tenant_in
 from panka.cli.tenancy import registered
@@ -123,6 +124,7 @@ def plan_stack(
         plan = whole.desk.keep(plan, Blueprint.of(whole.compiled))
         ref = whole.desk.save(plan, whole.compiled.assets)
         _remember(session, plan)
+    remember(Path(session.settings.state_dir), draft.name, _components(draft))
     notes = [f"{component}: {note}" for component, note in whole.compiled.notes]
     notes += healing_notes(found) if found else []
     return Planned(whole.desk, plan, ref, tuple(notes), draft.on_failure).under(whole.tenant or tenant)
@@ -271,6 +273,10 @@ def _refuse_stale(desk: "Desk", plan: Plan) -> None:
         raise Stale(
             f"Plan {plan.id} was made from state #{made}; the state is #{is_} by now.", "panka plan makes a new one"
         )
+
+
+def _components(draft: Draft) -> list[str]:
+    return [f"{one.service}/{name}" if one.service else name for name, one in draft.components.items()]
 
 
 def _remember(session: Session, plan: Plan) -> None:

@@ -40,6 +40,13 @@ def run_named(session: Session, run: str, stack: str | None = None) -> tuple[Sco
     return scope_of(session, named or stack), int(match["number"])
 
 
+def run_or_stack(session: Session, said: str | None) -> tuple[Scope, int | None]:
+    """As `run_named`; a stack's name or path alone means its latest run, whose number is None."""
+    if said is not None and (said.isdecimal() or "#" in said):
+        return run_named(session, said)
+    return scope_of(session, said), None
+
+
 def recorded_state(session: Session, stack: str | None) -> State:
     """The current record of the stack that a name or path means; says where it is about. Raises Misused without."""
     scope = scope_of(session, stack)

@@ -18,6 +18,7 @@ from temporalio.client import (
     WorkflowExecutionDescription,
     WorkflowExecutionStatus,
     WorkflowHandle,
+    WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
@@ -45,6 +46,10 @@ Handle: TypeAlias = WorkflowHandle[Any, Result]
 PATIENCE = 10.0
 """Seconds until a server that does not answer counts as unreachable."""
 _CALL = timedelta(seconds=5)
+_PAST = 50
+"""How many runs of a stack are looked at for the one that is meant."""
+_NONE = 1_000_000_000
+"""As many events as no run has: whoever has seen them is told none."""
 _ASK_AGAIN = 0.5
 """Seconds between looks at a run that has the stack."""
 
@@ -197,6 +202,23 @@ class Runs:
         )
         answer = await self.client.workflow_service.describe_workflow_execution(request, timeout=_CALL)
         return answer.workflow_execution_info
+
+    async def numbered(self, scope: Scope, number: int) -> Handle | None:
+        """The run of a stack with that number, of those that Temporal still knows; a worker must be there to answer."""
+        latest = await self.latest(scope)
+        if latest is None or await self._number(latest) == number:
+            return latest
+        async for one in self.client.list_workflows(f"WorkflowId = '{scope}'", limit=_PAST, rpc_timeout=_CALL):
+            handle: Handle = self.client.get_workflow_handle(one.id, run_id=one.run_id, result_type=Result)
+            if await self._number(handle) == number:
+                return handle
+        return None
+
+    async def _number(self, handle: Handle) -> int:
+        try:
+            return (await self.progress(handle, _NONE)).run
+        except WorkflowQueryFailedError:
+            return 0
 
     async def progress(self, handle: Handle, since: int = 0) -> Progress:
         """Asks the run itself, so a worker must be there to answer. Raises RPCError, WorkflowQueryFailedError."""

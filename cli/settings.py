@@ -30,6 +30,8 @@ class Settings:
     environment: str | None = None
     temporal_address: str = "127.0.0.1:7233"
     temporal_namespace: str = "default"
+    temporal_ui: str | None = None
+    """Where Temporal's Web UI is, for links."""
     task_queue: str = "panka"
     step_queue: str | None = None
     """The task queue for steps; None: they share the workflows' queue."""
@@ -130,17 +132,46 @@ class Terminal:
     """What may be shown to whoever looks at the output."""
 
     colour: bool
+    """On stdout."""
     prompts: bool
     """Somebody is there to answer a question."""
+    colour_told: bool = False
+    """On stderr."""
+    motion: bool = False
+    """Lines on stderr may be drawn again: it is a terminal, and a person looks at it."""
+    columns: int | None = None
+    """How wide a line on stdout may be; None: it is no terminal, so nothing is cut."""
+    annotations: bool = False
+    """GitHub Actions reads along and shows errors at their lines."""
+    step_summary: str | None = None
+    """The file for the summary that GitHub Actions shows with a run of its own."""
 
 
 def read_terminal(environ: Mapping[str, str] | None = None) -> Terminal:
-    """NO_COLOR wins over CLICOLOR_FORCE and FORCE_COLOR, they over what the stream is. CI is never asked anything."""
+    """NO_COLOR wins over CLICOLOR_FORCE and FORCE_COLOR, they over what the stream is. CI is never asked anything.
+
+    Nothing but the stream decides about motion, so that no pipe ever gets it.
+    """
     environ = os.environ if environ is None else environ
     forced = any(environ.get(name, "0") not in {"", "0"} for name in ("CLICOLOR_FORCE", "FORCE_COLOR"))
-    colour = not environ.get("NO_COLOR") and (forced or (sys.stdout.isatty() and environ.get("TERM") != "dumb"))
-    prompts = not environ.get("CI") and sys.stdin.isatty() and sys.stderr.isatty()
-    return Terminal(colour=colour, prompts=prompts)
+    able, ci = environ.get("TERM") != "dumb", bool(environ.get("CI"))
+    shown, told = sys.stdout.isatty(), sys.stderr.isatty()
+    return Terminal(
+        colour=not environ.get("NO_COLOR") and (forced or (shown and able)),
+        colour_told=not environ.get("NO_COLOR") and (forced or (told and able)),
+        prompts=not ci and sys.stdin.isatty() and told,
+        motion=told and able and not ci,
+        columns=_columns() if shown else None,
+        annotations=environ.get("GITHUB_ACTIONS") == "true",
+        step_summary=environ.get("GITHUB_STEP_SUMMARY") or None,
+    )
+
+
+def _columns() -> int | None:
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or None
+    except (OSError, ValueError):
+        return None
 
 
 def _made_local(settings: Settings) -> Settings:

@@ -2,22 +2,23 @@
 
 import asyncio
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Sequence
 
 from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError, WorkflowQueryFailedError
 from temporalio.exceptions import ApplicationError, CancelledError, TerminatedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from panka.cli.bell import Bell
 from panka.cli.exits import TimedOut
 from panka.cli.runs import Handle, Runs, description
-from panka.cli.views.run import Narrator, rows
+from panka.cli.views.account import rows
+from panka.cli.views.run import View
 from panka.planner.plan import Plan
-from panka.workflows.messages import RUN_FAILED, Result
+from panka.workflows.messages import PAGE, RUN_FAILED, Result
 from panka.workflows.ports import PlanRef
 
-_BUSY, _IDLE = 0.3, 1.0
-"""Seconds between questions while things happen, and while nothing does."""
+_BUSY, _AWAY, _SILENCE = 0.3, 1.0, 10.0
+"""Seconds between questions: at least, while nobody answers, and where nothing has happened since."""
 _WORKERLESS = 10.0
 """Seconds without an answer after which somebody should look for the worker."""
 
@@ -29,16 +30,21 @@ class Watch:
         self,
         runs: Runs,
         handle: Handle,
-        narrator: Narrator,
+        views: Sequence[View],
         tell: Callable[[str], None],
         plan: Callable[[PlanRef], Plan],
-        busy: float = _BUSY,
+        silence: float = _SILENCE,
     ) -> None:
-        """`plan` reads a plan from the store, which may block. `busy`: seconds between questions while much happens."""
+        """`tell` gets what the views want to be printed. `plan` reads a plan from the store, which may block.
+
+        After so many seconds of `silence` the run is asked although nothing has happened in it.
+        """
         self._plan = plan
         self._runs = runs
         self._handle = handle
-        self._narrator = narrator
+        self._views = views
+        self._silence = silence
+        self._bell = Bell(handle)
         self._tell = tell
         self._seen = 0
         self.run = 0
@@ -48,7 +54,8 @@ class Watch:
         self._server_away = False
         self._said_silent = ""
         """What was said of the silence, to be said once."""
-        self._busy = self._pause = busy
+        self._more = False
+        """An answer did not hold all that there is."""
 
     async def follow(self, *, seconds: float | None, cancel_on_interrupt: bool) -> Result:
         """The run's result. Ctrl-C ends it with CancelledError, or once cancels the run if that is wished.
@@ -57,13 +64,10 @@ class Watch:
             TimedOut: the run goes on.
         """
         until = None if seconds is None else time.monotonic() + seconds
-        end = asyncio.create_task(self._end())
-        try:
-            return await self._follow(end, until, cancel_on_interrupt=cancel_on_interrupt)
-        finally:
-            end.cancel()
+        async with self._bell:
+            return await self._to_its_end(until, cancel_on_interrupt=cancel_on_interrupt)
 
-    async def _follow(self, end: "asyncio.Task[None]", until: float | None, *, cancel_on_interrupt: bool) -> Result:
+    async def _to_its_end(self, until: float | None, *, cancel_on_interrupt: bool) -> Result:
         while True:
             try:
                 result = await self._look()
@@ -72,17 +76,24 @@ class Watch:
                     return result
                 if until is not None and time.monotonic() >= until:
                     raise TimedOut("The time is over. The run goes on and keeps its lock.")
-                # Once it is over, or the server was away, nothing shortens a pause any more.
-                if end.done():
-                    await asyncio.sleep(self._pause)
-                else:
-                    await asyncio.wait([end], timeout=self._pause)
+                await self._wait(until)
             except asyncio.CancelledError:
                 if not cancel_on_interrupt:
                     raise
                 cancel_on_interrupt = False
                 _take_back_interrupt()
                 await self._cancel()
+
+    async def _wait(self, until: float | None) -> None:
+        """Until there may be something new, and no longer than until the time is over."""
+        if self._more:
+            return
+        if self._unanswered is not None:
+            await asyncio.sleep(_AWAY)
+            return
+        await asyncio.sleep(_BUSY)
+        left = self._silence if until is None else min(self._silence, max(until - time.monotonic(), 0))
+        await self._bell.rung(left)
 
     async def _look(self) -> Result | None:
         try:
@@ -91,19 +102,24 @@ class Watch:
             return await self._without_answer(error)
         self._answered()
         self.run = progress.run
-        self._pause = self._busy if progress.seen > self._seen else min(_IDLE, self._pause * 1.3)
-        self._seen = progress.seen
-        if progress.total and not self._narrator.introduced:
+        self._more, self._seen = progress.seen - self._seen >= PAGE, progress.seen
+        if progress.total and not all(view.introduced for view in self._views):
             plan = await asyncio.to_thread(self._plan, progress.plan)
             at = progress.events[0].at if progress.events else time.time()
-            self._tell(self._narrator.introduce(rows(plan), progress.run, at))
-        for line in self._narrator.hear(progress) or self._narrator.heartbeat(time.time()):
-            self._tell(line)
+            for view in self._views:
+                self._print(view.introduce(rows(plan), progress.run, at))
+        now = time.time()
+        for view in self._views:
+            self._print(view.hear(progress) or view.heartbeat(now))
         return await self._result() if progress.result is not None or await self._killed() else None
+
+    def _print(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self._tell(line)
 
     async def _killed(self) -> bool:
         """Whether the run was terminated: it goes on answering, and never says so itself."""
-        if self._pause < _IDLE:
+        if not self._bell.over:
             return False
         try:
             return (await description(self._handle)).status is not WorkflowExecutionStatus.RUNNING
@@ -112,7 +128,6 @@ class Watch:
 
     async def _without_answer(self, error: RPCError | WorkflowQueryFailedError) -> Result | None:
         """The server may be away, or the worker, or the run may have ended meanwhile."""
-        self._pause = _IDLE
         now = time.monotonic()
         self._unanswered = now if self._unanswered is None else self._unanswered
         try:
@@ -163,11 +178,6 @@ class Watch:
             return _told(error.cause, self.run)
         except (RPCError, TimeoutError):
             return None
-
-    async def _end(self) -> None:
-        """Returns as soon as the run is over, or when the server does not say."""
-        with suppress(RPCError, WorkflowFailureError):
-            await self._handle.result(follow_runs=False)
 
     async def _cancel(self) -> None:
         try:

@@ -20,6 +20,8 @@ SHARD = "panka-shard"
 """Name of the workflow that carries out a part of a large plan, as a child of a run."""
 PROGRESS = "progress"
 """Name of the query for `Progress`; takes the number of events that the caller has seen."""
+PAGE = 2_000
+"""Events in one `Progress`: Temporal carries 2 MB."""
 APPROVE, RETRY, SKIP, ABORT = "approve", "retry", "skip", "abort"
 """Names of what people may tell a run: as updates, which are checked and answered, or as signals, which are not."""
 REPORT, ORDERS = "report", "orders"

@@ -6,12 +6,10 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, FailureError
 
 with workflow.unsafe.imports_passed_through():
-    from panka.workflows.messages import Event, EventKind, Phase, Progress, Result
+    from panka.workflows.messages import PAGE, Event, EventKind, Phase, Progress, Result
     from panka.workflows.ports import Failure, PlanRef
 
 
-_MOST = 2_000
-"""Events in one answer: Temporal carries 2 MB."""
 _SHOWN = 50
 """Failures in the table for the Web UI, which takes 20 KB."""
 _WORDS = 300
@@ -58,7 +56,7 @@ class Story:
         self.enter(Phase.ENDED)
 
     def progress(self, since: int, *, run: int, failed: tuple[str, ...], cancelling: bool) -> Progress:
-        events = tuple(self.events[since : since + _MOST])
+        events = tuple(self.events[since : since + PAGE])
         seen = since + len(events)
         return Progress(
             run=run,
@@ -68,8 +66,8 @@ class Story:
             seen=seen,
             total=self.total,
             finished=min(self._finished, self.total),
-            running=tuple(self._running)[:_MOST],
-            failed=failed[:_MOST],
+            running=tuple(self._running)[:PAGE],
+            failed=failed[:PAGE],
             cancelling=cancelling,
             result=self.result if seen == len(self.events) else None,
         )

@@ -43,6 +43,12 @@ def command(
     """Make AWS what the stack at PATH says: plan, show, ask, run, follow to the end.
 
     Instead of a PATH it takes a PLAN (`p-…`) that `panka plan` has shown; then exactly that is done.
+
+    \b
+    Examples:
+      panka apply
+      panka apply p-8d21c0
+      panka apply shop -e prod -y --events events.jsonl
     """
     with opened(flags | {"lock_timeout": ways["lock_timeout"]}, embed=True, stay=stay) as session:
         session.expect_desk()

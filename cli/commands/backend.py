@@ -16,7 +16,12 @@ def command() -> None:
 @click.option("--kms-key", metavar="ARN", help="Encrypt the bucket with this key instead of S3's own.")
 @where
 def create(kms_key: str | None, **flags: str | None) -> int:
-    """Make the bucket (versioned, encrypted, private, TLS only) and the table (with TTL); safe to run again."""
+    """Make the bucket (versioned, encrypted, private, TLS only) and the table (with TTL); safe to run again.
+
+    \b
+    Example:
+      panka backend create --bucket acme-panka --table acme-panka
+    """
     with opened(flags) as session:
         settings = session.settings
         bucket, table = settings.need("bucket"), settings.need("table")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from panka.cli.commands.options import where
+from panka.cli.commands.options import stack_argument, where
 from panka.cli.exits import Exit, Misused
 from panka.cli.session import Session, opened
 
@@ -14,12 +14,16 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("stack", required=False)
+@stack_argument(required=False)
 @where
 def command(stack: str | None, **flags: str | None) -> int:
     """Cancel the run of STACK: nothing new is started, what runs settles, then as --on-failure said.
 
     STACK is a name, or a path (default: the stack here).
+
+    \b
+    Example:
+      panka cancel shop
     """
     from panka.cli.stacks import scope_of  # noqa: PLC0415  # brings the planner
 

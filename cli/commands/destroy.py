@@ -5,12 +5,12 @@ from typing import Any
 
 import click
 
-from panka.cli.commands.options import output, running, selection, tenant_config, where
+from panka.cli.commands.options import output, running, selection, stack_argument, tenant_config, where
 from panka.cli.session import opened
 
 
 @click.command()
-@click.argument("stack", metavar="STACK|PATH")
+@stack_argument(metavar="STACK|PATH")
 @selection(replace=False)
 @tenant_config
 @click.option("--detail", is_flag=True, help="Show every resource.")
@@ -30,6 +30,11 @@ def command(
     """Delete everything that STACK is recorded to have made; its YAML is not needed.
 
     What holds data goes too. With -y the stack must be called by its name for that, here or with --confirm.
+
+    \b
+    Examples:
+      panka destroy shop -e dev
+      panka destroy shop -y --confirm shop
     """
     from panka.cli.applying import How, plan_and_carry_out  # noqa: PLC0415  # brings temporalio and boto3
     from panka.cli.planned import plan_destroy  # noqa: PLC0415  # as above

@@ -16,6 +16,11 @@ def command(workers: int, state_dir: str | None) -> int:
     """Start Temporal with its Web UI, an AWS endpoint in memory and a worker, and keep them until Ctrl-C.
 
     Nothing of a real AWS account is touched. Other commands use the session with `--local`.
+
+    \b
+    Examples:
+      panka dev
+      panka dev --workers 2
     """
     from panka.cli.dev import LocalFailed, start  # noqa: PLC0415  # brings pydantic
 

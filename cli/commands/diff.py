@@ -30,8 +30,9 @@ def command(
     folder.
 
     \b
-    panka diff shop#41 shop#43
-    panka diff shop#43
+    Examples:
+      panka diff shop#41 shop#43
+      panka diff shop#43
     """
     from panka.cli.next import command as next_command  # noqa: PLC0415  # brings the views
     from panka.cli.recorded import two_runs  # noqa: PLC0415  # brings the planner

@@ -21,7 +21,9 @@ _CODE = re.compile(r"PK\d+", re.IGNORECASE)
 
 @click.command()
 @click.argument("topic", required=False)
-@click.option("-f", "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "-f", "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The form."
+)
 def command(topic: str | None, form: str) -> int:
     """Explain a kind, a field or an error code: TOPIC is KIND, KIND.FIELD or PKnnn. Without one, list the kinds.
 

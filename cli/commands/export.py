@@ -42,6 +42,10 @@ def command(
     """Write the stack at PATH (a folder or a YAML file) as a CloudFormation template. Nothing is called.
 
     The template makes the resources that a first apply would make. What it needs from outside are its parameters.
+
+    \b
+    Example:
+      panka export shop > shop.template.json
     """
     from panka.cli.stacks import read, report, scope_of_draft  # noqa: PLC0415  # brings the planner
     from panka.planner.export import MOST_RESOURCES, template  # noqa: PLC0415  # as above

@@ -31,7 +31,13 @@ def command(
     detail: bool,
     **flags: str | None,
 ) -> int:
-    """Show what depends on what in the stack at PATH. Nothing is called."""
+    """Show what depends on what in the stack at PATH. Nothing is called.
+
+    \b
+    Examples:
+      panka graph shop
+      panka graph shop --focus api -f mermaid
+    """
     from panka.cli.next import command as next_command  # noqa: PLC0415  # brings the views
     from panka.cli.stacks import offline, read, report  # noqa: PLC0415  # brings the planner
     from panka.planner.render import picture  # noqa: PLC0415  # as above

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from panka.cli.commands.options import output, where
+from panka.cli.commands.options import output, stack_argument, where
 from panka.cli.exits import Exit
 from panka.cli.session import Session, opened
 
@@ -16,12 +16,18 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("stack", required=False)
+@stack_argument(required=False)
 @click.option("-n", "--last", type=click.IntRange(min=1), default=20, show_default=True, help="How many runs.")
-@output("table", "json", "yaml", "name")
+@output("table", "wide", "json", "yaml", "name")
 @where
 def command(stack: str | None, last: int, form: str, **flags: str | None) -> int:
-    """Show the runs of STACK, the latest first: a name, or a path (default: the stack here)."""
+    """Show the runs of STACK, the latest first: a name, or a path (default: the stack here).
+
+    \b
+    Examples:
+      panka history shop
+      panka history shop -n 5 -o json
+    """
     from panka.cli.next import command as next_command  # noqa: PLC0415  # brings the views
     from panka.cli.stacks import scope_of  # noqa: PLC0415  # brings the planner
     from panka.cli.views.plan import header  # noqa: PLC0415  # brings pydantic
@@ -34,8 +40,9 @@ def command(stack: str | None, last: int, form: str, **flags: str | None) -> int
         state, _ = desk.state(scope)
         active = asyncio.run(_active(session, scope))
         session.screen.tell(header(scope, state.target if state else None, state=state.serial if state else 0))
-        if form == "table":
-            session.screen.show(history_text(entries, active, time.time()))
+        if form in ("table", "wide"):
+            columns = session.screen.terminal.columns if form == "table" else None
+            session.screen.show(history_text(entries, active, time.time(), columns))
         elif form == "name":
             session.screen.show("\n".join(f"{scope.stack}#{entry.run}" for entry in entries))
         else:

@@ -38,8 +38,9 @@ def command(
     in the Stack does the same.
 
     \b
-    panka import jobs https://sqs.eu-west-1.amazonaws.com/111122223333/jobs shop/
-    panka import orders orders-table
+    Examples:
+      panka import jobs https://sqs.eu-west-1.amazonaws.com/111122223333/jobs shop/
+      panka import orders orders-table
     """
     from panka.cli.applying import How, plan_and_carry_out  # noqa: PLC0415  # brings temporalio and boto3
     from panka.cli.planned import Import, plan_stack  # noqa: PLC0415  # as above

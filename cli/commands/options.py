@@ -6,6 +6,7 @@ from typing import Any, TypeVar, cast
 
 import click
 
+from panka.cli.completing import component_names, stack_names
 from panka.cli.settings import seconds
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -57,6 +58,11 @@ def where(function: F) -> F:
     )(function)
 
 
+def stack_argument(*, required: bool = True, metavar: str | None = None, name: str = "stack") -> Callable[[F], F]:
+    """A stack by its name or path; shells complete the names."""
+    return click.argument(name, required=required, metavar=metavar, shell_complete=stack_names)
+
+
 def local_places(function: F) -> F:
     """Where a local session lives."""
     return click.option("--state-dir", metavar="FOLDER", help="Where the session keeps its files.")(function)
@@ -97,12 +103,33 @@ def refreshing(function: F) -> F:
 def selection(*, replace: bool) -> Callable[[F], F]:
     """What a plan is limited to. NAME is a kind, a component (with its service or without), an address, or a glob."""
     options = [
-        click.option("--target", "targets", metavar="NAME", multiple=True, help="Only this, and what it needs."),
-        click.option("--exclude", "excludes", metavar="NAME", multiple=True, help="Not this, nor what needs it."),
+        click.option(
+            "--target",
+            "targets",
+            metavar="NAME",
+            multiple=True,
+            shell_complete=component_names,
+            help="Only this, and what it needs.",
+        ),
+        click.option(
+            "--exclude",
+            "excludes",
+            metavar="NAME",
+            multiple=True,
+            shell_complete=component_names,
+            help="Not this, nor what needs it.",
+        ),
     ]
     if replace:
         options.append(
-            click.option("--replace", "replaces", metavar="NAME", multiple=True, help="Make this anew, changed or not.")
+            click.option(
+                "--replace",
+                "replaces",
+                metavar="NAME",
+                multiple=True,
+                shell_complete=component_names,
+                help="Make this anew, changed or not.",
+            )
         )
     return _all(*options)
 
@@ -115,7 +142,7 @@ def output(*forms: str) -> Callable[[F], F]:
 
 _WAYS = (
     "yes", "confirm", "on_failure", "lock_timeout", "parallelism", "schedule", "pause_between_levels",
-    "require_approval", "detach", "cancel_on_interrupt", "timeout",
+    "require_approval", "detach", "cancel_on_interrupt", "timeout", "events",
 )  # fmt: skip
 
 
@@ -163,4 +190,8 @@ def following(function: F) -> F:
     return _all(
         click.option("--cancel-on-interrupt", is_flag=True, help="Let Ctrl-C cancel the run."),
         click.option("--timeout", type=DURATION, help="Stop following after this long; the run goes on."),
-    )(function)
+        click.option(
+            "--events", type=click.File("w", encoding="utf-8"), metavar="FILE",
+            help="Write every event of the run into FILE, a JSON object a line; `-` is stdout.",
+        ),
+    )(function)  # fmt: skip

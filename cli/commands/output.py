@@ -22,9 +22,10 @@ def command(
     NAME is one of the stack's own outputs, or `component.output`, as other stacks refer to it.
 
     \b
-    panka output --stack shop
-    panka output url --stack shop
-    panka output api.url --json --stack shop
+    Examples:
+      panka output --stack shop
+      panka output url --stack shop
+      panka output api.url --json --stack shop
     """
     from panka.cli.next import command as next_command  # noqa: PLC0415  # brings the views
     from panka.cli.recorded import recorded_state  # noqa: PLC0415  # brings the planner

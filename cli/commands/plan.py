@@ -38,6 +38,12 @@ def command(
     """Show what `panka apply` would change for the stack at PATH, and file the plan.
 
     PATH is a folder or a YAML file. Nothing in AWS is changed.
+
+    \b
+    Examples:
+      panka plan
+      panka plan shop -e prod --var REPLICAS=3
+      panka plan --target api/server --detail
     """
     with opened(flags, embed=True) as session:
         session.expect_desk()
@@ -60,7 +66,7 @@ def command(
         if out is not None:
             Path(out).write_text(plan.model_dump_json(by_alias=True, indent=2) + "\n", encoding="utf-8")
         if form == "table":
-            session.screen.show(plan_text(plan, session.screen, detail=detail, notes=planned.notes))
+            session.screen.show_folded(plan_text(plan, session.screen, detail=detail, notes=planned.notes))
         elif form == "name":
             session.screen.show(plan.id)
         else:

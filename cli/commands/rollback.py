@@ -5,12 +5,12 @@ from typing import Any
 
 import click
 
-from panka.cli.commands.options import output, running, tenant_config, where
+from panka.cli.commands.options import output, running, stack_argument, tenant_config, where
 from panka.cli.session import opened
 
 
 @click.command()
-@click.argument("stack", metavar="STACK|PATH")
+@stack_argument(metavar="STACK|PATH")
 @click.option("--to", "run", metavar="RUN", required=True, help="The run to go back to: 41, or shop#41.")
 @tenant_config
 @click.option("--detail", is_flag=True, help="Show every resource and property.")
@@ -32,8 +32,9 @@ def command(
     other plan: data that is gone does not come back.
 
     \b
-    panka history shop
-    panka rollback shop --to 41
+    Examples:
+      panka history shop
+      panka rollback shop --to 41
     """
     from panka.cli.applying import How, plan_and_carry_out  # noqa: PLC0415  # brings temporalio and boto3
     from panka.cli.recorded import plan_rollback, run_of  # noqa: PLC0415  # as above

@@ -16,6 +16,11 @@ def command(run: str, stack: str | None, form: str, **flags: str | None) -> int:
     """Show one run: what it did, how long each step took, why it failed.
 
     RUN is `shop#43`, or `43` with --stack or in the stack's folder.
+
+    \b
+    Examples:
+      panka show shop#43
+      panka show 43
     """
     from panka.activities.stores.store import NotThere  # noqa: PLC0415  # brings the planner
     from panka.cli.next import command as next_command  # noqa: PLC0415  # brings the views
@@ -30,7 +35,7 @@ def command(run: str, stack: str | None, form: str, **flags: str | None) -> int:
         except NotThere as error:
             raise no_such_run(scope, number) from error
         if form == "table":
-            session.screen.show(run_text(scope, entry))
+            session.screen.show_folded(run_text(scope, entry))
         else:
             session.screen.data(form, {"scope": str(scope), **entry.model_dump(mode="json", by_alias=True)})
         session.screen.tell(f"Next: {next_command(session, 'history', name)}")

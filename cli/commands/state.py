@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from panka.cli.commands.options import output, running, where
+from panka.cli.commands.options import output, running, stack_argument, where
 from panka.cli.exits import Exit, Misused
 from panka.cli.session import Session, opened
 
@@ -20,11 +20,16 @@ def command() -> None:
 
 
 @command.command("list")
-@click.argument("stack", required=False)
+@stack_argument(required=False)
 @output("table", "name", "json", "yaml")
 @where
 def list_(stack: str | None, form: str, **flags: str | None) -> int:
-    """List the resources of STACK: a name, or a path (default: the stack here)."""
+    """List the resources of STACK: a name, or a path (default: the stack here).
+
+    \b
+    Example:
+      panka state list shop
+    """
     from panka.cli.recorded import recorded_state  # noqa: PLC0415  # brings the planner
     from panka.cli.views.records import resources_text, unsettled_text  # noqa: PLC0415  # brings pydantic
 
@@ -50,7 +55,12 @@ def list_(stack: str | None, form: str, **flags: str | None) -> int:
 @output("yaml", "json")
 @where
 def show(address: str, stack: str | None, form: str, **flags: str | None) -> int:
-    """Show everything on record of the resource ADDRESS."""
+    """Show everything on record of the resource ADDRESS.
+
+    \b
+    Example:
+      panka state show jobs:main --stack shop
+    """
     from panka.cli.recorded import recorded_state  # noqa: PLC0415  # brings the planner
     from panka.planner.diagnostics import did_you_mean  # noqa: PLC0415  # only for a wrong address
 
@@ -66,10 +76,15 @@ def show(address: str, stack: str | None, form: str, **flags: str | None) -> int
 
 
 @command.command("pull")
-@click.argument("stack", required=False)
+@stack_argument(required=False)
 @where
 def pull(stack: str | None, **flags: str | None) -> int:
-    """Write the whole record of STACK to stdout, as JSON."""
+    """Write the whole record of STACK to stdout, as JSON.
+
+    \b
+    Example:
+      panka state pull shop > shop.state.json
+    """
     from panka.cli.recorded import recorded_state  # noqa: PLC0415  # brings the planner
 
     with opened(flags) as session:
@@ -96,7 +111,8 @@ def move(
     apply.
 
     \b
-    panka state mv jobs tasks --stack shop
+    Example:
+      panka state mv jobs tasks --stack shop
     """
     from panka.planner.refactoring import moving  # noqa: PLC0415  # brings the planner
 
@@ -121,7 +137,8 @@ def remove(
     `removed` block in the Stack does the same as part of an apply.
 
     \b
-    panka state rm legacy --stack shop
+    Example:
+      panka state rm legacy --stack shop
     """
     from panka.planner.refactoring import forgetting  # noqa: PLC0415  # brings the planner
 

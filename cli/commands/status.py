@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from panka.cli.commands.options import output, where
+from panka.cli.commands.options import output, stack_argument, where
 from panka.cli.exits import Exit
 from panka.cli.session import Session, opened
 
@@ -23,11 +23,17 @@ _WAITING = {"approval": "waits", "paused": "paused"}
 
 
 @click.command()
-@click.argument("stack", required=False)
-@output("table", "json", "yaml", "name")
+@stack_argument(required=False)
+@output("table", "wide", "json", "yaml", "name")
 @where
 def command(stack: str | None, form: str, **flags: str | None) -> int:
-    """Show the stacks of the tenant (or one of them), what they are and what runs."""
+    """Show the stacks of the tenant (or one of them), what they are and what runs.
+
+    \b
+    Examples:
+      panka status
+      panka status shop -e prod -o json
+    """
     from panka.cli.stacks import scope_of  # noqa: PLC0415  # brings the planner
     from panka.cli.views.records import status_text  # noqa: PLC0415  # brings pydantic
 
@@ -35,8 +41,9 @@ def command(stack: str | None, form: str, **flags: str | None) -> int:
         tenant = session.settings.need("tenant")
         only = scope_of(session, stack).stack if stack else None
         rows = asyncio.run(_rows(session, tenant, only))
-        if form == "table":
-            session.screen.show(status_text(tenant, session.settings.environment, rows))
+        if form in ("table", "wide"):
+            columns = session.screen.terminal.columns if form == "table" else None
+            session.screen.show(status_text(tenant, session.settings.environment, rows, session.screen, columns))
         elif form == "name":
             session.screen.show("\n".join(f"{tenant}/{row.stack}/{row.environment}" for row in rows))
         else:
@@ -103,8 +110,13 @@ def _state(active: "Running", progress: "Progress | None") -> str:
 
 
 def _now(progress: "Progress") -> str:
-    failed = f": {', '.join(progress.failed)} failed" if progress.failed else ""
-    return f"{progress.phase.value}{failed}"
+    phase = progress.phase.value
+    if progress.failed:
+        return f"{phase}: {', '.join(progress.failed)} failed"
+    if not progress.running:
+        return phase
+    more = f" and {len(progress.running) - 1} more" if len(progress.running) > 1 else ""
+    return f"{phase}: {progress.running[0]}{more}"
 
 
 def _settled(desk: "Desk", scope: "Scope") -> "StackRow":

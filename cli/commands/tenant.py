@@ -75,7 +75,12 @@ def update(file: str, detail: bool, ways: Mapping[str, Any], form: str, **flags:
 @output("table", "name", "json", "yaml")
 @where
 def list_(form: str, **flags: str | None) -> int:
-    """List every tenant that was ever registered."""
+    """List every tenant that was ever registered.
+
+    \b
+    Example:
+      panka tenant list
+    """
     from panka.cli.views.tenants import tenants_text  # noqa: PLC0415  # brings pydantic
 
     with opened(flags) as session:
@@ -97,7 +102,12 @@ def list_(form: str, **flags: str | None) -> int:
 @output("table", "json", "yaml")
 @where
 def show(name: str, form: str, **flags: str | None) -> int:
-    """Show a tenant and its TenantConfig."""
+    """Show a tenant and its TenantConfig.
+
+    \b
+    Example:
+      panka tenant show acme
+    """
     from panka.cli.views.tenants import tenant_text  # noqa: PLC0415  # brings pydantic
 
     with opened(flags) as session:
@@ -113,7 +123,12 @@ def show(name: str, form: str, **flags: str | None) -> int:
 @output("table", "json", "yaml")
 @where
 def usage(name: str, form: str, **flags: str | None) -> int:
-    """Show what a tenant has: its stacks, its resources by type, the last run of each, and what runs now."""
+    """Show what a tenant has: its stacks, its resources by type, the last run of each, and what runs now.
+
+    \b
+    Example:
+      panka tenant usage acme
+    """
     from panka.cli.views.tenants import usage_text  # noqa: PLC0415  # brings pydantic
 
     with opened(flags) as session:
@@ -146,7 +161,12 @@ def suspend(name: str, why: str, **flags: str | None) -> int:
 @_why
 @where
 def activate(name: str, why: str, **flags: str | None) -> int:
-    """Take the runs of a tenant again."""
+    """Take the runs of a tenant again.
+
+    \b
+    Example:
+      panka tenant activate acme
+    """
     with opened(flags) as session:
         _changed(session, "activate", name, why)
         _next(session, "status", "-t", name)

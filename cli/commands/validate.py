@@ -42,7 +42,13 @@ def command(
     tenant_config: str | None,
     **flags: str | None,
 ) -> int:
-    """Check the stack at PATH (a folder or a YAML file): every error at once. Nothing is called."""
+    """Check the stack at PATH (a folder or a YAML file): every error at once. Nothing is called.
+
+    \b
+    Examples:
+      panka validate
+      panka validate services/api -f github
+    """
     from panka.cli.next import command as next_command  # noqa: PLC0415  # brings the views
     from panka.cli.stacks import look, offline, tenant_in  # noqa: PLC0415  # brings the planner
     from panka.planner.allowance import Home  # noqa: PLC0415  # as above

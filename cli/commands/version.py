@@ -15,7 +15,13 @@ PACKAGES = ("panka", "temporalio", "boto3", "pydantic", "rustworkx", "moto", "te
 @click.command()
 @output("table", "json", "yaml")
 def command(form: str) -> int:
-    """Show the versions of Panka and what it stands on."""
+    """Show the versions of Panka and what it stands on.
+
+    \b
+    Examples:
+      panka version
+      panka version -o json
+    """
     screen = Screen(read_terminal())
     versions = {name: _version(name) for name in PACKAGES} | {"python": platform.python_version()}
     if form == "table":

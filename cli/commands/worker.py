@@ -33,7 +33,10 @@ def command(ctx: click.Context, /, **flags: str | bool | None) -> int:
     Any number of workers may poll one task queue. With --deployment, a run stays with workers of the build that it
     began on, and new runs go to the build that was promoted last.
 
-    Example: panka worker --deployment panka
+    \b
+    Examples:
+      panka worker
+      panka worker --deployment panka
     """
     ctx.obj = {name: value for name, value in flags.items() if value is not None}
     if ctx.invoked_subcommand is not None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from panka.cli.views.run import changes_text
-from panka.cli.views.screen import ago, table, took
+from panka.cli.views.account import changes_text
+from panka.cli.views.screen import Screen, ago, table, took
 from panka.planner.state import Recorded, State
 from panka.workflows.ports import Entry
 
@@ -52,31 +52,48 @@ class Active:
     """`9/16`; empty when it is not known."""
 
 
-def status_text(tenant: str, environment: str | None, rows: Sequence[StackRow]) -> str:
+_DOING = {"apply runs": "applying", "destroy runs": "destroying", "rollback runs": "going back"}
+_SYMBOLS = {"paused": "!", "waits": "!", "cancelling": "!", "failed": "x", "rolled back": "x", "unfinished": "x"}
+
+
+def status_text(
+    tenant: str, environment: str | None, rows: Sequence[StackRow], screen: Screen, columns: int | None = None
+) -> str:
+    """How many stacks are in which state, and a line for each; the environment only where there may be several."""
     counts: dict[str, int] = {}
     for row in rows:
-        counts[row.state] = counts.get(row.state, 0) + 1
+        counts[_state(row)] = counts.get(_state(row), 0) + 1
     said = ", ".join(f"{number} {state}" for state, number in sorted(counts.items())) or "no stacks yet"
     head = f"{tenant}  {environment or 'all environments'}   {said}"
     if not rows:
         return head
-    cells = [
-        (
-            row.stack,
-            row.environment,
-            row.state,
-            f"#{row.run}" if row.run else "-",
-            row.done,
-            row.now or "-",
-            row.by or "-",
-            "-" if row.age is None else ago(row.age),
-        )
-        for row in rows
-    ]
-    return f"{head}\n{table(('STACK', 'ENV', 'STATE', 'RUN', 'DONE', 'NOW', 'BY', 'AGE'), cells)}"
+    titles: tuple[str, ...] = ("STACK", "ENV", "STATE", "RUN", "DONE", "NOW", "BY", "AGE")
+    cells = [_status_cells(row) for row in rows]
+    if environment is not None:
+        titles, cells = titles[:1] + titles[2:], [row[:1] + row[2:] for row in cells]
+    lines = table(titles, cells, columns, titles.index("NOW")).splitlines()
+    at = lines[0].index("STATE")
+    return "\n".join([head, lines[0], *(_painted(line, at, screen) for line in lines[1:])])
 
 
-def history_text(entries: Iterable[Entry], active: Active | None, now: float) -> str:
+def _state(row: StackRow) -> str:
+    return _DOING.get(row.state, row.state)
+
+
+def _status_cells(row: StackRow) -> tuple[str, ...]:
+    symbol = ">" if row.state in _DOING else _SYMBOLS.get(row.state, "=" if row.state == "ok" else " ")
+    run = f"#{row.run}" if row.run else "-"
+    age = "-" if row.age is None else ago(row.age)
+    return (
+        row.stack, row.environment, f"{symbol} {_state(row)}", run, row.done, row.now or "-", row.by or "-", age,
+    )  # fmt: skip
+
+
+def _painted(line: str, at: int, screen: Screen) -> str:
+    return line[:at] + screen.paint(line[at]) + line[at + 1 :]
+
+
+def history_text(entries: Iterable[Entry], active: Active | None, now: float, columns: int | None = None) -> str:
     """The runs of a stack, newest first."""
     rows: list[Sequence[str]] = []
     if active is not None:
@@ -95,7 +112,7 @@ def history_text(entries: Iterable[Entry], active: Active | None, now: float) ->
             )
         )
     rows += [_entry_cells(entry, now) for entry in sorted(entries, key=lambda one: -one.run)]
-    return table(("RUN", "OP", "RESULT", "CHANGES", "BY", "GIT", "WHEN", "TOOK"), rows)
+    return table(("RUN", "OP", "RESULT", "CHANGES", "BY", "GIT", "WHEN", "TOOK"), rows, columns, 4)
 
 
 def _entry_cells(entry: Entry, now: float) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, TypeAlias, get_args
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
@@ -83,8 +83,13 @@ def github(diagnostics: Sequence[Diagnostic]) -> str:
 def _command(one: Diagnostic) -> str:
     title = f"{one.code}: {CODES[one.code].title}" if one.code in CODES else one.code
     properties = {**(_position(one.label.span) if one.label else {}), "title": title}
-    said = ",".join(f"{name}={_escaped(value, ':,')}" for name, value in properties.items())
-    return f"::{one.severity} {said}::{_escaped(_message(one))}"
+    return workflow_command(str(one.severity), properties, _message(one))
+
+
+def workflow_command(name: str, properties: Mapping[str, str], message: str) -> str:
+    """A line that GitHub Actions understands: `error`, `warning` or `notice` at a place."""
+    said = ",".join(f"{key}={_escaped(value, ':,')}" for key, value in properties.items())
+    return f"::{name} {said}::{_escaped(message)}"
 
 
 def _position(span: Span) -> dict[str, str]:

@@ -143,6 +143,22 @@ def test_colour_is_for_terminals_unless_it_is_forced_and_never_against_no_color(
     assert read_terminal(environ).colour is wanted
 
 
+@pytest.mark.parametrize("environ", [{}, {"FORCE_COLOR": "1"}, {"CLICOLOR_FORCE": "1", "TERM": "xterm"}])
+def test_what_is_no_terminal_is_never_drawn_in_nor_cut(environ: dict[str, str]) -> None:
+    terminal = read_terminal(environ)
+
+    assert not terminal.motion
+    assert terminal.columns is None
+
+
+def test_github_actions_says_that_it_reads_along() -> None:
+    terminal = read_terminal({"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": "/tmp/summary"})
+
+    assert terminal.annotations
+    assert terminal.step_summary == "/tmp/summary"
+    assert not read_terminal({}).annotations
+
+
 def test_telemetry_is_off_unless_it_is_named_and_a_variable_can_turn_it_off_again(home: Path) -> None:
     assert read(home).telemetry == frozenset()
 

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from panka.cli.settings import Terminal
+from panka.cli.views.account import Row
 from panka.cli.views.diff import TwoRuns, diff_text
 from panka.cli.views.outputs import Told, all_text, outputs_data, outputs_text
 from panka.cli.views.plan import plan_text, value_text
 from panka.cli.views.plan_data import plan_data
 from panka.cli.views.records import Active, StackRow, history_text, run_text, status_text
-from panka.cli.views.run import Narrator, Row, failures_text, result_text
+from panka.cli.views.run import Narrator, failures_text, result_text
 from panka.cli.views.screen import Screen, ago, table, took
 from panka.planner.comparing import Comparison
 from panka.planner.owner import Scope
@@ -247,7 +248,7 @@ def event(at: float, kind: EventKind, key: str = "", text: str = "") -> Event:
 def told(narrator: Narrator, *events: Event, rows: tuple[Row, ...] = (), **more: Any) -> list[str]:
     plan = PlanRef(id="p-1", key="k", sha256="s")
     fields: dict[str, Any] = {"run": 43, "phase": Phase.FORWARD, "seen": 0, "total": 4, "finished": 0} | more
-    first = [narrator.introduce(rows, 43, events[0].at)] if rows else []
+    first = narrator.introduce(rows, 43, events[0].at) if rows else []
     return first + narrator.hear(Progress(plan=plan, events=events, **fields))
 
 
@@ -397,14 +398,15 @@ def test_the_status_counts_and_lists_the_stacks() -> None:
     ]
 
     assert (
-        status_text("acme", "prod", rows)
+        status_text("acme", "prod", rows, PLAIN)
         == """\
-acme  prod   1 apply runs, 1 rolled back
-STACK    ENV   STATE        RUN  DONE  NOW           BY   AGE
-billing  prod  rolled back  #12  -     14 resources  ana  9m
-shop     prod  apply runs   #43  9/16  forward       ci   5m"""
+acme  prod   1 applying, 1 rolled back
+STACK    STATE          RUN  DONE  NOW           BY   AGE
+billing  x rolled back  #12  -     14 resources  ana  9m
+shop     > applying     #43  9/16  forward       ci   5m"""
     )
-    assert status_text("acme", None, []) == "acme  all environments   no stacks yet"
+    assert "STACK    ENV   STATE" in status_text("acme", None, rows, PLAIN)
+    assert status_text("acme", None, [], PLAIN) == "acme  all environments   no stacks yet"
 
 
 def test_a_table_has_no_blanks_at_the_end_of_a_line() -> None:

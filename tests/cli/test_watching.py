@@ -4,6 +4,7 @@ import asyncio
 import signal
 import socket
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -28,6 +29,8 @@ from panka.workflows.messages import PROGRESS, RUN, RUN_FAILED, Event, EventKind
 from panka.workflows.ports import PlanRef
 
 KEY = "jobs:main"
+ASKED: Counter[str] = Counter()
+"""How often each run was asked."""
 
 
 def plan_of_one_queue(ref: PlanRef) -> Plan:
@@ -55,12 +58,14 @@ class Scripted:
         self.ending: str | None = None
         self.events: list[Event] = []
         self.result: Result | None = None
+        self.number = 7
         self.known = False
         """Its steps are known, and therefore its plan is read."""
 
     @workflow.run
     async def run(self, input: RunInput) -> Result:
         self.known = input.git != "waits"
+        self.number = 6 if input.git == "number 6" else 7
         self.events += [] if self.known else [Event(at=0, kind=EventKind.PHASE, key=Phase.APPROVAL)]
         self.tell(EventKind.STARTED)
         try:
@@ -82,8 +87,9 @@ class Scripted:
 
     @workflow.query(name=PROGRESS)
     def progress(self, since: int) -> Progress:
+        ASKED[workflow.info().workflow_id] += 1
         return Progress(
-            run=7,
+            run=self.number,
             phase=Phase.FORWARD,
             plan=PlanRef(id="p-1", key="k", sha256="s"),
             events=tuple(self.events[since:]),
@@ -116,9 +122,9 @@ class Room:
             sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
         )
 
-    def watch(self, handle: Handle, busy: float = 0.3) -> Watch:
+    def watch(self, handle: Handle, **more: float) -> Watch:
         narrator = Narrator(self.scope, "ana", Screen(Terminal(colour=False, prompts=False)))
-        return Watch(self.runs, handle, narrator, self.lines.append, plan_of_one_queue, busy)
+        return Watch(self.runs, handle, [narrator], self.lines.append, plan_of_one_queue, **more)
 
     def said(self, words: str) -> int:
         return sum(words in line for line in self.lines)
@@ -156,16 +162,40 @@ async def test_a_run_is_followed_to_its_result_whether_good_or_bad(room: Room, h
     assert [line.split()[1] for line in room.lines] == [f"{room.scope}#7", "start", "done"]
 
 
-async def test_the_end_of_a_run_is_seen_without_asking_for_it(room: Room) -> None:
+async def test_a_quiet_run_is_left_alone_and_heard_as_soon_as_something_happens(room: Room) -> None:
     async with room.worker():
         handle = await room.runs.start(room.input(), wait=0)
-        following = asyncio.create_task(room.watch(handle, busy=600).follow(seconds=None, cancel_on_interrupt=False))
+        following = asyncio.create_task(
+            room.watch(handle, silence=10_000).follow(seconds=60, cancel_on_interrupt=False)
+        )
         await until(lambda: room.said("start ") > 0)
+        await asyncio.sleep(2)
+        before = ASKED[str(room.scope)]
+        await asyncio.sleep(4)
+        quiet = ASKED[str(room.scope)] - before
         await handle.signal("end", "succeeded")
+        result = await following
 
-        result = await asyncio.wait_for(following, 60)
-
+    assert quiet == 0
     assert result.result == "succeeded"
+    assert room.said("done ") == 1
+
+
+async def test_a_run_is_found_by_its_number_among_those_of_its_stack(room: Room) -> None:
+    async with room.worker():
+        first = await room.runs.start(room.input(git="number 6"), wait=0)
+        await first.signal("end", "succeeded")
+        await first.result()
+        second = await room.runs.start(room.input(), wait=0)
+
+        async with asyncio.timeout(60):
+            while (found := await room.runs.numbered(room.scope, 6)) is None:  # noqa: ASYNC110
+                await asyncio.sleep(0.5)  # Temporal lists a run a moment after it has begun
+        assert found.run_id == first.first_execution_run_id
+        latest = await room.runs.numbered(room.scope, 7)
+        assert latest is not None
+        assert latest.run_id == second.first_execution_run_id
+        assert await room.runs.numbered(room.scope, 8) is None
 
 
 async def test_a_second_run_of_a_stack_is_refused_with_the_name_of_who_has_it(room: Room) -> None:

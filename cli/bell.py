@@ -1,0 +1,66 @@
+"""Rings when something happens in a run, without anybody being asked again and again."""
+
+import asyncio
+from datetime import timedelta
+from types import TracebackType
+from typing import Self
+
+from temporalio.service import RPCError
+
+from panka.cli.runs import Handle
+
+_LONGEST = timedelta(seconds=90)
+"""For one wait: the server ends it by itself after some 20 seconds, and one that is lost never does."""
+_AGAIN = 1.0
+"""Seconds before a server is asked again that did not answer, or has nothing more to say."""
+
+
+class Bell:
+    """Waits at the server for what is written into a run's history. No worker takes part, and nothing is polled.
+
+    A context: it listens while it is open.
+    """
+
+    def __init__(self, handle: Handle) -> None:
+        self._handle = handle
+        self._rung = asyncio.Event()
+        self._listening: asyncio.Task[None] | None = None
+        self.over = False
+        """The history is complete: the run has ended, in whatever way."""
+
+    async def __aenter__(self) -> Self:
+        self._listening = asyncio.create_task(self._listen())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._listening is not None:
+            self._listening.cancel()
+
+    async def rung(self, seconds: float) -> None:
+        """Returns when something has happened since the last time, and after so many seconds at the latest."""
+        if self.over:
+            seconds = min(seconds, _AGAIN)  # nothing more will ring
+        try:
+            await asyncio.wait_for(self._rung.wait(), seconds)
+        except TimeoutError:
+            return
+        self._rung.clear()
+
+    async def _listen(self) -> None:
+        token: bytes | None = None
+        while not self.over:
+            pages = self._handle.fetch_history_events(
+                wait_new_event=True, next_page_token=token, skip_archival=True, rpc_timeout=_LONGEST
+            )
+            try:
+                await pages.fetch_next_page()
+            except RPCError:
+                self._rung.set()  # whoever looks finds out what is the matter
+                await asyncio.sleep(_AGAIN)
+                continue
+            token = pages.next_page_token
+            self.over = token is None
+            if pages.current_page or self.over:
+                self._rung.set()
