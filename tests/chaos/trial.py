@@ -139,6 +139,8 @@ async def _play(stage: Stage, trial: Trial, report: Report) -> None:
     said = await _run_into_trouble(stage, trial, report, file[1])
     progress = await _ended(stage, report, earlier)
     report.calls = place.faults.passed
+    if REFUSED.name in report.struck and not stage.denied:
+        report.struck.remove(REFUSED.name)  # the component had no such call
     place.faults.reset()
     await _put_right(stage, trial)
     now = await asyncio.to_thread(fingerprint, place.client)
