@@ -6,7 +6,7 @@ MINISTACK := .venv-ministack/.installed
 MICROBURST := .venv-microburst/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench docs resource-types reference live clean
+.PHONY: help setup demo test chaos check format bench docs resource-types reference live clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,11 @@ demo: .venv/.installed ## bring up the embedded parts and deploy examples/shop t
 test: setup ## run every test (no Docker, no AWS account)
 	@$(BIN)/pytest -n 4 --dist loadfile
 
+chaos: SEED ?= 1
+chaos: TRIALS ?= 200
+chaos: setup ## 200 runs against random trouble (SEED=1 TRIALS=200); writes the table of docs/reliability.md
+	@PYTHONPATH=tests $(BIN)/python -m chaos.run --seed $(SEED) --trials $(TRIALS) --write
+
 check: setup ## lint, types, import contracts, freshness of generated files
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -58,8 +63,10 @@ format: .venv/.tested ## mend what can be mended by itself
 	@$(BIN)/ruff format .
 
 bench: .venv/.tested ## measure, side by side
+	@$(BIN)/python benchmarks/startup.py
 	@$(BIN)/python benchmarks/plan.py
 	@$(BIN)/python benchmarks/schedule.py
+	@$(BIN)/python benchmarks/run.py
 
 docs: .venv/.installed ## build the pages into site/
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'

@@ -13,12 +13,13 @@ from typing import TypeVar
 
 from panka.activities.stores.store import NotThere, ObjectStore
 from panka.planner.blueprint import Blueprint
+from panka.planner.drift import Findings, Report
 from panka.planner.journal import Filed, Journal, Part, entries, folded
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan
 from panka.planner.resource import Model
 from panka.planner.state import Pointer, State
-from panka.workflows.ports import Entry, PlanRef
+from panka.workflows.ports import Entry, PartRef, PlanRef
 
 R = TypeVar("R", Plan, State, Journal, Blueprint)
 
@@ -169,6 +170,33 @@ class Archive:
             raise NotThere(f"No file is called {sha256}.")
         key = f"tenants/{tenant}/assets/{sha256}"
         return _checked(key, self._objects.get(key), sha256)
+
+    def save_findings(self, scope: Scope, findings: Findings) -> PartRef:
+        """Writes what one batch of a drift check has found."""
+        body = _body(findings)
+        digest = _digest(body)
+        key = f"{_home(scope)}/drift/parts/{digest}.json"
+        self._objects.put(key, body)
+        return PartRef(key=key, sha256=digest)
+
+    def findings(self, ref: PartRef) -> Findings:
+        """Raises NotThere, Damaged."""
+        return Findings.model_validate_json(_checked(ref.key, self._objects.get(ref.key), ref.sha256))
+
+    def save_report(self, report: Report, name: str) -> str:
+        """Writes the report of a drift check and returns its key. Names sort by time."""
+        key = f"{_home(report.scope)}/drift/{name}.json"
+        self._objects.put(key, _body(report))
+        return key
+
+    def report(self, scope: Scope) -> tuple[Report, str] | None:
+        """The latest report of a stack, with its key; None before the first drift check."""
+        keys = self._objects.keys(f"{_home(scope)}/drift/2")  # a report's name begins with the year
+        return (self.report_at(keys[-1]), keys[-1]) if keys else None
+
+    def report_at(self, key: str) -> Report:
+        """Raises NotThere."""
+        return Report.model_validate_json(self._objects.get(key))
 
     def _recall(self, key: str, sha256: str, model: type[R]) -> R:
         name = f"{key}#{sha256}"

@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from panka.activities.handing import hand_over
 from panka.activities.stores.store import Holder, LockLost, LockStore
 from panka.workflows.ports import ACQUIRE, HOLD, LOCK_HELD, LOCK_LOST, Claim, Hold, Lease
 
@@ -20,7 +21,7 @@ BEAT = 1.0
 LOOK = 1.0
 """Seconds between two looks at a lock that another holds, or two questions to a store that does not answer."""
 
-_LAST_CALLS = 10.0
+LAST_CALLS = 10.0
 """Seconds for the calls of a run that was terminated to come to their end."""
 
 Details: TypeAlias = dict[str, Any]
@@ -73,7 +74,7 @@ class LockActivities:
 
     @activity.defn(name=HOLD.name)
     async def hold(self, hold: Hold) -> None:
-        """Renews the lease every third of its TTL until cancelled.
+        """Renews the lease every third of its TTL until cancelled, or until its worker stops and another one does.
 
         Raises ApplicationError of type LockLost when somebody else has the lock, or when the store has not answered
         for a whole TTL, so that somebody else may have it.
@@ -133,6 +134,8 @@ class LockActivities:
         try:
             while True:
                 activity.heartbeat(*told)
+                # Whatever call is under way may be made again by the next attempt, which is the same owner.
+                hand_over()
                 done, _ = await asyncio.wait({task}, timeout=self._beat)
                 if done:
                     return task.result()
@@ -176,7 +179,7 @@ def _is_over(claim: Claim, holder: Holder) -> bool:
 
 def _patience(claim: Claim, holder: Holder) -> float:
     """Seconds that a holder's lease must have stood still before it is taken over."""
-    return min(_LAST_CALLS, holder.ttl) if _is_over(claim, holder) else holder.ttl
+    return min(LAST_CALLS, holder.ttl) if _is_over(claim, holder) else holder.ttl
 
 
 def _waited_before() -> float:

@@ -3,29 +3,21 @@
 Nothing here changes the cloud or the state; a plan and its files are written under new keys. Everything blocks.
 """
 
-import asyncio
-from collections.abc import Coroutine, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol, Self
 
 from panka.activities.archive import Archive
-from panka.activities.aws.errors import AwsError, Cause
-from panka.activities.aws.network import default_network
-from panka.activities.aws.roles import Role
-from panka.activities.aws.session import Clients, Cloud
 from panka.activities.beside import beside
 from panka.activities.register import Register, other_stacks
-from panka.activities.stores.dynamodb import DynamoLocks
-from panka.activities.stores.s3 import S3Store
-from panka.activities.stores.store import Holder, LockStore
+from panka.activities.stores.store import Holder, LockStore, ObjectStore
 from panka.planner.adopting import Live
 from panka.planner.assemble import make_plan, of_stack
 from panka.planner.blueprint import Blueprint
 from panka.planner.component import Network
 from panka.planner.consumers import refuse_missed
 from panka.planner.diagnostics import Invalid
+from panka.planner.drift import Finding, Report
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan
 from panka.planner.protecting import refuse_losses
@@ -37,23 +29,37 @@ from panka.planner.state import Pointer, RunKind, State, Target
 from panka.workflows.ports import Entry, PlanRef
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.client import DynamoDBClient
-    from mypy_boto3_s3.client import S3Client
-
+    from panka.activities.aws.roles import Role
     from panka.planner.compile import Compiled
 
-T = TypeVar("T")
+
+class Account(Protocol):
+    """What a desk asks about an account beside its stores. All methods block, and raise AwsError."""
+
+    def here(self) -> Target:
+        """The account that the credentials belong to, and the region in use."""
+
+    def region(self) -> str:
+        """The region in use, of which nobody need be asked."""
+
+    def network(self, target: Target, role: "Role | None") -> Network:
+        """The account's default network, as a role may see it if there is one. Raises LookupError."""
+
+    def live(self, asked: Mapping[str, tuple[str, str]], target: Target, role: "Role | None") -> dict[str, Live]:
+        """What is there under identifiers, each with its type."""
 
 
-@dataclass(frozen=True, slots=True)
-class DeskSettings:
-    """Where state is kept, and how AWS is reached."""
+class Reach(Protocol):
+    """All that a desk needs of AWS."""
 
-    bucket: str
-    table: str
-    region: str
-    endpoint_url: str | None = None
-    profile: str | None = None
+    @property
+    def objects(self) -> ObjectStore: ...
+
+    @property
+    def locks(self) -> LockStore: ...
+
+    @property
+    def account(self) -> Account: ...
 
 
 class WrongAccount(Exception):
@@ -63,19 +69,17 @@ class WrongAccount(Exception):
 class Desk:
     """Reading and planning for one set of credentials."""
 
-    def __init__(self, archive: Archive, locks: LockStore, clients: Clients, register: Register | None = None) -> None:
+    def __init__(self, archive: Archive, locks: LockStore, account: Account, register: Register | None = None) -> None:
         """Without a register nobody has registered any tenant."""
         self.archive = archive
         self.locks = locks
-        self._clients = clients
+        self._account = account
         self._register = register
         self._role: Role | None = None
-        self._account: Future[str] | None = None
 
-    def expect(self) -> None:
-        """Begins to ask whose the credentials are, so that `target` need not wait for it."""
-        if self._account is None:
-            self._account = self._clients.executor.submit(lambda: _wait(Cloud(self._clients).identity()))
+    @classmethod
+    def of(cls, reach: Reach) -> Self:
+        return cls(Archive(reach.objects), reach.locks, reach.account, Register(reach.objects))
 
     def tenant(self, name: str) -> TenantRecord | None:
         """What the register keeps of a tenant; None: nobody has registered it. Raises Newer."""
@@ -85,7 +89,7 @@ class Desk:
         """Names of the tenant's other stacks that have something, in whichever environment."""
         return frozenset(other_stacks(self.archive, self.locks, scope))
 
-    def take_on(self, role: Role | None) -> None:
+    def take_on(self, role: "Role | None") -> None:
         """From now on AWS is seen in this role wherever a stack lives; the record is read as before."""
         self._role = role
 
@@ -104,38 +108,16 @@ class Desk:
             AwsError: AWS refuses the credentials, or does not answer.
         """
         # Of a role the account is known, and nobody need ask whose the credentials are that take it on.
-        found = self._role.arn.split(":")[4] if self._role else self._identity()
+        found = self._role.arn.split(":")[4] if self._role else self._account.here().account
         if account is not None and account != found:
             raise WrongAccount(f"The stack is for account {account}; the credentials in use are for {found}.")
         return Target(
-            account=found, region=region or self._clients.target.region, profile=profile, endpoint_url=endpoint_url
+            account=found, region=region or self._account.region(), profile=profile, endpoint_url=endpoint_url
         )
-
-    def _identity(self) -> str:
-        self.expect()
-        assert self._account is not None  # noqa: S101  # expected a line above
-        return self._account.result()
 
     def network(self, target: Target) -> Network:
         """The account's default network. Raises AwsError, LookupError."""
-        return _wait(default_network(self._cloud(target)))
-
-    def _cloud(self, target: Target) -> Cloud:
-        """AWS where a stack lives, with the credentials in use."""
-        endpoint = target.endpoint_url or self._clients.endpoint_url
-        if self._role is None and (target.region, endpoint) == (
-            self._clients.target.region,
-            self._clients.endpoint_url,
-        ):
-            return Cloud(self._clients)
-        clients = Clients(
-            target,
-            executor=self._clients.executor,
-            profile=self._clients.target.profile,
-            role=self._role,
-            endpoint_url=endpoint,
-        )
-        return Cloud(clients)
+        return self._account.network(target, self._role)
 
     def live(self, compiled: "Compiled", state: State | None, target: Target) -> dict[str, Live]:
         """What is there of what the stack would import and has not yet, by address.
@@ -149,7 +131,7 @@ class Desk:
             if address in compiled.resources and address not in recorded
         }
         asked = {address: said for address, said in asked.items() if can_be_made(said[0])}
-        return _wait(_read(asked, self._cloud(target))) if asked else {}
+        return self._account.live(asked, target, self._role) if asked else {}
 
     def state(self, scope: Scope) -> tuple[State | None, Pointer | None]:
         """The current state and its name; two None before the first run."""
@@ -167,10 +149,11 @@ class Desk:
         wish: Wish | None = None,
         operation: RunKind | None = None,
         guarded: bool = False,
+        drift: Iterable[Finding] = (),
     ) -> tuple[Plan, State | None]:
         """The plan for a compiled stack, or to destroy it, and the state it was made from.
 
-        Raises as `make_plan` and `admit` do.
+        It takes back what others have changed, as `drift` says. Raises as `make_plan` and `admit` do.
         """
         state, pointer = self.state(scope)
         resources = compiled.resources if compiled else {}
@@ -194,6 +177,7 @@ class Desk:
             consumes=compiled.consumes if compiled else (),
             uses=compiled.uses if compiled else (),
             written=compiled.written if compiled else None,
+            drift={one.address: one for one in drift},
         )
         self.admit(plan, state, guarded=guarded)
         return plan, state
@@ -211,6 +195,14 @@ class Desk:
     def beside(self, scope: Scope) -> Iterator[State]:
         """The records of the tenant's other stacks in the environment."""
         return beside(self.archive, self.locks, scope)
+
+    def drift(self, scope: Scope) -> Report | None:
+        """What the latest drift check has found, if it was about the current state and could judge."""
+        pointer = self.locks.pointer(scope)
+        latest = self.archive.report(scope) if pointer else None
+        if latest is None or latest[0].state != pointer or latest[0].moved:
+            return None
+        return latest[0]
 
     def outputs_of(self, scope: Scope) -> Mapping[str, Mapping[str, object]] | None:
         """The outputs of a stack's components as of its last run that succeeded; None before the first run."""
@@ -247,35 +239,3 @@ class Desk:
     def stacks(self, tenant: str) -> list[tuple[Scope, Pointer]]:
         """Every stack and environment of a tenant that has state."""
         return self.locks.scopes(tenant)
-
-
-async def _read(asked: Mapping[str, tuple[str, str]], cloud: Cloud) -> dict[str, Live]:
-    """What is there under identifiers, each with its type, all at once."""
-    from panka.activities.providing import provider_of  # noqa: PLC0415  # few stacks import anything
-
-    async def one(type: str, id: str) -> Live:
-        try:
-            observed = await provider_of(type, cloud).read(id)
-        except AwsError as error:
-            if error.denied or error.cause is not Cause.FINAL:
-                raise
-            return Live(None, error.message)  # the service knows no identifiers of this form
-        return Live(observed.properties if observed else None)
-
-    found = await asyncio.gather(*(one(*said) for said in asked.values()))
-    return dict(zip(asked, found, strict=True))
-
-
-def open_desk(settings: DeskSettings) -> Desk:
-    """A desk over S3 and DynamoDB. Sends nothing yet."""
-    target = Target(account="", region=settings.region, profile=settings.profile, endpoint_url=settings.endpoint_url)
-    clients = Clients(target, executor=ThreadPoolExecutor(8, thread_name_prefix="desk"), threads=8)
-    s3 = cast("S3Client", clients.client("s3"))
-    dynamodb = cast("DynamoDBClient", clients.client("dynamodb"))
-    locks = DynamoLocks(dynamodb, settings.table, clock=lambda: datetime.now(UTC))
-    objects = S3Store(s3, settings.bucket)
-    return Desk(Archive(objects), locks, clients, Register(objects))
-
-
-def _wait(work: Coroutine[Any, Any, T]) -> T:
-    return asyncio.run(work)

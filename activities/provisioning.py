@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from typing import Self
 
 from temporalio import activity
 
@@ -18,6 +19,8 @@ from panka.activities.aws.errors import NotOurs
 from panka.activities.aws.secrets import concealed, meanings
 from panka.activities.aws.session import Cloud
 from panka.activities.failing import NotReady, translated
+from panka.activities.fencing import Fences
+from panka.activities.handing import hand_over
 from panka.activities.providers.provider import Ending, Failed, Observed, Provider, Readiness, Ready, tag_map
 from panka.activities.state import check_account
 from panka.activities.stores.store import LockStore
@@ -25,7 +28,7 @@ from panka.activities.telemetry import Traces, Untraced
 from panka.activities.untold import recalled, with_untold
 from panka.planner import estimate
 from panka.planner.changes import changes
-from panka.planner.owner import Owner
+from panka.planner.owner import Owner, Scope
 from panka.planner.plan import Action, Plan, Step
 from panka.planner.record import Outcome, Undoing, resolve, steps
 from panka.planner.resource import Properties, decode, references, substitute
@@ -47,6 +50,19 @@ class Beat:
 
     id: str | None = None
     waits: str = ""
+    before: Properties | None = None
+    """What an update found, as it may be told."""
+    first: bool = True
+    """No earlier attempt may have changed anything."""
+
+    @classmethod
+    def heard(cls) -> Self:
+        """What earlier attempts of this activity have told."""
+        id, _, before = (*activity.info().heartbeat_details, None, None, None)[:3]
+        return cls(id=str(id) if id else None, before=before, first=activity.info().attempt == 1)
+
+    def send(self) -> None:
+        activity.heartbeat(self.id, self.waits, self.before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +92,13 @@ class Provisioning:
     ) -> None:
         """`cloud` is a target as a run's tenant may see it, `account` the one that the credentials for it belong to."""
         self._archive = archive
-        self._locks = locks
+        self._fences = Fences(locks, threads)
         self._cloud = cloud
         self._provider = provider
         self._threads = threads
         self._account = account
         self._traces = traces or Untraced()
-        self._steps: dict[str, Mapping[str, Step]] = {}
+        self._plans: dict[tuple[Scope, PlanRef], tuple[Plan, Mapping[str, Step]]] = {}
 
     @activity.defn(name=STEP.name)
     async def step(self, call: StepCall) -> Outcome:
@@ -103,21 +119,25 @@ class Provisioning:
                 return await work.take_back(call.done, call.inputs, started_only=call.started_only)
 
     async def _load(self, lease: Lease, ref: PlanRef, key: str) -> tuple[Plan, Step]:
-        loop = asyncio.get_running_loop()
-        plan = await loop.run_in_executor(self._threads, self._archive.plan_of, lease.scope, ref)
-        if ref.sha256 not in self._steps:
-            while len(self._steps) >= _PLANS:
-                del self._steps[next(iter(self._steps))]
-            self._steps[ref.sha256] = steps(plan)
-        return plan, self._steps[ref.sha256][key]
+        name = lease.scope, ref
+        if name not in self._plans:
+            loop = asyncio.get_running_loop()
+            plan = await loop.run_in_executor(self._threads, self._archive.plan_of, lease.scope, ref)
+            while len(self._plans) >= _PLANS:
+                del self._plans[next(iter(self._plans))]
+            self._plans[name] = plan, steps(plan)
+        plan, known = self._plans[name]
+        return plan, known[key]
 
     @asynccontextmanager
     async def _at_work(self, call: StepCall | UndoCall, plan: Plan, step: Step) -> "AsyncIterator[Work]":
-        beat = Beat(id=_left_by_earlier_attempt())
+        beat = Beat.heard()
+        if not beat.first:
+            beat.send()  # what was heard is said again at once, or a third attempt would not know of it
         loop = asyncio.get_running_loop()
 
         async def fence() -> None:
-            await loop.run_in_executor(self._threads, self._locks.check, call.lease)
+            await self._fences.check(call.lease)
 
         async def asset(sha256: str) -> bytes:
             return await loop.run_in_executor(self._threads, self._archive.asset, plan.scope.tenant, sha256)
@@ -167,6 +187,8 @@ class Work:
             case Action.DELETE:
                 await self._delete(self.step.id or await self._find_left(inputs))
                 return Outcome(key=self.step.key)
+            case Action.ACCEPT:
+                return self._accept()
             case Action.FORGET:
                 return Outcome(key=self.step.key)
 
@@ -180,7 +202,7 @@ class Work:
                 id = done.id or (await self._find_left(inputs) if started_only else None)
                 await self._delete(id)
                 return Undoing(key=self.step.key)
-            case Action.DELETE | Action.FORGET:
+            case Action.DELETE | Action.FORGET | Action.ACCEPT:
                 raise AssertionError("The cleanup phase is never taken back.")
 
     async def _create(self, inputs: dict[str, Properties]) -> Outcome:
@@ -192,18 +214,28 @@ class Work:
             id = await self.provider.find(self.owner, wanted)
             if id is not None:
                 await self._converge(id, wanted, patience)
+        made = wanted if id is None else None
         if id is None:
             id = await self._make(wanted, patience)
-        # From here on another attempt finds the id in the heartbeat and only waits on; if even that is lost, `find`
-        # sees the resource by its tags.
-        self._tell(id=id)
+        # From here on another attempt finds the id in a heartbeat, once there was one, and only waits on; until then
+        # `find` sees the resource by its tags.
+        self.beat.id = id
         await self._until(lambda: self.provider.ready(id), patience)
-        return self._outcome(id, inputs, await self._read(id))
+        return self._outcome(id, inputs, await self._read(id, made))
 
     async def _resolved(self, properties: Properties) -> Properties:
         resolved = await self.cloud.resolve_secrets(properties)
         self.secrets |= meanings(properties, resolved)
         return resolved
+
+    def _remember(self, live: Properties) -> None:
+        """Tells what is there before the first change of it; a later attempt may see what an earlier one has changed.
+
+        Where what the first one told was lost with its worker, a rollback goes by the record.
+        """
+        if self.beat.first:
+            self.beat.before = self._told(live, self.step.before)
+            self.beat.send()
 
     def _told(self, live: Properties, said: Properties | None) -> Properties | None:
         """What is told of properties that were applied as `said`: no secrets, and nothing too large to travel."""
@@ -229,15 +261,24 @@ class Work:
         assert self.step.id is not None  # noqa: S101  # an update has what it updates
         id, patience = self.step.id, self._patience("update")
         planned = resolve(self.step.properties, inputs)
-        wanted = await self._resolved(planned)
+        wanted = await self._resolved({**planned, **self.step.besides})
         before = await self._read(id)
         known = before.properties
         if self.provider.recalls:
             known = recalled(self.step.type, known, self.step.before or {}, planned, wanted)
+        self._remember(before.properties)
         await self.provider.update(id, known, _with_what_goes(self.step, before.properties, wanted))
         await self._until(lambda: self.provider.ready(id), patience)
         outcome = self._outcome(id, inputs, await self._read(id))
-        return outcome.model_copy(update={"before": self._told(before.properties, self.step.before)})
+        return outcome.model_copy(update={"before": self.beat.before})
+
+    def _accept(self) -> Outcome:
+        """Calls nothing: exactly what the plan has shown becomes the record."""
+        assert self.step.id is not None  # noqa: S101  # an acceptance has what it accepts
+        assert self.step.seen is not None  # noqa: S101  # as above
+        seen = self.step.seen
+        observed = _small(seen.properties) or {}
+        return Outcome(key=self.step.key, id=self.step.id, attributes=seen.attributes, observed=observed)
 
     async def _adopt(self, inputs: dict[str, Properties]) -> Outcome:
         """Takes over what somebody else made, at the user's explicit word: the one exception to ownership.
@@ -252,10 +293,11 @@ class Work:
             raise NotReady(f"There is no {self.step.type} {id} to import.")
         self._refuse_foreign(before.properties)
         self._refuse_replacement(before.properties, wanted)
+        self._remember(before.properties)
         await self.provider.update(id, before.properties, {**before.properties, **wanted})
         await self._until(lambda: self.provider.ready(id), patience)
         outcome = self._outcome(id, inputs, await self._read(id))
-        return outcome.model_copy(update={"before": self._told(before.properties, self.step.before)})
+        return outcome.model_copy(update={"before": self.beat.before})
 
     def _refuse_foreign(self, live: Properties) -> None:
         """Nothing of another tenant is ever taken, not even when it is named."""
@@ -333,8 +375,9 @@ class Work:
         except NotOurs:
             return None
 
-    async def _read(self, id: str) -> Observed:
-        live = await self.provider.read(id)
+    async def _read(self, id: str, made: Properties | None = None) -> Observed:
+        """What is there; `made`: with which properties it was made just now."""
+        live = await (self.provider.read(id) if made is None else self.provider.read_new(id, made))
         if live is None:
             raise NotReady(f"{self.step.type} {id} was deleted outside Panka.")
         return live
@@ -353,16 +396,11 @@ class Work:
                 raise NotReady(now.reason)
             if patience.left < 0:
                 raise NotReady(f"Not ready after {patience.seconds:.0f} s: {now.reason}.")
-            self._tell(waits=now.reason)
+            self.beat.waits = now.reason
+            self.beat.send()
+            hand_over()
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, 5.0)
-
-    def _tell(self, *, id: str | None = None, waits: str | None = None) -> None:
-        if id is not None:
-            self.beat.id = id
-        if waits is not None:
-            self.beat.waits = waits
-        activity.heartbeat(self.beat.id, self.beat.waits)
 
     def _outcome(self, id: str, inputs: dict[str, Properties], live: Observed) -> Outcome:
         return Outcome(
@@ -377,12 +415,7 @@ class Work:
 async def _pulse(beat: Beat) -> None:
     while True:
         await asyncio.sleep(_PULSE)  # most steps are over before a first sign of life is due
-        activity.heartbeat(beat.id, beat.waits)
-
-
-def _left_by_earlier_attempt() -> str | None:
-    details = activity.info().heartbeat_details
-    return str(details[0]) if details and details[0] else None
+        beat.send()
 
 
 def _small(properties: Properties) -> Properties | None:

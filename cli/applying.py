@@ -7,22 +7,16 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, Self, TextIO
 
 from panka.cli.confirming import confirm
-from panka.cli.exits import Exit, Interrupted, Locked, Misused, RunFailed, TimedOut
+from panka.cli.exits import Exit, Locked, Misused, RunFailed
 from panka.cli.next import command
 from panka.cli.planned import Planned
-from panka.cli.runs import Handle, Runs, memo
 from panka.cli.session import Session
-from panka.cli.showing import shown
-from panka.cli.views.events import EventLog
 from panka.cli.views.github import annotations, run_summary
 from panka.cli.views.plan import plan_text, summary
 from panka.cli.views.run import failures_text, result_text
-from panka.cli.watching import Watch
 from panka.planner.core import OnFailure
 from panka.planner.owner import Scope
-from panka.planner.plan import Plan
-from panka.workflows.messages import Result, RunInput
-from panka.workflows.ports import PlanRef
+from panka.workflows.messages import DriftInput, Result, RunInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +76,49 @@ def carry_out(session: Session, planned: Planned, how: How) -> int:
     )
     if planned.approval and not how.require_approval:
         session.screen.tell(f"In {plan.scope.environment} tenant {plan.scope.tenant} wants somebody to approve first.")
-    follower = _Follower(session, plan.scope, how)
+    if planned.drift_check is not None:
+        _keep_looking(session, run, planned.drift_check)
+    from panka.cli.following import Follower  # noqa: PLC0415  # brings temporalio, which a plan without changes needs not
+
+    follower = Follower(session, plan.scope, how)
     result = follower.start(run, planned.weight)
     if result is None:
         return Exit.OK
+    if plan.operation == "destroy" and result.result == "succeeded":
+        _look_no_longer(session, plan.scope)
     if not result.run and result.result == "failed":
         _raise_if_locked(planned, follower.owner)
     return _report(session, plan.scope, result, how, follower.spent)
+
+
+def _keep_looking(session: Session, run: RunInput, every: float) -> None:
+    """Gives a new stack the rhythm of drift checks that its tenant wants, before its first run: so it has it even if
+    nobody follows the run. One that has a schedule keeps it."""
+    from panka.cli.schedules import Rhythm, Schedules  # noqa: PLC0415  # as above
+
+    input = DriftInput(scope=run.scope, by=run.by, step_queue=run.step_queue)
+
+    async def begin() -> bool:
+        schedules = await Schedules.connect(session.settings)
+        return await schedules.begin(input, Rhythm(every), "as the tenant wants it")
+
+    if asyncio.run(begin()):
+        session.screen.tell(f"{run.scope} is looked at for drift {Rhythm(every)}, as its tenant wants it.")
+
+
+def _look_no_longer(session: Session, scope: Scope) -> None:
+    """Ends the drift checks of a stack of which nothing is left."""
+    state, _ = session.desk().state(scope)
+    if state is not None and state.resources:
+        return
+
+    from panka.cli.schedules import Schedules  # noqa: PLC0415  # as above
+
+    async def end() -> bool:
+        return await (await Schedules.connect(session.settings)).end(scope)
+
+    if asyncio.run(end()):
+        session.screen.tell(f"{scope} is no longer looked at for drift.")
 
 
 def plan_and_carry_out(session: Session, plan: Callable[[Callable[[Scope], None]], Planned], how: How) -> int:
@@ -112,105 +142,19 @@ def plan_and_carry_out(session: Session, plan: Callable[[Callable[[Scope], None]
 
 
 async def _turn(session: Session, scope: Scope, until: float) -> None:
+    from panka.cli.runs import Runs  # noqa: PLC0415  # as above
+
     runs = await Runs.connect(session.settings)
     await runs.turn(scope, until=until, tell=session.screen.tell)
 
 
 def follow(session: Session, scope: Scope, how: How, number: int | None = None) -> int:
     """Follows the latest run of a stack, or the one of that number. Raises Misused when Temporal knows none."""
-    follower = _Follower(session, scope, how)
+    from panka.cli.following import Follower  # noqa: PLC0415  # as above
+
+    follower = Follower(session, scope, how)
     result = follower.join(number)
     return _report(session, scope, result, how, follower.spent)
-
-
-class _Follower:
-    """One command's watch of one run, with its place in the world of Ctrl-C."""
-
-    def __init__(self, session: Session, scope: Scope, how: How) -> None:
-        self._session = session
-        self._scope = scope
-        self._how = how
-        self._watch: Watch | None = None
-        self._began = 0.0
-        session.mark({"panka.stack": scope.stack})
-        self.owner = ""
-        """What the run's lock is held by, once it has begun."""
-
-    @property
-    def spent(self) -> float:
-        return time.time() - self._began
-
-    def start(self, run: RunInput, weight: float) -> Result | None:
-        """None: the run goes on, and nobody was to follow it. `weight` is the tenant's share of the workers."""
-        return self._interruptible(self._start(run, weight))
-
-    def join(self, number: int | None) -> Result:
-        result = self._interruptible(self._join(number))
-        assert result is not None  # noqa: S101  # only a start can be left to itself
-        return result
-
-    async def _start(self, run: RunInput, weight: float) -> Result | None:
-        settings = self._session.settings
-        runs = await Runs.connect(settings)
-        handle = await runs.start(run, wait=self._how.lock_timeout, weight=weight)
-        self.owner = f"{settings.temporal_namespace}/{handle.id}/{handle.first_execution_run_id}"
-        if self._how.detach:
-            self._session.screen.tell(f"{self._scope} runs by itself.")
-            self._session.screen.tell(f"Follow it: {command(self._session, 'watch', self._scope.stack)}")
-            return None
-        self._began = time.time()
-        return await self._follow(runs, handle, run.by)
-
-    async def _join(self, number: int | None) -> Result | None:
-        runs = await Runs.connect(self._session.settings)
-        handle = await (runs.latest(self._scope) if number is None else runs.numbered(self._scope, number))
-        if handle is None:
-            which = f"run of {self._scope}" if number is None else f"run {self._scope}#{number}"
-            history = command(self._session, "history", self._scope.stack)
-            raise Misused(f"Temporal knows no {which}.", f"{history} shows the runs that are on record")
-        said = await memo(handle)
-        self._began = (await handle.describe()).start_time.timestamp()
-        return await self._follow(runs, handle, str(said.get("by", "unknown")))
-
-    async def _follow(self, runs: Runs, handle: Handle, by: str) -> Result:
-        hint = "" if self._how.cancel_on_interrupt else _ctrl_c(self._session)
-        async with shown(self._session.screen, runs, handle, self._scope, by, hint) as (view, tell):
-            log = EventLog(self._scope, self._how.events) if self._how.events else None
-            self._watch = Watch(runs, handle, [view, *([log] if log else [])], tell, self._plan)
-            result = await self._watch.follow(
-                seconds=self._how.timeout, cancel_on_interrupt=self._how.cancel_on_interrupt
-            )
-            if log is not None:
-                log.end(result, time.time())
-            return result
-
-    def _plan(self, ref: PlanRef) -> Plan:
-        return self._session.desk().archive.plan(ref)
-
-    def _interruptible(self, work: Any) -> Result | None:
-        try:
-            ended: Result | None = asyncio.run(work)
-        except KeyboardInterrupt:
-            if self._watch is None:
-                raise
-            raise Interrupted(*self._farewell("Stopped watching.")) from None
-        except TimedOut as error:
-            raise TimedOut(*self._farewell("--timeout is over.")) from error
-        return ended
-
-    def _farewell(self, why: str) -> tuple[str, str]:
-        number = f"#{self._watch.run}" if self._watch and self._watch.run else ""
-        run = f"{self._scope}{number}"
-        if self._session.local is not None:
-            return f"{why} {run} ends with the local session of this command.", "panka dev keeps a session"
-        stack = self._scope.stack
-        next_ = f"{command(self._session, 'watch', stack)}        {command(self._session, 'cancel', stack)}"
-        return f"{why} {run} goes on and keeps its lock.", next_
-
-
-def _ctrl_c(session: Session) -> str:
-    where = f"  {session.ui_url}" if session.ui_url else ""
-    return f"Ctrl-C stops watching only.{where}"
 
 
 def _tell_nothing(session: Session, planned: Planned, how: How) -> None:

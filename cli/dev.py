@@ -26,7 +26,8 @@ _GRACE = 8
 """Seconds for a part to end by itself."""
 _SETTLE = {"PANKA_GRACEFUL_SHUTDOWN": "5"}
 """A worker in the middle of a run gets less time than elsewhere: the run's server and all that it made end with it."""
-_WORKER = (sys.executable, "-m", "panka.cli", "worker")
+_WORKER = (sys.executable, "-m", "panka.cli", "worker", "--deployment", "")
+"""A session's workers carry out every run, whatever the project's settings say of releases."""
 
 
 class LocalFailed(Exception):

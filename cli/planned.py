@@ -1,5 +1,6 @@
 """Makes the plan that a command is about, or finds the one that it names."""
 
+import gc
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,10 +14,12 @@ from panka.cli.names import remember
 from panka.cli.session import Session
 from panka.cli.stacks import Whole, compiled, git_commit, protected, read, report, tenant_in
 from panka.cli.tenancy import registered
+from panka.cli.views.drift import healing_notes
 from panka.planner.allowance import Home
 from panka.planner.blueprint import Blueprint
 from panka.planner.core import OnFailure
 from panka.planner.diagnostics import Invalid, did_you_mean
+from panka.planner.drift import Report
 from panka.planner.network import compile_network, is_network, network_scope
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan
@@ -46,13 +49,16 @@ class Planned:
     """The tenant wants somebody to agree before the plan is carried out."""
     weight: float = 1
     """The tenant's share of the workers."""
+    drift_check: float | None = None
+    """Of a stack that is applied for the first time: how often, in seconds, its tenant wants it looked at."""
 
     def under(self, tenant: "Tenant | None") -> "Planned":
         """The same, carried out as the tenant wants it."""
         if tenant is None:
             return self
         asks = self.plan.scope.environment in tenant.spec.policies.require_approval
-        return replace(self, approval=asks, weight=tenant.spec.weight)
+        every = tenant.spec.policies.drift_check if self.plan.base is None else None
+        return replace(self, approval=asks, weight=tenant.spec.weight, drift_check=every)
 
 
 class Stale(RunFailed):
@@ -63,6 +69,17 @@ def no_turn(_scope: Scope) -> None:
     """Whoever only looks at a plan waits for nobody."""
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No looks for cycles meanwhile: a plan is millions of objects and hardly a cycle, so looks only cost time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+@_uncollected()
 def plan_stack(
     session: Session,
     path: str,
@@ -72,19 +89,20 @@ def plan_stack(
     take_turn: Callable[[Scope], None] = no_turn,
     tenant_config: str | None = None,
     imports: "Import | None" = None,
+    refresh: bool | None = None,
 ) -> Planned:
     """Reads the stack, asks the account what must be known, compares with the record and files the plan.
 
     A TenantConfig's file says what the stack may have. With `imports` the plan takes that over, and makes nothing but
-    what it needs. `take_turn` returns when no other run of the stack goes on, so
-    that the plan fits what that run leaves.
+    what it needs. `take_turn` returns when no other run of the stack goes on, so that the plan fits what that run
+    leaves. With `refresh` a drift check comes first; without a word on it, the plan takes back what the last one
+    found; False: it leaves that alone.
 
     Raises:
         InvalidStack: the YAML makes no stack.
         Stop: whatever else stands in the way, with its exit code.
     """
     tenant = tenant_in(tenant_config)
-    session.expect_desk()
     draft = read(session, path, given, files, tenant)
     whole = compiled(session, draft)
     if tenant is not None:
@@ -95,10 +113,11 @@ def plan_stack(
     if imports is not None:
         whole, wish, operation = imports.into(whole), Wish(targets=(imports.address,)), "import"
     guarded = protected(whole.tenant or tenant, whole.scope)
+    found = _looked(session, whole, refresh=refresh)
     with told(draft):
         plan, _ = whole.desk.plan(
             whole.compiled, whole.scope, whole.target, git=git_commit(path), wish=wish, operation=operation,
-            guarded=guarded,
+            guarded=guarded, drift=found.findings if found else (),
         )  # fmt: skip
     ref = None
     if not plan.empty:
@@ -106,8 +125,20 @@ def plan_stack(
         ref = whole.desk.save(plan, whole.compiled.assets)
         _remember(session, plan)
     remember(Path(session.settings.state_dir), draft.name, _components(draft))
-    notes = tuple(f"{component}: {note}" for component, note in whole.compiled.notes)
-    return Planned(whole.desk, plan, ref, notes, draft.on_failure).under(whole.tenant)
+    notes = [f"{component}: {note}" for component, note in whole.compiled.notes]
+    notes += healing_notes(found) if found else []
+    return Planned(whole.desk, plan, ref, tuple(notes), draft.on_failure).under(whole.tenant or tenant)
+
+
+def _looked(session: Session, whole: Whole, *, refresh: bool | None) -> Report | None:
+    """What others have changed of the current state, as far as the plan is to know it."""
+    if refresh is False:
+        return None
+    if refresh:
+        from panka.cli.checks import checked  # noqa: PLC0415  # brings temporalio
+
+        checked(session, whole.scope)
+    return whole.desk.drift(whole.scope)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,14 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, DescribeTaskQueueRequest
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflow.v1 import WorkflowExecutionInfo
+from temporalio.api.workflowservice.v1 import (
+    DescribeNamespaceRequest,
+    DescribeWorkflowExecutionRequest,
+)
 from temporalio.client import (
     Client,
     WorkflowExecutionDescription,
@@ -32,6 +35,7 @@ from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.service import RPCError, RPCStatusCode
 
 from panka.cli.exits import Locked, Misused, Unreachable
+from panka.cli.releases import Absence, missing
 from panka.cli.settings import Settings
 from panka.cli.telemetry import client_plugins
 from panka.planner.owner import Scope
@@ -62,6 +66,17 @@ class Running:
     """Seconds since the epoch."""
 
 
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of the run that holds a lock."""
+
+    kind: Literal["goes on", "ended", "followed", "unknown"]
+    """`followed`: it has ended, and another run of its workflow goes on. `unknown`: this server has never heard of it,
+    or has forgotten it."""
+    how: str = ""
+    """Of one that has ended: `terminated`, `failed`."""
+
+
 class Runs:
     """The runs of one Temporal namespace."""
 
@@ -72,34 +87,7 @@ class Runs:
     @classmethod
     async def connect(cls, settings: Settings) -> "Runs":
         """Raises Unreachable within about ten seconds."""
-        address = settings.temporal_address
-        origin = settings.origins.get("temporal_address", "default")
-        try:
-            connecting = Client.connect(
-                address,
-                namespace=settings.temporal_namespace,
-                data_converter=pydantic_data_converter,
-                # The SDK's core would log to stdout, which is for data.
-                runtime=Runtime(telemetry=TelemetryConfig(logging=None)),
-                plugins=client_plugins(settings),
-            )
-            client = await asyncio.wait_for(connecting, PATIENCE)
-            await client.workflow_service.describe_namespace(
-                DescribeNamespaceRequest(namespace=settings.temporal_namespace), timeout=_CALL
-            )
-        except (RuntimeError, TimeoutError, OSError) as error:
-            raise Unreachable(
-                f"Temporal does not answer at {address} ({origin}).",
-                "panka dev starts one here; --temporal-address or PANKA_TEMPORAL_ADDRESS names another",
-            ) from error
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                raise Misused(
-                    f"Temporal at {address} has no namespace `{settings.temporal_namespace}`.",
-                    "--temporal-namespace or PANKA_TEMPORAL_NAMESPACE names another",
-                ) from error
-            raise
-        return cls(client, settings.task_queue)
+        return cls(await open_client(settings), settings.task_queue)
 
     async def start(self, input: RunInput, *, wait: float, weight: float = 1) -> Handle:
         """Starts a run; waits so many seconds for another one of the stack. Raises Locked, naming who has it.
@@ -129,10 +117,12 @@ class Runs:
 
     async def _start(self, input: RunInput, weight: float) -> Handle:
         """With search attributes if the server knows them; nothing but the search depends on them."""
+        # Set from the start: a server without this one refuses the start and not, for ever, the run's own update.
+        said = attributes(input.scope, input.kind, SearchAttributePair(SearchAttributeKey.for_int("PankaFailed"), 0))
         try:
-            return await self._started(input.model_copy(update={"attributes": True}), _attributes(input), weight)
+            return await self._started(input.model_copy(update={"attributes": True}), said, weight)
         except RPCError as error:
-            if error.status is not RPCStatusCode.INVALID_ARGUMENT or "search attribute" not in str(error).lower():
+            if not knows_no_attributes(error):
                 raise
             return await self._started(input, None, weight)
 
@@ -207,6 +197,29 @@ class Runs:
         except WorkflowQueryFailedError:
             return 0
 
+    async def fate(self, owner: str) -> Fate:
+        """What became of a lock's owner, `<namespace>/<workflow id>/<first run id>`; no worker is needed."""
+        namespace, _, run = owner.partition("/")
+        workflow, _, first = run.rpartition("/")
+        try:
+            begun = await self._described(namespace, workflow, first)
+            latest = await self._described(namespace, workflow, "")
+        except RPCError as error:
+            if error.status in (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT):
+                return Fate("unknown")
+            raise
+        if WorkflowExecutionStatus(latest.status) is WorkflowExecutionStatus.RUNNING:
+            # A run that was reset goes on under another id; the first one of its chain stays.
+            return Fate("goes on" if latest.first_run_id == first else "followed")
+        return Fate("ended", WorkflowExecutionStatus(begun.status).name.lower().replace("_", " "))
+
+    async def _described(self, namespace: str, workflow: str, run: str) -> WorkflowExecutionInfo:
+        request = DescribeWorkflowExecutionRequest(
+            namespace=namespace, execution=WorkflowExecution(workflow_id=workflow, run_id=run)
+        )
+        answer = await self.client.workflow_service.describe_workflow_execution(request, timeout=_CALL)
+        return answer.workflow_execution_info
+
     async def progress(self, handle: Handle, since: int = 0) -> Progress:
         """Asks the run itself, so a worker must be there to answer. Raises RPCError, WorkflowQueryFailedError."""
         told: Progress = await handle.query(PROGRESS, since, result_type=Progress, rpc_timeout=_CALL)
@@ -239,21 +252,48 @@ class Runs:
                 f"The run of {scope} does not answer.", "panka worker starts a worker that carries it on"
             ) from error
 
-    async def polled(self) -> bool | None:
-        """Whether a worker has asked for this queue's work lately; None: the server does not say."""
-        request = DescribeTaskQueueRequest(
-            namespace=self.client.namespace,
-            task_queue=TaskQueue(name=self.task_queue),
-            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-        )
+    async def missing(self, handle: WorkflowHandle[Any, Any]) -> Absence | None:
+        """Which worker a run waits for; None: one is there, or the server does not say."""
         try:
-            answer = await self.client.workflow_service.describe_task_queue(request, timeout=_CALL)
+            run = (await description(handle)).raw_description.workflow_execution_info
+            return await missing(self.client, self.task_queue, run)
         except RPCError:
             return None
-        return bool(answer.pollers)
 
 
-async def description(handle: Handle) -> WorkflowExecutionDescription:
+async def open_client(settings: Settings) -> Client:
+    """A client of a server that answers. Raises Unreachable within about ten seconds, or Misused."""
+    address = settings.temporal_address
+    origin = settings.origins.get("temporal_address", "default")
+    try:
+        connecting = Client.connect(
+            address,
+            namespace=settings.temporal_namespace,
+            data_converter=pydantic_data_converter,
+            # The SDK's core would log to stdout, which is for data.
+            runtime=Runtime(telemetry=TelemetryConfig(logging=None)),
+            plugins=client_plugins(settings),
+        )
+        client = await asyncio.wait_for(connecting, PATIENCE)
+        await client.workflow_service.describe_namespace(
+            DescribeNamespaceRequest(namespace=settings.temporal_namespace), timeout=_CALL
+        )
+    except (RuntimeError, TimeoutError, OSError) as error:
+        raise Unreachable(
+            f"Temporal does not answer at {address} ({origin}).",
+            "panka dev starts one here; --temporal-address or PANKA_TEMPORAL_ADDRESS names another",
+        ) from error
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            raise Misused(
+                f"Temporal at {address} has no namespace `{settings.temporal_namespace}`.",
+                "--temporal-namespace or PANKA_TEMPORAL_NAMESPACE names another",
+            ) from error
+        raise
+    return client
+
+
+async def description(handle: WorkflowHandle[Any, Any]) -> WorkflowExecutionDescription:
     """What the server says of a run; no worker is needed."""
     return await handle.describe(rpc_timeout=_CALL)
 
@@ -279,14 +319,19 @@ def _scope(id: str) -> Scope:
     return Scope(tenant=tenant, stack=stack, environment=environment)
 
 
-def _attributes(input: RunInput) -> TypedSearchAttributes:
+def attributes(scope: Scope, operation: str, more: SearchAttributePair[Any]) -> TypedSearchAttributes:
+    """What a workflow that is about a stack is found by."""
     said = {
-        "PankaTenant": input.scope.tenant,
-        "PankaStack": input.scope.stack,
-        "PankaEnv": input.scope.environment,
-        "PankaOperation": input.kind,
+        "PankaTenant": scope.tenant,
+        "PankaStack": scope.stack,
+        "PankaEnv": scope.environment,
+        "PankaOperation": operation,
         "PankaPhase": Phase.LOCKING,
     }
     pairs = [SearchAttributePair(SearchAttributeKey.for_keyword(name), value) for name, value in said.items()]
-    # Set from the start, so that a server without this one refuses the start and not, for ever, the run's own update.
-    return TypedSearchAttributes([*pairs, SearchAttributePair(SearchAttributeKey.for_int("PankaFailed"), 0)])
+    return TypedSearchAttributes([*pairs, more])
+
+
+def knows_no_attributes(error: RPCError) -> bool:
+    """Whether the server refuses a start because it knows none of Panka's search attributes."""
+    return error.status is RPCStatusCode.INVALID_ARGUMENT and "search attribute" in str(error).lower()

@@ -1,7 +1,7 @@
 """What a command works with: settings, a screen, the desk, and for `--local` the embedded parts."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +15,7 @@ from panka.cli.telemetry import Mark, traced, unmarked
 from panka.cli.views.screen import Screen
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
+    from panka.activities.courier import Courier, DeskSettings
     from panka.activities.planning import Desk
     from panka.cli.dev import Local, LocalInfo
     from panka.planner.owner import Scope
@@ -36,28 +35,41 @@ class Session:
     """Temporal's Web UI, where it is known."""
     mark: Mark = unmarked
     """Writes attributes on the command's span."""
-    _desks: "dict[str, Future[Desk]]" = field(default_factory=dict)
+    _courier: "Courier | None" = None
+    _desks: "dict[str, Desk]" = field(default_factory=dict)
 
     def desk(self, region: str | None = None) -> "Desk":
         """Where plans are made and the record is read. Raises Misused when a setting is missing."""
-        return self._opening(self.region(region)).result()
+        region = self.region(region)
+        if region not in self._desks:
+            self._desks[region] = _desk(self._where(region), self._courier)
+        return self._desks[region]
 
     def expect_desk(self) -> None:
-        """Begins to open the desk and to ask AWS whose the credentials are, while the stack is being read.
+        """Begins to open the desk beside this process, and to ask AWS whose the credentials are.
 
-        Where the stack may name the region, there is nothing to begin yet. What goes wrong is told by `desk`.
+        Where the stack may name the region, all but the asking. What goes wrong is told by `desk`.
         """
+        if self._courier is not None:
+            return
+        import panka.workflows.ports  # noqa: F401, PLC0415  # both processes need it: loaded once, before they part
+        from panka.activities.courier import Courier  # noqa: PLC0415  # most commands need none
+
+        self._courier = Courier()
         if self.settings.region and self.settings.bucket and self.settings.table:
-            self._opening(self.settings.region).add_done_callback(_ask_ahead)
+            self._courier.send(self._where(self.settings.region))
 
-    def _opening(self, region: str) -> "Future[Desk]":
-        if region not in self._desks:
-            from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  # most commands need none
+    def _where(self, region: str) -> "DeskSettings":
+        from panka.activities.courier import DeskSettings  # noqa: PLC0415  # as above
 
-            settings = self.settings
-            bucket, table = settings.need("bucket"), settings.need("table")
-            self._desks[region] = ThreadPoolExecutor(1).submit(_open, settings, bucket, table, region)
-        return self._desks[region]
+        settings = self.settings
+        bucket, table = settings.need("bucket"), settings.need("table")
+        return DeskSettings(bucket, table, region, endpoint_url=settings.endpoint_url, profile=settings.profile)
+
+    def close(self) -> None:
+        """Ends what was begun beside this process."""
+        if self._courier is not None:
+            self._courier.close()
 
     def region(self, named: str | None = None) -> str:
         """The region of the settings, else the one named, else that of AWS's own configuration. Raises Misused."""
@@ -74,16 +86,14 @@ class Session:
         return Scope(tenant=tenant, stack=stack, environment=environment)
 
 
-def _open(settings: Settings, bucket: str, table: str, region: str) -> "Desk":
-    from panka.activities.planning import DeskSettings, open_desk  # noqa: PLC0415  # brings boto3
+def _desk(where: "DeskSettings", courier: "Courier | None") -> "Desk":
+    from panka.activities.planning import Desk  # noqa: PLC0415  # brings the planner
 
-    where = DeskSettings(bucket, table, region, endpoint_url=settings.endpoint_url, profile=settings.profile)
-    return open_desk(where)
+    if courier is not None:
+        return Desk.of(courier.reach(where))
+    from panka.activities.reach import AwsReach  # noqa: PLC0415  # brings boto3
 
-
-def _ask_ahead(opened: "Future[Desk]") -> None:
-    if opened.exception() is None:
-        opened.result().expect()
+    return Desk.of(AwsReach(where))
 
 
 def begin(flags: Mapping[str, Raw | None]) -> Session:
@@ -104,12 +114,14 @@ def opened(
     Raises:
         Unreachable: no local session runs, or it cannot be started.
     """
-    session = begin(flags)
-    with traced(session.settings, _name(), session.screen.tell) if spanned else nullcontext(unmarked) as session.mark:
-        yield from _opened(session, embed=embed, stay=stay)
+    with closing(begin(flags)) as session:
+        spanning = traced(session.settings, _name(), session.screen.tell) if spanned else nullcontext(unmarked)
+        with spanning as session.mark, _placed(session, embed=embed, stay=stay) as placed:
+            yield placed
 
 
-def _opened(session: Session, *, embed: bool, stay: bool) -> Iterator[Session]:
+@contextmanager
+def _placed(session: Session, *, embed: bool, stay: bool) -> Iterator[Session]:
     if not session.settings.local:
         yield session
         return

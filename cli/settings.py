@@ -45,6 +45,10 @@ class Settings:
     """Seconds to wait for another run of the same stack."""
     graceful_shutdown: float = 60
     """Seconds that a worker lets what it has begun end."""
+    worker_deployment: str | None = None
+    """The deployment whose builds keep the runs that began on them; None: any worker carries any run on."""
+    worker_build_id: str | None = None
+    """Which build of it a worker is; None: what `panka.cli.build` says."""
     state_dir: str = ".panka"
     """Where the local session and the plans made here are remembered."""
     user: str = "unknown"
@@ -76,7 +80,12 @@ class Settings:
 
 
 NAMES = tuple(one.name for one in fields(Settings) if one.name not in {"variables", "origins"})
-_FLAGS = {"environment": "-e/--env", "tenant": "-t/--tenant"}
+_FLAGS = {
+    "environment": "-e/--env",
+    "tenant": "-t/--tenant",
+    "worker_deployment": "--deployment",
+    "worker_build_id": "--build-id",
+}
 _VARIABLES = {"environment": "PANKA_ENV"}
 _NAMED = {"tenant", "environment"}
 _DURATIONS = {"lock_timeout", "graceful_shutdown"}

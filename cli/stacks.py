@@ -179,7 +179,7 @@ def offline(session: Session, draft: Draft) -> "Compiled":
 
 def scope_of(session: Session, stack: str | None) -> Scope:
     """The stack that a name or path means; None is the one in the current folder. Raises Misused, InvalidStack."""
-    if stack is not None and not _is_path(stack):
+    if stack is not None and not is_path(stack):
         if not is_name(stack):
             raise Misused(f"`{stack}` is neither a stack's name nor a path.", "./NAME is a path")
         return session.scope(stack)
@@ -222,7 +222,8 @@ def _chosen(session: Session, name: str) -> str | None:
     return value
 
 
-def _is_path(text: str) -> bool:
+def is_path(text: str) -> bool:
+    """Whether a stack is named by where its files are."""
     return "/" in text or text.startswith(".") or text.endswith((".yaml", ".yml"))
 
 

@@ -52,7 +52,8 @@ class Watch:
         self._unanswered: float | None = None
         """Since when the run has not answered."""
         self._server_away = False
-        self._said_workerless = False
+        self._said_silent = ""
+        """What was said of the silence, to be said once."""
         self._more = False
         """An answer did not hold all that there is."""
 
@@ -90,7 +91,7 @@ class Watch:
         if self._unanswered is not None:
             await asyncio.sleep(_AWAY)
             return
-        await asyncio.sleep(_BUSY)
+        await self._bell.pause(_BUSY)
         left = self._silence if until is None else min(self._silence, max(until - time.monotonic(), 0))
         await self._bell.rung(left)
 
@@ -138,15 +139,15 @@ class Watch:
         self._server_is_back()
         if closed:
             return await self._result()
-        if now - self._unanswered >= _WORKERLESS and not self._said_workerless:
+        if now - self._unanswered >= _WORKERLESS:
             await self._look_for_workers(error)
         return None
 
     def _answered(self) -> None:
         self._server_is_back()
-        if self._said_workerless:
+        if self._said_silent:
             self._tell("The worker answers again.")
-        self._unanswered, self._said_workerless = None, False
+        self._unanswered, self._said_silent = None, ""
 
     def _server_is_away(self) -> None:
         if not self._server_away:
@@ -160,15 +161,15 @@ class Watch:
         self._server_away = False
 
     async def _look_for_workers(self, error: RPCError | WorkflowQueryFailedError) -> None:
-        """Says once why the run does not move."""
-        polled = await self._runs.polled()
-        if polled is None:
+        """Says why the run does not move, again only when that changes: a worker that dies is missed after a minute."""
+        missing = await self._runs.missing(self._handle)
+        why = missing.what if missing else "It does not answer."
+        if why == self._said_silent or (missing is None and self._said_silent):
             return
-        self._said_workerless = True
-        if polled:
-            self._tell(f"The run does not answer ({error}); trying again.")
-        else:
-            self._tell(f"no worker is polling task queue {self._runs.task_queue}: start one with panka worker")
+        self._said_silent = why
+        self._tell(
+            f"{missing.what}: {missing.help}" if missing else f"The run does not answer ({error}); trying again."
+        )
 
     async def _result(self) -> Result | None:
         try:

@@ -17,17 +17,20 @@ import boto3
 from botocore.config import Config
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RPCError, RPCStatusCode
-from temporalio.worker import Interceptor, Worker
+from temporalio.worker import Interceptor, UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
 
 from panka.activities.admission import Admission, Roles
 from panka.activities.archive import Archive
 from panka.activities.aws.retries import Paces, Timing
 from panka.activities.aws.roles import Role
 from panka.activities.aws.session import THREADS, Clients, Cloud
+from panka.activities.drift import DriftActivities
 from panka.activities.lock import LockActivities
+from panka.activities.notify import Notifying
 from panka.activities.providers.provider import Provider
 from panka.activities.providing import provider_of
 from panka.activities.provisioning import Provisioning
@@ -41,13 +44,14 @@ from panka.activities.telemetry.about import Threads
 from panka.activities.telemetry.watchers import NOBODY, Watchers
 from panka.activities.tenants import TenantActivities
 from panka.cli.exits import Misused, Unreachable
+from panka.cli.releases import Build, Releases
 from panka.cli.settings import Settings
 from panka.cli.telemetry import watched
 from panka.planner.resource_types import can_be_made
 from panka.planner.state import Target
 from panka.workflows.deploy import RunWorkflow
+from panka.workflows.drift import DriftWorkflow
 from panka.workflows.ports import Lease
-from panka.workflows.sandbox import runner
 from panka.workflows.shard import ShardWorkflow
 from panka.workflows.tenant import TenantsWorkflow, TenantWorkflow
 
@@ -56,7 +60,7 @@ _PATIENCE = 60.0
 """Seconds to wait for a Temporal server that does not answer."""
 _MOST_TARGETS = 64
 """Targets whose clients are kept at hand; those of one take about 10 MB."""
-WORKFLOWS = (RunWorkflow, ShardWorkflow, TenantWorkflow, TenantsWorkflow)
+WORKFLOWS = (RunWorkflow, ShardWorkflow, DriftWorkflow, TenantWorkflow, TenantsWorkflow)
 _log = logging.getLogger("panka.worker")
 
 
@@ -122,17 +126,20 @@ class Work:
     state: StateActivities
     locks: LockActivities
     tenants: TenantActivities
+    drift: DriftActivities
+    notifying: Notifying
 
     @property
     def steps(self) -> list[Callable[..., Any]]:
-        """Those that change the cloud, which may have a queue of their own."""
-        return [self.provisioning.step, self.provisioning.undo]
+        """Those that call AWS for stacks, which may have a queue of their own."""
+        return [self.provisioning.step, self.provisioning.undo, self.drift.look, self.notifying.notify]
 
     @property
     def record(self) -> list[Callable[..., Any]]:
-        """Those that keep lock, state and history."""
-        state = self.state
-        return [self.locks.acquire, self.locks.hold, state.open, state.share, state.file, state.checkpoint, state.close]
+        """Those that keep lock, state, history and reports."""
+        drift, state = self.drift, self.state
+        runs = (self.locks.acquire, self.locks.hold, state.open, state.share, state.file, state.checkpoint, state.close)
+        return [*runs, drift.survey, drift.judge, drift.file, drift.mend]
 
     @property
     def register(self) -> list[Callable[..., Any]]:
@@ -182,6 +189,8 @@ def assemble(
         StateActivities(archive, stores.locks, accounts.number, store_threads, can_be_made, admission),
         LockActivities(stores.locks, store_threads),
         TenantActivities(register, archive, stores.locks, store_threads),
+        DriftActivities(archive, stores.locks, accounts.home, provider, store_threads, accounts.number),
+        Notifying(archive, accounts.home, store_threads),
     )
 
 
@@ -192,12 +201,16 @@ def build_workers(
     step_queue: str | None = None,
     graceful: float = 60,
     interceptors: Sequence[Interceptor] = (),
+    build: Build | None = None,
 ) -> list[Worker]:
-    """One worker for runs, and one for steps if these have a queue of their own. `graceful`: seconds to finish in."""
+    """One worker for runs, and one for steps if these have a queue of their own. `graceful`: seconds to finish in.
+
+    With a build, runs that begin here stay with workers of the same one.
+    """
     both = [*work.record, *work.register, *work.steps]
-    workers = [_worker(client, task_queue, both, graceful, interceptors, WORKFLOWS)]
+    workers = [_worker(client, task_queue, both, graceful, interceptors, build, WORKFLOWS)]
     if step_queue and step_queue != task_queue:
-        workers.append(_worker(client, step_queue, work.steps, graceful, interceptors))
+        workers.append(_worker(client, step_queue, work.steps, graceful, interceptors, build))
     return workers
 
 
@@ -207,6 +220,7 @@ def _worker(
     activities: Sequence[Callable[..., Any]],
     graceful: float,
     interceptors: Sequence[Interceptor],
+    build: Build | None,
     workflows: Sequence[type] = (),
 ) -> Worker:
     return Worker(
@@ -214,7 +228,8 @@ def _worker(
         task_queue=queue,
         workflows=workflows,
         activities=activities,
-        workflow_runner=runner(),
+        # Half the cost of a step; the tests run and replay the same workflows in the sandbox.
+        workflow_runner=UnsandboxedWorkflowRunner(),
         interceptors=interceptors,
         max_concurrent_activities=200,
         max_cached_workflows=500,
@@ -225,6 +240,17 @@ def _worker(
         max_heartbeat_throttle_interval=timedelta(seconds=5),
         default_heartbeat_throttle_interval=timedelta(seconds=5),
         graceful_shutdown_timeout=timedelta(seconds=graceful),
+        deployment_config=_pinned(build) if build else None,
+    )
+
+
+def _pinned(build: Build) -> WorkerDeploymentConfig:
+    """Said here and not where the workflow is defined: without a build the server refuses all that a pinned workflow
+    answers, for ever."""
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(build.deployment, build.id),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.PINNED,
     )
 
 
@@ -286,23 +312,24 @@ async def _serve(
         ThreadPoolExecutor(THREADS, thread_name_prefix="aws") as aws,
         Threads(_STORE_THREADS, thread_name_prefix="stores") as store_threads,
     ):
-        roles = _roles(settings, stores, store_threads)
-        accounts = Accounts(aws, settings.profile, settings.endpoint_url, watchers.traces, roles)
+        of_tenants = roles(settings, stores, store_threads)
+        accounts = Accounts(aws, settings.profile, settings.endpoint_url, watchers.traces, of_tenants)
         required = settings.tenants == "required"
         work = assemble(stores, accounts, store_threads, traces=watchers.traces, registered=required)
+        build = Build.of(settings)
         queues = settings.task_queue, settings.step_queue
-        workers = build_workers(client, work, *queues, graceful, watchers.interceptors)
-        pulse = asyncio.create_task(_pulse(client, Path(settings.state_dir)))
+        workers = build_workers(client, work, *queues, graceful, watchers.interceptors, build)
+        beside = [asyncio.create_task(_pulse(client, Path(settings.state_dir)))]
+        beside += [asyncio.create_task(_say_whether_current(client, build))] if build else []
         try:
             async with watchers.taking():
                 await _poll(workers, settings.temporal_address, stopped)
         finally:
-            pulse.cancel()
+            for one in beside:
+                one.cancel()
 
 
-def _roles(
-    settings: Settings, stores: Stores, threads: ThreadPoolExecutor
-) -> Callable[[Lease], Awaitable[Role | None]]:
+def roles(settings: Settings, stores: Stores, threads: ThreadPoolExecutor) -> Callable[[Lease], Awaitable[Role | None]]:
     roles = Roles(Register(stores.objects), settings.need("bucket"), settings.need("table"))
 
     async def of(lease: Lease) -> Role | None:
@@ -379,3 +406,22 @@ async def _pulse(client: Client, folder: Path) -> None:
         except RPCError as error:
             _log.info("Temporal does not answer: %s", error.message)
         await asyncio.sleep(10)
+
+
+async def _say_whether_current(client: Client, build: Build) -> None:
+    """Logs which build this is, and whether new runs come to it: those of a build that is not current stand still."""
+    releases = Releases(client, build.deployment)
+    while True:
+        try:
+            known = {one.build: one for one in await releases.every()}
+        except RPCError as error:
+            _log.info("Temporal does not answer: %s", error.message)
+            known = {}
+        if build.id in known:
+            break
+        await asyncio.sleep(1)
+    if known[build.id].state == "current":
+        _log.info("build %s of deployment %s is current", build.id, build.deployment)
+        return
+    promote = f"panka worker promote {build.id} --deployment {build.deployment}"
+    _log.info("build %s of deployment %s gets no new runs yet: %s", build.id, build.deployment, promote)

@@ -13,6 +13,7 @@ from panka.planner.blocks import Blocks
 from panka.planner.diagnostics import Invalid
 from panka.planner.diff import compare
 from panka.planner.difference import Difference, Refusal, refuse_what_nobody_makes
+from panka.planner.drift import Finding
 from panka.planner.graph import Cycle, Graph
 from panka.planner.owner import Scope
 from panka.planner.plan import FORMAT, Action, Change, Plan, Step, Undo
@@ -57,8 +58,11 @@ def make_plan(
     consumes: tuple[str, ...] = (),
     uses: tuple[Use, ...] = (),
     written: Mapping[str, Authored | Remembered] | None = None,
+    drift: Mapping[str, Finding] | None = None,
 ) -> Plan:
     """The plan that makes exactly `resources` exist; none of them when `destroy` is asked for.
+
+    `drift` is what others have changed of what is on record: the plan takes it back.
 
     Raises:
         Cycle: the resources need each other.
@@ -73,7 +77,7 @@ def make_plan(
     wanted = {} if destroy else resources
     graph = Graph.of(wanted)
     wish = wish or Wish()
-    difference = compare(scope, wanted, graph, state, blocks, wish.replaced(wanted.values()))
+    difference = compare(scope, wanted, graph, state, blocks, wish.replaced(wanted.values()), drift or {})
     selection, left_out = choose(wish, difference, graph, state)
     refuse_what_nobody_makes(difference)
     if difference.refusals:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Generic, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -12,6 +12,11 @@ from panka.planner.resource import Address, Lifecycle, PhysicalName, Place, Prop
 from panka.planner.rules import shaped
 from panka.planner.state import Target
 from panka.planner.tagging import Tags
+
+if TYPE_CHECKING:
+    from pydantic import GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
 
 Path: TypeAlias = tuple[str | int, ...]
 """Where a value stands below a component's `spec`: `("deadLetterQueue", "enabled")`, keys as the user wrote them."""
@@ -31,8 +36,19 @@ class Spec(BaseModel):
         extra="forbid",
         alias_generator=to_camel,
         populate_by_name=True,
-        use_attribute_docstrings=True,
     )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: "CoreSchema", handler: "GetJsonSchemaHandler") -> "JsonSchemaValue":
+        """As pydantic makes it, with the lines under the fields: pydantic itself would look for them at every start."""
+        from panka.planner.documented import lines_of  # noqa: PLC0415  # only those who explain need it
+
+        written = handler(core)
+        properties = handler.resolve_ref_schema(written).get("properties", {})
+        for name, line in lines_of(cls).items():
+            if (field := cls.model_fields.get(name)) is not None:
+                properties[field.alias or name]["description"] = line
+        return written
 
 
 class LifecycleTimeouts(Spec):

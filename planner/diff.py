@@ -1,46 +1,24 @@
 """Compares what a stack wants with what is recorded: the steps of a plan."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from panka.planner.adopting import Import
 from panka.planner.blocks import Blocks
 from panka.planner.changes import changes
 from panka.planner.diagnostics import Diagnostic, label_of
 from panka.planner.difference import PROTECTED, Difference, Fate, Refusal, Settled, forget, look_and_remove, remove
+from panka.planner.drift import Finding, Status
 from panka.planner.graph import Graph
+from panka.planner.on_record import OnRecord
 from panka.planner.owner import Owner, Scope
 from panka.planner.plan import Action, Change, Need, Step
 from panka.planner.resource import Address, Lifecycle, Properties, Resource, decode, encode, references, substitute
 from panka.planner.resource_types import TAGS_IN_PRACTICE, TAKEN_ONCE, facts
+from panka.planner.restoring import Restoration
 from panka.planner.state import Intended, Recorded, State
-
-
-@dataclass(frozen=True, slots=True)
-class _Record:
-    """What is on record, and what the stack's blocks say of it."""
-
-    resources: Mapping[str, Recorded]
-    moves: Mapping[str, str]
-    """New address to recorded one."""
-    blocks: Blocks
-    named: tuple[Recorded, ...]
-    """Resources whose names are not made of their addresses."""
-    replaces: AbstractSet[str]
-    """Addresses that are to be made anew although nothing forces it."""
-
-    @classmethod
-    def of(cls, state: State | None, wanted: Collection[str], blocks: Blocks, replaces: AbstractSet[str]) -> "_Record":
-        resources = state.resources if state else {}
-        moves = blocks.moves(resources, wanted)
-        moving = set(moves.values())
-        every = (*resources.values(), *state.deposed) if state else ()
-        named = tuple(one for one in every if one.keeps_name or one.address in moving)
-        return cls(resources, moves, blocks, named, replaces)
-
-    def find(self, address: str) -> Recorded | None:
-        return self.resources.get(self.moves.get(address, address))
 
 
 def compare(
@@ -50,12 +28,16 @@ def compare(
     state: State | None,
     blocks: Blocks | None = None,
     replaces: AbstractSet[str] = frozenset(),
+    drift: Mapping[str, Finding] = MappingProxyType({}),
 ) -> Difference:
-    """What must happen so that exactly `resources` exist. `graph` is the graph of these resources."""
+    """What must happen so that exactly `resources` exist. `graph` is the graph of these resources.
+
+    `drift` is what others have changed or deleted of what is on record, as it was seen last.
+    """
     difference = Difference()
     blocks = blocks or Blocks()
     intended = {one.address: one for one in state.intended} if state else {}
-    record = _Record.of(state, resources, blocks, replaces)
+    record = OnRecord.of(state, resources, blocks, replaces, drift)
     early = {ref for one in resources.values() for ref in references(one.properties) if ref.early}
     for ref in early:
         wanted = _Wanted(scope, resources[ref.address], record, intended.get(ref.address))
@@ -83,7 +65,7 @@ class _Wanted:
 
     scope: Scope
     resource: Resource
-    record: _Record
+    record: OnRecord
     intended: Intended | None
 
     def settle(self, difference: Difference) -> None:
@@ -96,10 +78,14 @@ class _Wanted:
             self._create(difference)
             return
         changes = self._changes(difference, old)
+        back = self._restoration(difference, old)
+        if back is not None:
+            written = {change.path for change in changes}
+            changes = (*changes, *(change for change in back.changes if change.path not in written))
         if any(change.replaces for change in changes) or address in self.record.replaces:
             self._replace(difference, old, changes)
         elif changes or self._moved_from(old):
-            self._update(difference, old, changes)
+            self._update(difference, old, changes, back)
         else:
             self._keep(difference, old)
 
@@ -124,7 +110,8 @@ class _Wanted:
         anew = self.resource.address in self.record.replaces
         if old is not None and property in old.properties and not anew:
             return str(old.properties[property])
-        generation = left.generation if left is not None else 1 if old is None else old.generation + 1
+        before = old or self.record.deleted(self.resource.address)
+        generation = left.generation if left is not None else 1 if before is None else before.generation + 1
         return self._owner(generation).name(self.resource.name) if self.resource.name else ""
 
     def _desired(self, generation: int, difference: Difference, named: Properties | None = None) -> Properties:
@@ -156,7 +143,16 @@ class _Wanted:
         known = Settled(Fate.UNCHANGED, old.properties, old.attributes, old.id)
         difference.settled[self.resource.address] = known
 
-    def _update(self, difference: Difference, old: Recorded, changes: tuple[Change, ...]) -> None:
+    def _restoration(self, difference: Difference, old: Recorded) -> Restoration | None:
+        """What takes back that others have changed it."""
+        found = self.record.drift.get(old.address)
+        if found is None or found.status is not Status.CHANGED or old.type != self.resource.type:
+            return None
+        return Restoration.of(found, old, self._desired(old.generation, difference, self._kept_name(old)))
+
+    def _update(
+        self, difference: Difference, old: Recorded, changes: tuple[Change, ...], back: Restoration | None = None
+    ) -> None:
         if self.intended is not None:
             look_and_remove(difference, self.intended)
         kept, moved = self._kept_name(old), self._moved_from(old)
@@ -172,7 +168,8 @@ class _Wanted:
             changes=changes,
             keeps_name=self._name_property() if kept is not None else "",
             moved_from=moved,
-            reason=f"moved from {moved}" if moved else "",
+            reason=f"moved from {moved}" if moved else "it was changed outside Panka" if back else "",
+            back=back,
         )
 
     def _name_property(self) -> str:
@@ -228,10 +225,13 @@ class _Wanted:
         return desired
 
     def _create(self, difference: Difference) -> None:
-        generation, probe = self._next_generation(difference, self._first_generation())
+        gone = self.record.deleted(self.resource.address)
+        least = self._first_generation() if gone is None else gone.generation + 1
+        generation, probe = self._next_generation(difference, least)
         desired = self._desired(generation, difference)
         difference.settled[self.resource.address] = Settled(Fate.MADE, desired)
-        self._add(difference, Action.CREATE, generation, desired, probe=probe)
+        reason = "it was deleted outside Panka" if gone else ""
+        self._add(difference, Action.CREATE, generation, desired, probe=probe, reason=reason)
 
     def _first_generation(self) -> int:
         """The first one whose name is not borne by a resource that was made here and moved away with its name."""
@@ -328,6 +328,7 @@ class _Wanted:
         keeps_name: str = "",
         moved_from: str = "",
         reason: str = "",
+        back: Restoration | None = None,
     ) -> None:
         one = self.resource
         # Of what refers to nothing, nothing is left to be known: most resources need one walk here, not two.
@@ -346,6 +347,8 @@ class _Wanted:
             properties=encode(desired),
             before=before,
             changes=changes,
+            besides=back.besides if back else {},
+            seen=back.seen if back else None,
             needs=tuple(Need(address=address, attribute=attribute) for address, attribute in needs),
             dependencies=tuple(sorted(waits)),
             probe=probe,

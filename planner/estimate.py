@@ -59,7 +59,7 @@ _OTHERWISE: dict[tuple[str, Operation], float] = {
 
 def seconds(type: str, action: Action) -> float:
     """The expected time of a step. Deletes and updates of slow types take about half of their create."""
-    if action is Action.FORGET:
+    if action in (Action.ACCEPT, Action.FORGET):
         return 0.1
     slow = _SLOW.get(type)
     if slow is None and _by_cloud_control(type) is None:
@@ -92,7 +92,7 @@ def limit(step: Step, operation: Operation) -> float:
 def longest(step: Step) -> float:
     """Seconds that a step, or its undo, may spend on waiting in all."""
     match step.action:
-        case Action.UPDATE | Action.ADOPT:
+        case Action.UPDATE | Action.ADOPT | Action.ACCEPT:
             return limit(step, "update")
         case Action.DELETE | Action.FORGET:
             return limit(step, "delete")

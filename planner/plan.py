@@ -14,7 +14,7 @@ from panka.planner.state import Pointer, RunKind, Target, Use
 FORMAT = 3
 UPGRADES: Mapping[int, Upgrade] = {1: lambda record: record, 2: lambda record: record}
 """From each earlier format to the next. 2 has `authored` and `edits`, without which a plan shows resources alone; 3 has
-`stack`, without which nothing can go back to its run, and `uses`."""
+`stack`, without which nothing can go back to its run, `uses`, acceptances, and with what else an update sets."""
 
 
 class Action(StrEnum):
@@ -25,6 +25,8 @@ class Action(StrEnum):
     REPLACE = "replace"
     DELETE = "delete"
     ADOPT = "adopt"
+    ACCEPT = "accept"
+    """What others have made of it becomes the record; nothing is called."""
     FORGET = "forget"
 
 
@@ -51,6 +53,13 @@ class Change(Model):
     """The property is create-only, so the change replaces the resource."""
 
 
+class Seen(Model):
+    """A resource as AWS tells of it, without secrets."""
+
+    properties: Properties
+    attributes: Properties = Field(default_factory=dict)
+
+
 class Need(Model):
     """An attribute of another step's resource that a step's properties refer to."""
 
@@ -75,6 +84,11 @@ class Step(Model):
     """What is wanted; `Fn::GetAtt` and `Fn::Join` where a value is known only after another step."""
     before: Properties | None = None
     """What is recorded as applied."""
+    besides: Properties = Field(default_factory=dict)
+    """What is set with it and is not recorded as wanted: what others have changed of what AWS had filled in."""
+    seen: Seen | None = None
+    """What AWS told. Of an acceptance, it becomes the record; of an update that takes back what others have changed, it
+    stays the record if the run fails."""
     changes: tuple[Change, ...] = ()
     """Of an update or replace, what differs, and of an adoption, what differs from what AWS has, where it was asked; a
     create sets all of `properties`."""

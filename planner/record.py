@@ -179,6 +179,8 @@ class _Book:
         if undoing.restored:
             if current is not None and step.before is not None:
                 update = {"properties": step.before, "attributes": undoing.attributes, "observed": undoing.observed}
+                if step.seen is not None:  # what others had changed is so again, and is to be seen as changed
+                    update["observed"] = step.seen.properties
                 self.resources[step.address] = current.model_copy(update=update)
             if step.moved_from:
                 self._move(step.address, step.moved_from)

@@ -158,6 +158,10 @@ class RunWorkflow(Asking):
         self.acquiring = call(ports.ACQUIRE, claim, id="acquire-lock", summary=f"lock {self.input.scope}")
         try:
             return await self.acquiring
+        except (asyncio.CancelledError, FailureError) as error:
+            if not self.stopping:
+                raise  # the lock is another's, or the run leaves this worker's cache
+            raise ApplicationError("It was cancelled before it had the lock.") from error
         finally:
             self.acquiring = None
 

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from panka.planner.drift import Status, Verdict
 from panka.planner.journal import Filed
 from panka.planner.owner import Scope
 from panka.planner.resource import Model, Properties
@@ -235,3 +236,46 @@ class Progress(Model):
     """Keys of the steps about which a paused run waits for a decision."""
     result: Result | None = None
     """Once the run has ended and the caller has seen everything; also a closed run answers this query."""
+
+
+DRIFT = "panka-drift"
+"""Name of the workflow that looks for what others have changed. Its id is the scope and `/drift`."""
+
+
+class DriftInput(Model):
+    """What a drift check needs to know."""
+
+    scope: Scope
+    by: str
+    notify: tuple[str, ...] = ()
+    """Who is told when the verdict changes: ARNs of topics or event buses, URLs, or references to secrets with one."""
+    reconcile: bool = False
+    """Restore what is on record by a run."""
+    step_queue: str | None = None
+    """The task queue of whatever calls AWS; None: that of the workflow."""
+    attributes: bool = False
+    """The server knows Panka's search attributes."""
+
+
+class DriftProgress(Model):
+    """How far a drift check is."""
+
+    looked: int
+    total: int
+
+
+class DriftResult(Model):
+    """How a drift check ended. The details are in the report."""
+
+    verdict: Verdict | None = None
+    """None: nobody could judge, as `message` says."""
+    message: str = ""
+    counts: dict[Status, int] = Field(default_factory=dict)
+    report: str = ""
+    """The report's key in the store."""
+    unnotified: tuple[str, ...] = ()
+    """Who could not be told, each with the reason."""
+    run: Result | None = None
+    """How the run ended that restored what was on record."""
+    left: tuple[str, ...] = ()
+    """What that run did not restore, a sentence each."""

@@ -9,6 +9,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import Field
 
+from panka.planner.drift import Status, Verdict
 from panka.planner.journal import Filed
 from panka.planner.owner import Scope
 from panka.planner.plan import Action, Need
@@ -279,4 +280,137 @@ SHARE: Port[Slice, Share] = Port("share-of-plan", Slice, Share, timedelta(minute
 FILE: Port[Portion, Filed] = Port("file-part", Portion, Filed, timedelta(minutes=10), heartbeat=_MISSED, retry=_SOON)
 CLOSE: Port[Ending, None] = Port("close-run", Ending, type(None), timedelta(minutes=10), heartbeat=_MISSED, retry=_SOON)
 
-PORTS: tuple[Port[Any, Any], ...] = (ACQUIRE, HOLD, OPEN, SHARE, STEP, UNDO, FILE, CHECKPOINT, CLOSE)
+
+class Look(Model):
+    """Asks what a drift check has to look at."""
+
+    scope: Scope
+
+
+class Survey(Model):
+    """What is on record of a stack."""
+
+    state: Pointer | None
+    """None: nothing was ever applied."""
+    addresses: tuple[str, ...] = ()
+    busy: str = ""
+    """Who changes the stack now, so that nobody can tell drift from what that run does."""
+
+
+class Batch(Model):
+    """Looks at some resources of a state in AWS."""
+
+    scope: Scope
+    state: Pointer
+    addresses: tuple[str, ...]
+
+
+class PartRef(Model):
+    """What a batch has found, in the store, by content."""
+
+    key: str
+    sha256: str
+
+
+class Looked(Model):
+    """A batch has been looked at."""
+
+    part: PartRef | None
+    """None: all is as recorded."""
+
+
+class Judging(Model):
+    """Puts together what the batches of a drift check have found."""
+
+    scope: Scope
+    state: Pointer
+    by: str
+    started: str
+    finished: str
+    total: int
+    parts: tuple[PartRef, ...]
+    unread: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Why batches could not be looked at, with their addresses."""
+    moved: bool = False
+    """The state has moved too often: the report says so."""
+
+
+class Judged(Model):
+    """What a drift check says, without the details."""
+
+    verdict: Verdict
+    counts: dict[Status, int]
+    addresses: tuple[str, ...] = ()
+    """The first that have changed or are missing."""
+    moved: bool
+    """The state is another one by now."""
+    gist: str
+    told: str
+    """The gist that was told last; another one is news."""
+
+
+class Notice(Model):
+    """Tells somebody that the verdict on a stack has changed. A repeated one has the same id."""
+
+    id: str
+    to: str
+    """A topic's or event bus's ARN, a URL, or a reference to a secret that holds one."""
+    scope: Scope
+    state: Pointer
+    at: str
+    verdict: Verdict
+    counts: dict[Status, int]
+    addresses: tuple[str, ...] = ()
+
+
+class Filing(Model):
+    """Writes the report of a drift check."""
+
+    judging: Judging
+    told: str
+    name: str
+
+
+class Reported(Model):
+    key: str
+
+
+class Mending(Model):
+    """Makes the plan that restores what a stack's latest report has found."""
+
+    scope: Scope
+    state: Pointer
+
+
+class Mended(Model):
+    plan: PlanRef | None
+    """None: nothing of it can be restored without the stack's files."""
+    left: tuple[str, ...] = ()
+    """A sentence for each finding that the plan does not mend."""
+
+
+_MINUTES = timedelta(minutes=10)
+SURVEY: Port[Look, Survey] = Port("survey-stack", Look, Survey, _MINUTES, heartbeat=_MISSED, retry=_SOON)
+LOOK: Port[Batch, Looked] = Port("look-at-resources", Batch, Looked, timedelta(hours=1), heartbeat=_MISSED, retry=_SOON)
+JUDGE: Port[Judging, Judged] = Port("judge-drift", Judging, Judged, _MINUTES, heartbeat=_MISSED, retry=_SOON)
+NOTIFY: Port[Notice, None] = Port("notify", Notice, type(None), timedelta(minutes=1), retry=_SOON)
+REPORT: Port[Filing, Reported] = Port("file-report", Filing, Reported, _MINUTES, heartbeat=_MISSED, retry=_SOON)
+MEND: Port[Mending, Mended] = Port("plan-restoration", Mending, Mended, _MINUTES, heartbeat=_MISSED, retry=_SOON)
+
+PORTS: tuple[Port[Any, Any], ...] = (
+    ACQUIRE,
+    HOLD,
+    OPEN,
+    SHARE,
+    STEP,
+    UNDO,
+    FILE,
+    CHECKPOINT,
+    CLOSE,
+    SURVEY,
+    LOOK,
+    JUDGE,
+    NOTIFY,
+    REPORT,
+    MEND,
+)

@@ -1,4 +1,7 @@
-"""How workflow code is run: in the SDK's sandbox, with the pure planner passed through, not loaded for each run."""
+"""How tests run and replay workflow code: in the SDK's sandbox, which refuses what is not deterministic.
+
+Workers do without it: it doubles what a step costs them. The pure planner is passed through, not loaded for each run.
+"""
 
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
@@ -9,5 +12,5 @@ _PURE = (
 
 
 def runner() -> SandboxedWorkflowRunner:
-    """The runner that every worker and every replay uses."""
+    """The runner of every worker and every replay in the tests."""
     return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*_PURE))

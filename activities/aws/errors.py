@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from typing import Any, Self
 
 from botocore import exceptions as botocore
 from botocore.parsers import ResponseParserError
@@ -40,6 +41,9 @@ class AwsError(Exception):
         self.request_id = request_id
         self.sent = sent
         """False: the request never left, so nothing can have happened and repeating it is safe."""
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, ...], dict[str, Any]]:
+        return type(self), (self.cause, self.code, self.message, self.operation, self.request_id), self.__dict__
 
     @property
     def denied(self) -> bool:

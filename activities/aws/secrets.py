@@ -64,18 +64,18 @@ def meanings(said: Any, resolved: Any) -> dict[str, str]:
     return {text: written for one, other in pairs for text, written in meanings(one, other).items()}
 
 
-def concealed(told: Any, said: Any, known: Mapping[str, str]) -> Any:
+def concealed(told: Any, said: Any, known: Mapping[str, str], otherwise: str | None = None) -> Any:
     """What AWS tells, without secrets: a text of `known` becomes what was written, and so does one that stands where
-    `said` refers to a secret, which may have another value by now."""
+    `said` refers to a secret, which may have another value by now: that becomes `otherwise`, where it is given."""
     if isinstance(told, str):
         refers = isinstance(said, str) and _REFERENCE.search(said) is not None
-        return known.get(told, said if refers else told)
+        return known.get(told, (otherwise or said) if refers else told)
     if isinstance(told, dict):
         below = said if isinstance(said, dict) else {}
-        return {key: concealed(item, below.get(key), known) for key, item in told.items()}
+        return {key: concealed(item, below.get(key), known, otherwise) for key, item in told.items()}
     if isinstance(told, list):
         beside = said if isinstance(said, list) and len(said) == len(told) else [None] * len(told)
-        return [concealed(item, other, known) for item, other in zip(told, beside, strict=True)]
+        return [concealed(item, other, known, otherwise) for item, other in zip(told, beside, strict=True)]
     return told
 
 

@@ -74,6 +74,10 @@ class Provider(ABC):
     async def read(self, id: str) -> Observed | None:
         """The live resource; None when it is not there."""
 
+    async def read_new(self, id: str, properties: Properties) -> Observed | None:  # noqa: ARG002  # few types ask less
+        """The same of what `create` has just made with these properties, without asking for what it cannot have."""
+        return await self.read(id)
+
     @abstractmethod
     async def find(self, owner: Owner, properties: Properties) -> str | None:
         """The id of what an earlier create of this owner made, by name, token or tags; never somebody else's.

@@ -1,6 +1,7 @@
 """S3: buckets and their policies."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from panka.activities.aws.errors import NOT_EMULATED, AwsError, Cause, NotOurs
@@ -68,14 +69,11 @@ class BucketProvider(Provider):
     service = "s3"
 
     async def read(self, id: str) -> Observed | None:
-        if await self.maybe("head_bucket", _MISSING, Bucket=id) is None:
-            return None
-        told = await asyncio.gather(*(self._configuration(id, one) for one in CONFIGURATIONS))
-        properties = {one.property: value for one, value in zip(CONFIGURATIONS, told, strict=True) if value}
-        if "ObjectLockConfiguration" in properties:
-            properties["ObjectLockEnabled"] = True
-        tags = await _tags(self, id)
-        return Observed({"BucketName": id, **properties, "Tags": tag_list(tags or {})}, self._attributes(id))
+        return await self._observed(id, CONFIGURATIONS)
+
+    async def read_new(self, id: str, properties: Properties) -> Observed | None:
+        """Asks for what S3 gives to every bucket and for what was set. `create` leaves nothing else behind."""
+        return await self._observed(id, [one for one in CONFIGURATIONS if one.given or one.property in properties])
 
     async def find(self, owner: Owner, properties: Properties) -> str | None:
         bucket: str = properties["BucketName"]
@@ -90,12 +88,15 @@ class BucketProvider(Provider):
         settable(self.type, properties, _SETTABLE)
         bucket: str = properties["BucketName"]
         tags = tag_map(properties.get("Tags")) | owner.tags()
-        if await self.find(owner, properties) is None:
+        left = await self.find(owner, properties)
+        if left is None:
             await self._make(bucket, tags, locked=bool(properties.get("ObjectLockEnabled")))
         if await _tags(self, bucket) != tags:
             await self.call("put_bucket_tagging", Bucket=bucket, Tagging={"TagSet": tag_list(tags)})
-        made = await self.read(bucket)
-        await self.update(bucket, made.properties if made else {}, {**properties, "Tags": tag_list(tags)})
+        live = await self.read(bucket) if left else None
+        # A bucket that was made just now has nothing but its tags.
+        old = live.properties if live else {"Tags": tag_list(tags)}
+        await self.update(bucket, old, {**properties, "Tags": tag_list(tags)})
         return bucket
 
     async def update(self, id: str, old: Properties, new: Properties) -> None:
@@ -117,6 +118,17 @@ class BucketProvider(Provider):
         if how.force:
             await self._empty(id)
         await self.maybe("delete_bucket", _MISSING, Bucket=id)
+
+    async def _observed(self, bucket: str, asked: Sequence[Configuration]) -> Observed | None:
+        # The tags go first: they also say that the bucket is there.
+        tags = await _tags(self, bucket)
+        if tags is None:
+            return None
+        told = await asyncio.gather(*(self._configuration(bucket, one) for one in asked))
+        properties = {one.property: value for one, value in zip(asked, told, strict=True) if value}
+        if "ObjectLockConfiguration" in properties:
+            properties["ObjectLockEnabled"] = True
+        return Observed({"BucketName": bucket, **properties, "Tags": tag_list(tags)}, self._attributes(bucket))
 
     async def _configuration(self, bucket: str, one: Configuration) -> Any:
         told = await self.maybe(one.get, frozenset({one.missing, NOT_EMULATED}), Bucket=bucket)

@@ -30,6 +30,8 @@ class Configuration:
     """What a bucket has for which nobody set it; without `remove` this is set when the property is taken away."""
     implied: Any = None
     """What a bucket has that is said to have none."""
+    given: bool = False
+    """Whether a bucket can have it for which nobody has set it."""
 
     def told(self, answer: Properties) -> Any:
         """The property as AWS told it; None or empty: the bucket has none."""
@@ -77,6 +79,7 @@ CONFIGURATIONS: tuple[Configuration, ...] = (
         "PublicAccessBlockConfiguration",
         "PublicAccessBlockConfiguration",
         "NoSuchPublicAccessBlockConfiguration",
+        given=True,
     ),
     Configuration(
         "OwnershipControls",
@@ -85,8 +88,18 @@ CONFIGURATIONS: tuple[Configuration, ...] = (
         "OwnershipControls",
         "OwnershipControls",
         "OwnershipControlsNotFoundError",
+        given=True,
     ),
-    Configuration("AccessControl", "get_bucket_acl", "put_bucket_acl", "ACL", None, shape=shapes.ACL, absent="Private"),
+    Configuration(
+        "AccessControl",
+        "get_bucket_acl",
+        "put_bucket_acl",
+        "ACL",
+        None,
+        shape=shapes.ACL,
+        absent="Private",
+        given=True,
+    ),
     Configuration(
         "VersioningConfiguration",
         "get_bucket_versioning",
@@ -106,6 +119,7 @@ CONFIGURATIONS: tuple[Configuration, ...] = (
         "delete_bucket_encryption",
         _AES256,
         _AES256,
+        given=True,
     ),
     Configuration(
         "LifecycleConfiguration",

@@ -1,5 +1,6 @@
 """SNS: topics and subscriptions. The policies of topics are in sns_policies."""
 
+import asyncio
 from typing import Any
 
 from panka.activities.aws.errors import NotOurs
@@ -88,8 +89,10 @@ class TopicProvider(Provider):
     service = "sns"
 
     async def read(self, id: str) -> Observed | None:
-        got = await self.maybe("get_topic_attributes", _MISSING, TopicArn=id)
-        tags = await self.maybe("list_tags_for_resource", _MISSING, ResourceArn=id)
+        got, tags = await asyncio.gather(
+            self.maybe("get_topic_attributes", _MISSING, TopicArn=id),
+            self.maybe("list_tags_for_resource", _MISSING, ResourceArn=id),
+        )
         if got is None or tags is None:
             return None
         told = got["Attributes"]

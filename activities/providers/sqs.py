@@ -1,5 +1,6 @@
 """SQS: queues and their policies."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -92,8 +93,10 @@ class QueueProvider(Provider):
     service = "sqs"
 
     async def read(self, id: str) -> Observed | None:
-        got = await self.maybe("get_queue_attributes", _MISSING, QueueUrl=id, AttributeNames=["All"])
-        tags = await self.maybe("list_queue_tags", _MISSING, QueueUrl=id)
+        got, tags = await asyncio.gather(
+            self.maybe("get_queue_attributes", _MISSING, QueueUrl=id, AttributeNames=["All"]),
+            self.maybe("list_queue_tags", _MISSING, QueueUrl=id),
+        )
         if got is None or tags is None:
             return None
         told = got["Attributes"]

@@ -92,6 +92,14 @@ def tenant_config(function: F) -> F:
     )(function)  # fmt: skip
 
 
+def refreshing(function: F) -> F:
+    """Whether a plan knows what others have changed."""
+    return click.option(
+        "--refresh/--no-refresh", default=None,
+        help="Look first for what others have changed, or leave alone what the last drift check found.",
+    )(function)  # fmt: skip
+
+
 def selection(*, replace: bool) -> Callable[[F], F]:
     """What a plan is limited to. NAME is a kind, a component (with its service or without), an address, or a glob."""
     options = [

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from panka.cli.commands.options import output, selection, tenant_config, values, where
+from panka.cli.commands.options import output, refreshing, selection, tenant_config, values, where
 from panka.cli.exits import Exit
 from panka.cli.session import opened
 
@@ -14,6 +14,7 @@ from panka.cli.session import opened
 @values
 @tenant_config
 @selection(replace=True)
+@refreshing
 @click.option("--detail", is_flag=True, help="Show every resource and property.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @click.option("--out", metavar="FILE", type=click.Path(dir_okay=False), help="Write the plan to a file, as JSON.")
@@ -27,6 +28,7 @@ def command(
     targets: tuple[str, ...],
     excludes: tuple[str, ...],
     replaces: tuple[str, ...],
+    refresh: bool | None,
     detail: bool,
     detailed_exitcode: bool,
     out: str | None,
@@ -43,15 +45,22 @@ def command(
       panka plan shop -e prod --var REPLICAS=3
       panka plan --target api/server --detail
     """
-    from panka.cli.next import command as next_command  # noqa: PLC0415  # brings the views
-    from panka.cli.planned import plan_stack  # noqa: PLC0415  # brings the planner and boto3
-    from panka.cli.views.plan import plan_text  # noqa: PLC0415  # as above
-    from panka.cli.views.plan_data import plan_data  # noqa: PLC0415  # as above
-    from panka.planner.selecting import Wish  # noqa: PLC0415  # as above
-
     with opened(flags, embed=True) as session:
+        session.expect_desk()
+        from panka.cli.next import command as next_command  # noqa: PLC0415  # brings the views
+        from panka.cli.planned import plan_stack  # noqa: PLC0415  # brings the planner
+        from panka.cli.views.plan import plan_text  # noqa: PLC0415  # as above
+        from panka.cli.views.plan_data import plan_data  # noqa: PLC0415  # as above
+        from panka.planner.selecting import Wish  # noqa: PLC0415  # as above
+
         planned = plan_stack(
-            session, path, given, files, Wish(targets, excludes, replaces), tenant_config=tenant_config
+            session,
+            path,
+            given,
+            files,
+            Wish(targets, excludes, replaces),
+            tenant_config=tenant_config,
+            refresh=refresh,
         )
         plan = planned.plan
         if out is not None:

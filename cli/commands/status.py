@@ -12,7 +12,7 @@ from panka.cli.session import Session, opened
 
 if TYPE_CHECKING:
     from panka.activities.planning import Desk
-    from panka.cli.runs import Running
+    from panka.cli.runs import Running, Runs
     from panka.cli.views.records import StackRow
     from panka.planner.owner import Scope
     from panka.workflows.messages import Progress
@@ -66,8 +66,16 @@ async def _rows(session: Session, tenant: str, only: str | None) -> "list[StackR
         if _wanted(session, scope, only):
             active = running.get(name)
             progress = await runs.try_progress(scope) if active else None
-            rows.append(await asyncio.to_thread(_row, desk, scope, active, progress))
+            silent = await _silent(runs, scope) if active and progress is None else ""
+            rows.append(await asyncio.to_thread(_row, desk, scope, active, progress, silent))
     return rows
+
+
+async def _silent(runs: "Runs", scope: "Scope") -> str:
+    """Why a run does not answer."""
+    handle = await runs.latest(scope)
+    missing = await runs.missing(handle) if handle else None
+    return missing.what if missing else "no worker answers"
 
 
 def _wanted(session: Session, scope: "Scope", only: str | None) -> bool:
@@ -75,7 +83,9 @@ def _wanted(session: Session, scope: "Scope", only: str | None) -> bool:
     return (only is None or scope.stack == only) and (environment is None or scope.environment == environment)
 
 
-def _row(desk: "Desk", scope: "Scope", active: "Running | None", progress: "Progress | None") -> "StackRow":
+def _row(
+    desk: "Desk", scope: "Scope", active: "Running | None", progress: "Progress | None", silent: str
+) -> "StackRow":
     from panka.cli.views.records import StackRow  # noqa: PLC0415  # brings pydantic
 
     if active is None:
@@ -87,7 +97,7 @@ def _row(desk: "Desk", scope: "Scope", active: "Running | None", progress: "Prog
         state=_state(active, progress),
         run=progress.run if progress and progress.run else None,
         done=done,
-        now=_now(progress),
+        now=_now(progress) if progress else silent,
         by=active.by,
         age=time.time() - active.started,
     )
@@ -99,9 +109,7 @@ def _state(active: "Running", progress: "Progress | None") -> str:
     return "cancelling" if progress.cancelling else _WAITING[progress.phase.value]
 
 
-def _now(progress: "Progress | None") -> str:
-    if progress is None:
-        return "no worker answers"
+def _now(progress: "Progress") -> str:
     phase = progress.phase.value
     if progress.failed:
         return f"{phase}: {', '.join(progress.failed)} failed"
@@ -115,6 +123,7 @@ def _settled(desk: "Desk", scope: "Scope") -> "StackRow":
     """A stack of which no run goes on."""
     from panka.activities.stores.store import NotThere  # noqa: PLC0415  # brings nothing heavy, but the planner
     from panka.cli.views.records import StackRow, moment  # noqa: PLC0415  # brings pydantic
+    from panka.planner.drift import Verdict  # noqa: PLC0415  # as above
 
     state, _ = desk.state(scope)
     if state is None:
@@ -129,6 +138,9 @@ def _settled(desk: "Desk", scope: "Scope") -> "StackRow":
         word, run = entry.result, entry.run
     else:
         word, run = ("ok" if state.resources else "empty"), state.serial
+    report = desk.drift(scope)
+    if word == "ok" and report is not None and report.verdict is Verdict.DRIFTED:
+        word = "drifted"
     return StackRow(
         stack=scope.stack,
         environment=scope.environment,

@@ -16,6 +16,7 @@ PAST = {
     Action.REPLACE: "replaced",
     Action.DELETE: "deleted",
     Action.ADOPT: "adopted",
+    Action.ACCEPT: "accepted",
     Action.FORGET: "forgotten",
 }
 DOING = {
@@ -24,6 +25,7 @@ DOING = {
     Action.REPLACE: "replacing",
     Action.DELETE: "deleting",
     Action.ADOPT: "adopting",
+    Action.ACCEPT: "accepting",
     Action.FORGET: "forgetting",
 }
 _PHASES = {

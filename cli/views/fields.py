@@ -14,6 +14,7 @@ _WIDTH = 60
 _BARE = re.compile(r"(?i)(?!(?:true|false|null|yes|no|on|off|[\d.:_e+-]+)$)[\w/$*][\w./:@${}*+-]*")
 """What reads as a word in YAML, with no quotes about it."""
 _LATER = "   (known after apply)"
+_WITH_CHANGES = (Action.ADOPT, Action.ACCEPT, Action.UPDATE, Action.REPLACE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def edited(edits: Iterable[Change]) -> list[Line]:
 
 def changed(steps: Iterable[Step]) -> list[Line]:
     """Changed properties of resources that exist, each with the path that tells them apart."""
-    touched = (step for step in steps if step.action in (Action.ADOPT, Action.UPDATE, Action.REPLACE))
+    touched = (step for step in steps if step.action in _WITH_CHANGES)
     return [
         Line(_path(step, one), _difference(one, value_text), one.replaces) for step in touched for one in step.changes
     ]
@@ -49,9 +50,12 @@ def of_existing(steps: Iterable[Step], edits: tuple[Change, ...], *, replaced: b
 
     Where a single edit can have forced it, that says both. Without an edit the resources' own properties differ.
     """
-    resources, said = changed(steps), edited(edits)
+    every = list(steps)
+    resources, said = changed(every), edited(edits)
     if not said:
         return resources
+    if any(step.seen is not None for step in every):
+        return [*said, *changed(step for step in every if step.seen is not None)]
     forced = [one for one in resources if one.forced and replaced]
     if len(said) == 1 and forced and not any(_LATER in one.text for one in forced):
         return [Line(said[0].path, said[0].text, forced=True)]

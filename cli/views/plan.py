@@ -16,11 +16,20 @@ SYMBOLS = {
     Action.CREATE: "+",
     Action.ADOPT: "+",
     Action.UPDATE: "~",
+    Action.ACCEPT: "=",
     Action.REPLACE: "-/+",
     Action.FORGET: "-",
     Action.DELETE: "-",
 }
-_ORDER = (Action.CREATE, Action.ADOPT, Action.UPDATE, Action.REPLACE, Action.FORGET, Action.DELETE)
+_ORDER = (
+    Action.CREATE,
+    Action.ADOPT,
+    Action.ACCEPT,
+    Action.UPDATE,
+    Action.REPLACE,
+    Action.FORGET,
+    Action.DELETE,
+)
 _NOUNS = {Action.DELETE: "destroy"}
 _SHORT = 5
 """How many changed properties of a component are shown without --detail."""
@@ -245,6 +254,7 @@ def _group(group: list[ComponentChange], screen: Screen, width: int) -> list[str
 _GROUPED = {
     Action.CREATE: "create",
     Action.ADOPT: "import",
+    Action.ACCEPT: "accept as it is in AWS",
     Action.UPDATE: "update in place",
     Action.REPLACE: "REPLACE",
     Action.FORGET: "forget, keep in AWS",
@@ -273,18 +283,22 @@ def _limits(plan: Plan) -> list[str]:
 def _verb(row: ComponentChange) -> str:
     number = f" ({len(row.steps)} resources)" if len(row.steps) > 1 else ""
     match row.action:
-        case Action.CREATE:
-            return f"create{number}"
         case Action.ADOPT:
             return f"import {', '.join(step.id or '' for step in row.steps)}"
         case Action.UPDATE:
-            return f"update in place{_moved(row)}{_besides(row)}"
+            return f"update in place{_moved(row)}{_besides(row)}{_outside(row)}"
         case Action.REPLACE:
             return f"REPLACE: {next(step.reason for step in row.steps if step.action is Action.REPLACE)}"
-        case Action.FORGET:
-            return f"forget, keep in AWS{number}"
-        case Action.DELETE:
-            return f"DESTROY{number}"
+        case Action.FORGET if _outside(row):
+            return f"forget{number}{_outside(row)}"
+        case _:
+            return f"{_GROUPED[row.action]}{number}{_outside(row)}"
+
+
+def _outside(row: ComponentChange) -> str:
+    """What others have done to it, where that is why it is in the plan."""
+    reasons = dict.fromkeys(step.reason for step in row.steps if step.reason.endswith("outside Panka"))
+    return "".join(f": {reason}" for reason in reasons)
 
 
 def _moved(row: ComponentChange) -> str:
@@ -303,6 +317,7 @@ def _besides(row: ComponentChange) -> str:
     words = {
         Action.CREATE: "adds",
         Action.ADOPT: "imports",
+        Action.ACCEPT: "accepts",
         Action.REPLACE: "REPLACES",
         Action.DELETE: "deletes",
         Action.FORGET: "forgets",

@@ -60,7 +60,7 @@ class BucketLifecycle(LifecycleSpec):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        mapping = handler(core)
+        mapping = super().__get_pydantic_json_schema__(core, handler)
         return {"anyOf": [handler.resolve_ref_schema(mapping)["properties"]["rules"], mapping]}
 
     @model_validator(mode="before")

@@ -19,6 +19,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from panka.activities.handing import HANDED_OVER
 from panka.activities.lock import LockActivities
 from panka.activities.stores.backend import create_backend
 from panka.activities.stores.dynamodb import DynamoLocks
@@ -409,6 +410,35 @@ async def test_a_worker_that_slept_past_the_ttl_keeps_a_lock_that_nobody_took(
     environment.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+
+
+async def test_a_keeper_leaves_a_worker_that_stops_at_once_and_keeps_the_lock(
+    environment: ActivityEnvironment, activities: LockActivities, locks: WatchedLocks
+) -> None:
+    lease = locks.given_to_ana()
+    running = asyncio.create_task(environment.run(activities.hold, Hold(lease=lease, ttl=3600)))
+    await until(lambda: locks.renewals() >= 1)
+
+    environment.worker_shutdown()
+
+    with pytest.raises(ApplicationError) as handed:
+        await asyncio.wait_for(running, 30)
+    assert (handed.value.type, handed.value.non_retryable) == (HANDED_OVER, False)
+    locks.check(lease)
+
+
+async def test_a_wait_for_the_lock_leaves_a_worker_that_stops_at_once(
+    environment: ActivityEnvironment, activities: LockActivities, locks: WatchedLocks
+) -> None:
+    ana = locks.given_to_ana()
+    running = asyncio.create_task(environment.run(activities.acquire, claim(wait=3600)))
+    await until(lambda: locks.looks >= 3)
+
+    environment.worker_shutdown()
+
+    with pytest.raises(ApplicationError, match="The worker stops"):
+        await asyncio.wait_for(running, 30)
+    locks.check(ana)
 
 
 # On a real Temporal server, with the locks in a table

@@ -9,6 +9,7 @@ from tests.activities.conformance.case import fresh_name
 from panka.activities.archive import Archive
 from panka.activities.aws.session import Cloud
 from panka.activities.planning import Desk
+from panka.activities.reach import AwsAccount
 from panka.activities.stores.memory import MemoryLocks, MemoryStore
 from panka.planner.diagnostics import Invalid
 from panka.planner.owner import Scope
@@ -36,7 +37,7 @@ class Stack:
 
 @pytest.fixture
 def desk(cloud: Cloud) -> Desk:
-    return Desk(Archive(MemoryStore()), MemoryLocks(lambda: datetime.now(UTC)), cloud.clients)
+    return Desk(Archive(MemoryStore()), MemoryLocks(lambda: datetime.now(UTC)), AwsAccount(cloud.clients))
 
 
 async def test_a_plan_shows_what_an_import_changes_of_a_queue_that_exists(cloud: Cloud, desk: Desk) -> None:

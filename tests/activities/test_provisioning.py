@@ -4,9 +4,11 @@ import asyncio
 import json
 import urllib.request
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import pytest
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 from tests.activities.conformance.case import NAME, Case, fresh_name
 from tests.activities.conformance.cases_cloud_control import CASES
@@ -93,6 +95,41 @@ async def test_the_undo_of_a_create_has_the_deadline_of_a_delete() -> None:
 
     with pytest.raises(NotReady, match="still shows it"):
         await asyncio.wait_for(run(lambda: work.take_back(done, {}, started_only=False)), 20)
+
+
+@pytest.mark.parametrize("action", [Action.CREATE, Action.UPDATE, Action.DELETE])
+async def test_a_step_that_only_waits_leaves_a_worker_that_stops(action: Action) -> None:
+    sky, environment = Sky({"q": {}}, {"q": ORDERS}), ActivityEnvironment()
+    work = endless(step(action, id=None if action is Action.CREATE else "q", lifecycle=limited(create=60)), sky)
+
+    async def attempt() -> Outcome:
+        return await work.carry_out({}, run=1)
+
+    running = asyncio.create_task(environment.run(attempt))
+    environment.worker_shutdown()
+
+    with pytest.raises(ApplicationError, match="The worker stops"):
+        await asyncio.wait_for(running, 30)
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["heard by Temporal", "lost with the worker"])
+async def test_an_update_that_is_tried_again_never_takes_its_own_change_for_what_was_before(*, told: bool) -> None:
+    sky, environment = Sky({"q": {"VisibilityTimeout": 7}}, {"q": ORDERS}), ActivityEnvironment()
+    beats: list[tuple[Any, ...]] = []
+    environment.on_heartbeat = lambda *details: beats.append(details)
+    update = step(Action.UPDATE, id="q", properties={"VisibilityTimeout": 9}, before={"VisibilityTimeout": 5})
+    cloud = Cloud(Clients(Target(account="1", region="eu-west-1")))
+
+    async def attempt() -> Outcome:
+        return await Work(update, ORDERS, cloud, SkyProvider(cloud, sky, "any"), Beat.heard()).carry_out({}, run=1)
+
+    first = await environment.run(attempt)
+    heard = beats[-1] if told else ()
+    environment.info = replace(environment.info, attempt=2, heartbeat_details=heard)
+    second = await environment.run(attempt)
+
+    assert first.before == {"VisibilityTimeout": 7}
+    assert second.before == (first.before if told else None), "Then a rollback goes by the record."
 
 
 @pytest.mark.parametrize("endpoint", ["cloud_control"], indirect=True, scope="session")

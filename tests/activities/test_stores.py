@@ -383,6 +383,29 @@ def test_release_of_a_lost_lease_leaves_the_new_holder_alone(stores: Stores, sco
     stores.locks.check(kept)
 
 
+def test_whoever_has_seen_the_holder_can_free_the_lock_and_its_fence_stays(stores: Stores, scope: Scope) -> None:
+    forced = take(stores.locks, scope, ANA)
+    stores.locks.renew(forced)
+    seen = stores.locks.holder(scope)
+    assert seen is not None
+
+    stores.locks.release(Lease(scope=scope, owner=seen.owner, fence=seen.fence))
+
+    assert stores.locks.holder(scope) is None
+    assert take(stores.locks, scope, LEO).fence == 2
+    with pytest.raises(LockLost):
+        stores.locks.move(forced, None, body(1))
+
+
+def test_a_lock_that_was_freed_and_taken_anew_is_not_freed_as_the_old_one(stores: Stores, scope: Scope) -> None:
+    stores.locks.release(take(stores.locks, scope, ANA))
+    again = take(stores.locks, scope, ANA)
+
+    stores.locks.release(Lease(scope=scope, owner=ANA, fence=1))
+
+    stores.locks.check(again)
+
+
 @pytest.mark.parametrize("use", [LockStore.renew, LockStore.check], ids=["renew", "check"])
 def test_a_lease_that_was_taken_over_is_lost(
     stores: Stores, scope: Scope, use: Callable[[LockStore, Lease], None]

@@ -50,3 +50,11 @@ def test_every_command_of_the_table_can_be_loaded(command: str) -> None:
 
     assert loaded is not None
     assert loaded.help
+
+
+def test_an_apply_without_changes_needs_no_temporal() -> None:
+    program = "import panka.cli.applying, panka.cli.planned, panka.activities.planning, sys; print(*sys.modules)"
+
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+
+    assert not [name for name in ran.stdout.split() if name.startswith("temporalio")]

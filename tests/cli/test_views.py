@@ -208,7 +208,8 @@ def test_colour_is_only_in_the_symbols() -> None:
 def test_machines_get_every_step_and_every_count() -> None:
     data = plan_data(MIXED)
 
-    assert data["counts"] == {"create": 1, "adopt": 0, "update": 1, "replace": 1, "forget": 0, "delete": 1}
+    none = {"accept": 0, "adopt": 0, "forget": 0}
+    assert data["counts"] == {**none, "create": 1, "update": 1, "replace": 1, "delete": 1}
     assert [row["component"] for row in data["components"]] == ["api/cache", "api/server", "api/orders", "api/legacy"]
     assert len(data["plan"]["forward"]) == 4
 

@@ -1,4 +1,4 @@
-"""Every kind's own example, as `panka explain` shows it: applied, planned again, changed, destroyed.
+"""Every kind's own example, as `panka explain` shows it: applied, looked at, planned again, changed, destroyed.
 
 Runs go through the worker's own activities on a real Temporal server, with state and lock in S3 and DynamoDB.
 """
@@ -20,17 +20,19 @@ from panka.activities.archive import Archive
 from panka.activities.aws.network import default_network
 from panka.activities.aws.session import Clients, Cloud, Keys
 from panka.activities.planning import Desk
+from panka.activities.reach import AwsAccount
 from panka.activities.stores.backend import create_backend
 from panka.activities.stores.dynamodb import DynamoLocks
 from panka.activities.stores.s3 import S3Store
 from panka.cli.worker import Accounts, Stores, assemble, build_workers, provider_of
 from panka.planner.component import Network
+from panka.planner.drift import Report, Status
 from panka.planner.kinds import KINDS
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan
 from panka.planner.stack import Options, read_stack
 from panka.planner.state import Target
-from panka.workflows.messages import RUN, Result, RunInput
+from panka.workflows.messages import DRIFT, RUN, DriftInput, DriftResult, Result, RunInput
 from plugins.faults import StandIn, faulty
 from plugins.runs import result
 from plugins.scaling import Scaling
@@ -118,6 +120,17 @@ class Shop:
         assert ended.result == "succeeded", "\n".join([ended.message, *(one.message for one in ended.failures)])
         return plan
 
+    async def drift(self, scope: Scope) -> Report:
+        """What a drift check finds."""
+        input = DriftInput(scope=scope, by="ana")
+        id = f"{scope}/drift"
+        check = self.client.execute_workflow(DRIFT, input, id=id, task_queue=self.queue, result_type=DriftResult)
+        ended = await asyncio.wait_for(check, 120)
+        report = await asyncio.to_thread(self.desk.archive.report_at, ended.report)
+        state, _ = await asyncio.to_thread(self.desk.state, scope)
+        assert report.total == len(state.resources if state else ()) > 0
+        return report
+
 
 @pytest.fixture(scope="module")
 async def shop(temporal: Client, request: pytest.FixtureRequest) -> AsyncIterator[Shop]:
@@ -139,7 +152,7 @@ async def shop(temporal: Client, request: pytest.FixtureRequest) -> AsyncIterato
             accounts._known[target, None] = clients = Clients(target, executor=aws, keys=Keys(ACCOUNT, "test"))
             work = assemble(stores, accounts, own)
             queue = f"kinds-{uuid4()}"
-            desk = Desk(Archive(stores.objects), stores.locks, clients)
+            desk = Desk(Archive(stores.objects), stores.locks, AwsAccount(clients))
             async with build_workers(temporal, work, queue, graceful=1)[0]:
                 cloud = Cloud(clients)
                 version = await _what_users_bring(cloud)
@@ -160,6 +173,12 @@ async def _what_users_bring(cloud: Cloud) -> str:
     return str(code["VersionId"])
 
 
+def said(report: Report) -> list[object]:
+    """Everything that a drift check finds fault with or would call somebody else's."""
+    faults = [one for one in report.findings if one.status is not Status.SAME or one.properties]
+    return [one.model_dump(exclude={"accepted", "live"}) for one in faults]
+
+
 @pytest.fixture
 def scope() -> Scope:
     return Scope(tenant="acme", stack=f"s{uuid4().hex[:6]}", environment="dev")
@@ -170,11 +189,13 @@ async def test_the_example_applies_replans_empty_updates_and_leaves_nothing(
     kind: str, shop: Shop, scope: Scope
 ) -> None:
     await shop.change(Files(kind, shop, scope), scope)
+    assert said(await shop.drift(scope)) == []
     again = await asyncio.to_thread(shop.plan, Files(kind, shop, scope), scope)
     assert [step.key for step in (*again.forward, *again.cleanup)] == []
 
     changed = await shop.change(Files(kind, shop, scope, team="red"), scope)
     assert changed.forward, "Its tags change."
+    assert said(await shop.drift(scope)) == []
     again = await asyncio.to_thread(shop.plan, Files(kind, shop, scope, team="red"), scope)
     assert [step.key for step in (*again.forward, *again.cleanup)] == []
 

@@ -8,11 +8,13 @@ import pytest
 from panka.planner import record
 from panka.planner.assemble import Elsewhere, Protected, make_plan
 from panka.planner.diagnostics import Invalid
+from panka.planner.drift import Finding, compared
+from panka.planner.owned import Surroundings
 from panka.planner.owner import Scope
-from panka.planner.plan import Action, Plan, Step
+from panka.planner.plan import Action, Plan, Seen, Step
 from panka.planner.resource import Address, Lifecycle, PhysicalName, Place, Properties, Resource, Timeouts, text
 from panka.planner.selecting import Wish
-from panka.planner.state import State, Target
+from panka.planner.state import Recorded, State, Target
 
 SCOPE = Scope(tenant="acme", stack="shop", environment="prod")
 TARGET = Target(account="111122223333", region="eu-west-1")
@@ -345,3 +347,73 @@ def test_tags_keep_what_they_say_beside_key_and_value() -> None:
     tags = {tag["Key"]: tag["PropagateAtLaunch"] for tag in step.properties["Tags"]}
     assert tags["team"] is True
     assert tags["panka:address"] is False
+
+
+def found(one: Recorded, live: Properties | None) -> dict[str, Finding]:
+    """What a drift check says of a resource."""
+    return {one.address: compared(one, None if live is None else Seen(properties=live), Surroundings())}
+
+
+def observed(state: State) -> State:
+    """The state with everything observed as it was applied."""
+    resources = {key: one.model_copy(update={"observed": one.properties}) for key, one in state.resources.items()}
+    return state.model_copy(update={"resources": resources})
+
+
+def test_what_others_have_changed_is_taken_back() -> None:
+    stack = [queue(VisibilityTimeout=30)]
+    state = observed(applied(plan(stack)))
+    one = state.resources["jobs:main"]
+
+    step = only(plan(stack, state, drift=found(one, {**one.properties, "VisibilityTimeout": 99, "DelaySeconds": 5})))
+
+    assert step.action is Action.UPDATE
+    assert {(change.path, change.before, change.after) for change in step.changes} == {
+        ("VisibilityTimeout", 99, 30),
+        ("DelaySeconds", 5, None),
+    }
+    assert step.properties == one.properties
+    assert step.reason == "it was changed outside Panka"
+
+
+def test_what_the_stack_wants_goes_before_what_was_applied() -> None:
+    state = observed(applied(plan([queue(VisibilityTimeout=30)])))
+    one = state.resources["jobs:main"]
+
+    drift = found(one, {**one.properties, "VisibilityTimeout": 99})
+    step = only(plan([queue(VisibilityTimeout=99)], state, drift=drift))
+
+    assert [(change.path, change.after) for change in step.changes] == [("VisibilityTimeout", 99)]
+
+
+def test_what_others_have_made_otherwise_in_a_fixed_property_is_replaced() -> None:
+    state = observed(applied(plan([table()])))
+    one = state.resources["orders:main"]
+
+    live = {**one.properties, "KeySchema": [{"AttributeName": "x", "KeyType": "HASH"}]}
+    made = plan([table()], state, drift=found(one, live))
+
+    assert [step.action for step in made.forward] == [Action.REPLACE]
+
+
+def test_what_others_have_deleted_is_made_anew_with_all_that_refers_to_it() -> None:
+    jobs = queue()
+    user = Resource(Address("user:main"), "AWS::SNS::Topic", {"DisplayName": jobs.ref("QueueUrl")}, "SNS")
+    state = observed(applied(plan([jobs, user])))
+
+    made = plan([jobs, user], state, drift=found(state.resources["jobs:main"], None))
+
+    assert [(step.action, step.address, step.generation) for step in made.forward] == [
+        (Action.CREATE, "jobs:main", 2),
+        (Action.UPDATE, "user:main", 1),
+    ]
+    assert made.forward[1].changes[0].unknown
+    assert made.cleanup == ()
+
+
+def test_what_others_have_deleted_and_the_stack_no_longer_has_is_struck_off_by_its_delete() -> None:
+    state = observed(applied(plan([queue()])))
+
+    made = plan([], state, drift=found(state.resources["jobs:main"], None))
+
+    assert only(made).action is Action.DELETE

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from panka.planner import resource_types
+from panka.planner.documented import lines_of
 from panka.planner.kinds import KINDS
 from panka.planner.resource_types import SOURCE, TypeFacts, facts, types
 
@@ -151,5 +152,5 @@ def test_kinds_are_named_once_and_document_themselves() -> None:
     for name, kind in KINDS.items():
         assert kind.name == name
         assert all(kind.outputs.values())
-        missing = [name for name, info in kind.spec.model_fields.items() if not info.description]
+        missing = kind.spec.model_fields.keys() - lines_of(kind.spec)
         assert not missing, f"{kind.name}: {missing}"

@@ -2,7 +2,10 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
+
+from temporalio.exceptions import ApplicationError
 
 from panka.activities.aws.errors import AwsError, Cause
 from panka.activities.aws.session import Clients, Cloud
@@ -25,14 +28,23 @@ class Sky:
     """Addresses whose create (or update) AWS refuses for good."""
     lose: Counter[str] = field(default_factory=Counter)
     """Addresses whose create takes effect and whose reply is lost, and how often."""
+    unread: dict[str, AwsError] = field(default_factory=dict)
+    """Ids whose read ends in an error."""
     hold: dict[str, asyncio.Event] = field(default_factory=dict)
-    """Addresses whose create waits for an event."""
+    """Addresses whose create (or, with `delete` before it, whose delete) waits for an event."""
     began: dict[str, asyncio.Event] = field(default_factory=dict)
     """Set when the create of an address begins."""
+    on_read: Callable[[str], None] | None = None
+    """Called with the id of each resource that is read."""
     peak: int = 0
     busy: int = 0
 
+    unmade: set[str] = field(default_factory=set)
+    """Types that nobody has a provider for."""
+
     def provider(self, type: str, cloud: Cloud) -> Provider:
+        if type in self.unmade:
+            raise ApplicationError(f"This worker has no provider for {type}.", non_retryable=True)
         return SkyProvider(cloud, self, type)
 
     async def cloud(self, _lease: Lease, target: Target) -> Cloud:
@@ -54,6 +66,10 @@ class SkyProvider(Provider):
         self.aws_type = type
 
     async def read(self, id: str) -> Observed | None:
+        if id in self.sky.unread:
+            raise self.sky.unread[id]
+        if self.sky.on_read is not None:
+            self.sky.on_read(id)
         if id not in self.sky.resources:
             return None
         return Observed(dict(self.sky.resources[id]), {"Arn": f"arn:{id}", "QueueUrl": f"https://{id}"})
@@ -94,7 +110,10 @@ class SkyProvider(Provider):
     async def delete(self, id: str, how: Ending) -> None:
         if id not in self.sky.resources:
             return
-        await self._mutate("delete", self.sky.owners[id].address)
+        await self._mutate("delete", address := self.sky.owners[id].address)
+        if f"delete {address}" in self.sky.hold:
+            self.sky.began[f"delete {address}"].set()
+            await self.sky.hold[f"delete {address}"].wait()
         self._refuse(self.sky.owners[id].address, "delete")
         del self.sky.resources[id], self.sky.owners[id]
 

@@ -2,14 +2,15 @@
 
 import asyncio
 import json
-import re
 import urllib.parse
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-_READS = re.compile(r"(Describe|Get|List|Head|BatchGet|Query|Scan|Lookup|Search)")
+from plugins.aws_requests import Request
+
+_XML = {"content-type": "text/xml"}
 _HOP = {b"connection", b"transfer-encoding", b"content-length", b"keep-alive"}
 
 
@@ -21,6 +22,8 @@ class Answer:
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
     times: int = 1
+    service: str = ""
+    """Given to requests of this service alone; empty: to all."""
 
 
 StandIn: TypeAlias = Callable[[str, bytes], Answer]
@@ -32,6 +35,36 @@ def refusal(code: str) -> Answer:
     error = f"<Type>Sender</Type><Code>{code}</Code><Message>It is not in a state for that.</Message>"
     body = f"<ErrorResponse><Error>{error}</Error><RequestId>r</RequestId></ErrorResponse>"
     return Answer(400, body.encode(), {"content-type": "text/xml"})
+
+
+def refused(request: Request, code: str, status: int = 400) -> Answer:
+    """A refusal as the service says it that the request is for."""
+    if request.service == "s3":
+        return Answer(status, f"<Error><Code>{code}</Code><Message>No.</Message></Error>".encode(), _XML)
+    if request.is_form:
+        return replace(refusal(code), status=status)
+    body = {"__type": code, "message": "No."}
+    return Answer(status, json.dumps(body).encode(), {"content-type": "application/x-amz-json-1.0"})
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What goes wrong with the requests that it means."""
+
+    meant: Callable[[Request], bool]
+    """Asked once for each request, so it may count or draw."""
+    answer: Callable[[Request], Answer] | None = None
+    """Given instead of the endpoint's. None: the request takes effect, and its reply is lost."""
+
+
+@dataclass(frozen=True)
+class Passed:
+    """A changing request that reached the endpoint."""
+
+    operation: str
+    names: tuple[str, ...]
+    """What it is about (`c7-dev-jobs-4835b9`): the same for the same resource, however and by whom it is called."""
+    status: int
 
 
 @dataclass
@@ -60,56 +93,33 @@ class Faults:
     """Access keys that requests were signed with."""
     expired: set[str] = field(default_factory=set)
     """Access keys that have expired: requests that are signed with them do not reach the endpoint."""
+    passed: list[Passed] = field(default_factory=list)
+    """As `mutations`, once each is answered."""
+    rules: list[Rule] = field(default_factory=list)
+    """The first that means a request decides."""
+    moments: dict[int, Callable[[], Awaitable[None]]] = field(default_factory=dict)
+    """By the number of a changing request, from 1: awaited when it has taken effect and nobody has been told."""
+    door: "_Proxy | None" = None
+
+    async def close(self) -> None:
+        """Nothing answers any more: connections end, new ones are refused."""
+        assert self.door is not None
+        await self.door.close()
+
+    async def open(self) -> None:
+        """Answers again, at the same port."""
+        assert self.door is not None
+        await self.door.listen()
 
     def reset(self) -> None:
         self.mutations, self.reads, self.lose, self.instead, self.hold = [], 0, 0, None, None
         self.held.clear()
         self.delay, self.instead_of = 0, ""
         self.keys, self.expired = set(), set()
+        self.passed, self.rules, self.moments = [], [], {}
 
 
-@dataclass
-class _Request:
-    method: str
-    path: str
-    headers: list[tuple[bytes, bytes]]
-    body: bytes
-
-    def header(self, name: str) -> str:
-        return next((value.decode() for key, value in self.headers if key.lower() == name.encode()), "")
-
-    @property
-    def operation(self) -> str:
-        target = self.header("x-amz-target")
-        if target:
-            return target.rpartition(".")[2]
-        if "x-www-form-urlencoded" in self.header("content-type"):
-            form = urllib.parse.parse_qs(self.body.decode(errors="replace"))
-            if "Action" in form:
-                return form["Action"][0]
-        return f"{self.method} {self.path}"
-
-    @property
-    def service(self) -> str:
-        """The service that the request is signed for (`elasticache`); empty for one that is not signed."""
-        scope = re.search(r"Credential=[^/]+/[^/]+/[^/]+/([^/]+)/", self.header("authorization"))
-        return scope[1] if scope else ""
-
-    @property
-    def key(self) -> str:
-        """The access key that the request is signed with; empty for one that is not signed."""
-        signed = re.search(r"Credential=([^/]+)/", self.header("authorization"))
-        return signed[1] if signed else ""
-
-    @property
-    def mutates(self) -> bool:
-        operation = self.operation
-        if " " in operation:
-            return self.method not in {"GET", "HEAD"}
-        return _READS.match(operation) is None
-
-
-def _expired(request: _Request) -> Answer:
+def _expired(request: Request) -> Answer:
     """What the services say to credentials that have expired, each in its protocol."""
     said = "The security token included in the request is expired"
     if request.header("x-amz-target"):
@@ -153,14 +163,24 @@ async def _body(reader: asyncio.StreamReader, headers: list[tuple[bytes, bytes]]
 
 
 class _Proxy:
-    def __init__(self, upstream: str, faults: Faults, routes: Mapping[str, str | StandIn]) -> None:
+    def __init__(self, upstream: str, faults: Faults, routes: Mapping[str, str | StandIn], port: int) -> None:
         self._upstream = upstream
+        self._port = port
+        self._server: asyncio.Server | None = None
         self._routes = routes
         self._faults = faults
         self._open: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
+    async def listen(self) -> None:
+        """Accepts connections, at the port that it has had before."""
+        self._server = await asyncio.start_server(self.serve, "127.0.0.1", self._port, limit=2**20)
+        self._port = self._server.sockets[0].getsockname()[1]
+        self._faults.url = f"http://127.0.0.1:{self._port}"
+
     async def close(self) -> None:
         """Ends every connection and waits until its task has seen it."""
+        if self._server is not None:
+            self._server.close()
         for writer in self._open.values():
             writer.close()
         await asyncio.gather(*self._open)
@@ -173,13 +193,13 @@ class _Proxy:
             while (request := await self._request(reader, writer)) is not None:
                 if not await self._answer(request, writer):
                     break
-        except ConnectionError:
-            return
+        except (ConnectionError, asyncio.IncompleteReadError):
+            return  # whoever asked, or the endpoint, was killed in the middle of a message
         finally:
             del self._open[task]
             writer.close()
 
-    async def _request(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> _Request | None:
+    async def _request(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Request | None:
         got = await _message(reader)
         if got is None:
             return None
@@ -189,43 +209,66 @@ class _Proxy:
             writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             await writer.drain()
             headers = [(key, value) for key, value in headers if key.lower() != b"expect"]
-        return _Request(method, path, headers, await _body(reader, headers, bare=False))
+        return Request(method, path, headers, await _body(reader, headers, bare=False))
 
-    async def _answer(self, request: _Request, writer: asyncio.StreamWriter) -> bool:
+    async def _answer(self, request: Request, writer: asyncio.StreamWriter) -> bool:
         """Whether the connection goes on."""
-        faults = self._faults
-        if faults.instead is not None and faults.instead_of in {"", request.operation}:
-            answer = faults.instead
-            answer.times -= 1
-            faults.instead = answer if answer.times else None
+        answer, lost = self._trouble(request)
+        if answer is not None:
             _write(writer, f"HTTP/1.1 {answer.status} No".encode(), list(_encoded(answer.headers)), answer.body)
             return True
-        faults.keys.add(request.key)
-        if request.key in faults.expired:
-            answer = _expired(request)
-            _write(writer, f"HTTP/1.1 {answer.status} No".encode(), list(_encoded(answer.headers)), answer.body)
-            return True
-        if request.mutates:
-            faults.mutations.append(request.operation)
-            lost = len(faults.mutations) == faults.lose
-        else:
-            faults.reads += 1
-            lost = False
+        number = self._count(request)
         first, headers, body = await self._forward(request)
-        if lost:
+        if request.mutates:
+            await self._taken_effect(request, number, int(first.split()[1]))
+        if lost or (number and number == self._faults.lose):
             return False
-        if request.mutates and faults.delay:
-            await asyncio.sleep(faults.delay)
-        if request.mutates and faults.hold is not None:
-            faults.held.set()
-            await faults.hold.wait()
+        if request.mutates:
+            await self._wait()
         bare = request.method == "HEAD"
         length = [(b"Content-Length", value) for key, value in headers if bare and key.lower() == b"content-length"]
         _write(writer, first, [one for one in headers if one[0].lower() not in _HOP], body, length)
         await writer.drain()
         return True
 
-    async def _forward(self, request: _Request) -> tuple[bytes, list[tuple[bytes, bytes]], bytes]:
+    def _trouble(self, request: Request) -> tuple[Answer | None, bool]:
+        """What is given instead of the endpoint's answer, and whether this one is lost."""
+        faults = self._faults
+        told = faults.instead
+        if told is not None and faults.instead_of in {"", request.operation} and told.service in ("", request.service):
+            told.times -= 1
+            faults.instead = told if told.times else None
+            return told, False
+        faults.keys.add(request.key)
+        if request.key in faults.expired:
+            return _expired(request), False
+        rule = next((rule for rule in faults.rules if rule.meant(request)), None)
+        if rule is None:
+            return None, False
+        return (rule.answer(request), False) if rule.answer is not None else (None, True)
+
+    def _count(self, request: Request) -> int:
+        """The number of a changing request; 0 for one that only reads."""
+        if not request.mutates:
+            self._faults.reads += 1
+            return 0
+        self._faults.mutations.append(request.operation)
+        return len(self._faults.mutations)
+
+    async def _taken_effect(self, request: Request, number: int, status: int) -> None:
+        self._faults.passed.append(Passed(request.operation, request.names, status))
+        moment = self._faults.moments.pop(number, None)
+        if moment is not None:
+            await moment()
+
+    async def _wait(self) -> None:
+        if self._faults.delay:
+            await asyncio.sleep(self._faults.delay)
+        if self._faults.hold is not None:
+            self._faults.held.set()
+            await self._faults.hold.wait()
+
+    async def _forward(self, request: Request) -> tuple[bytes, list[tuple[bytes, bytes]], bytes]:
         route = self._routes.get(request.service, self._upstream)
         if not isinstance(route, str):
             answer = route(request.operation, request.body)
@@ -262,17 +305,18 @@ def _write(
 
 
 @asynccontextmanager
-async def faulty(upstream: str, routes: Mapping[str, str | StandIn] | None = None) -> AsyncIterator[Faults]:
+async def faulty(
+    upstream: str, routes: Mapping[str, str | StandIn] | None = None, port: int = 0
+) -> AsyncIterator[Faults]:
     """A proxy before `upstream`, on a port of its own, in this event loop.
 
-    `routes` has other endpoints by service: their URLs, or what stands in for them.
+    `routes` has other endpoints by service: their URLs, or what stands in for them. A proxy that is to be closed and
+    opened again needs a `port` that the system gives to nobody meanwhile.
     """
     faults = Faults()
-    proxy = _Proxy(upstream, faults, routes or {})
-    server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0, limit=2**20)
-    faults.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    faults.door = _Proxy(upstream, faults, routes or {}, port)
+    await faults.door.listen()
     try:
         yield faults
     finally:
-        server.close()
-        await proxy.close()
+        await faults.door.close()

@@ -1,5 +1,7 @@
 """A stack with stores and a cloud in memory, whose runs go through a real Temporal server."""
 
+import asyncio
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,19 +13,23 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
 from panka.activities.archive import Archive
+from panka.activities.drift import DriftActivities
 from panka.activities.lock import LockActivities
+from panka.activities.notify import Notifying
 from panka.activities.provisioning import Provisioning
 from panka.activities.state import StateActivities
 from panka.activities.stores.memory import MemoryLocks, MemoryStore
 from panka.activities.telemetry import Traces, Untraced
 from panka.planner.assemble import make_plan
 from panka.planner.blocks import Blocks
+from panka.planner.drift import Finding, Report
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan
 from panka.planner.resource import Address, PhysicalName, Resource
 from panka.planner.state import State, Target
 from panka.workflows.deploy import RunWorkflow
-from panka.workflows.messages import PROGRESS, RUN, Progress, Result, RunInput
+from panka.workflows.drift import DriftWorkflow
+from panka.workflows.messages import DRIFT, PROGRESS, RUN, DriftInput, DriftResult, Phase, Progress, Result, RunInput
 from panka.workflows.ports import Lease
 from panka.workflows.sandbox import runner
 from panka.workflows.shard import ShardWorkflow
@@ -75,20 +81,16 @@ class Place:
         state = StateActivities(self.archive, self.locks, account, self.threads, self.types.__contains__)
         cloud, provider = self.sky.cloud, self.sky.provider
         steps = Provisioning(self.archive, self.locks, cloud, provider, self.threads, account_of_steps, self.traces)
+        drift = DriftActivities(self.archive, self.locks, cloud, provider, self.threads, account_of_steps)
         return Worker(
             self.client,
             task_queue=self.queue,
-            workflows=[RunWorkflow, ShardWorkflow],
+            workflows=[RunWorkflow, ShardWorkflow, DriftWorkflow],
             activities=[
-                lock.acquire,
-                lock.hold,
-                state.open,
-                state.share,
-                state.file,
-                state.checkpoint,
-                state.close,
-                steps.step,
-                steps.undo,
+                *(lock.acquire, lock.hold, state.open, state.share, state.file, state.checkpoint, state.close),
+                *(steps.step, steps.undo),
+                *(drift.survey, drift.look, drift.judge, drift.file, drift.mend),
+                Notifying(self.archive, cloud, self.threads).notify,
             ],
             workflow_runner=runner(),
             **more,
@@ -100,10 +102,21 @@ class Place:
         destroy: bool = False,
         outputs: dict[str, Any] | None = None,
         blocks: Blocks | None = None,
+        drift: Mapping[str, Finding] | None = None,
     ) -> Plan:
         wanted = {one.address: one for one in resources}
         pointer = self.locks.pointer(self.scope)
-        return make_plan(self.scope, TARGET, wanted, outputs or {}, self.state, pointer, destroy=destroy, blocks=blocks)
+        return make_plan(
+            self.scope,
+            TARGET,
+            wanted,
+            outputs or {},
+            self.state,
+            pointer,
+            destroy=destroy,
+            blocks=blocks,
+            drift=drift,
+        )
 
     async def start(self, plan: Plan, **more: Any) -> WorkflowHandle[Any, Result]:
         input = RunInput(scope=self.scope, plan=self.archive.save_plan(plan), kind=plan.operation, by="ana", **more)
@@ -116,6 +129,26 @@ class Place:
 
     async def apply(self, *resources: Resource, **more: Any) -> Result:
         return await self.run(self.plan(*resources), **more)
+
+    async def drift(self, **more: Any) -> DriftResult:
+        """One drift check."""
+        input = DriftInput(scope=self.scope, by="ana", **more)
+        found: DriftResult = await self.client.execute_workflow(
+            DRIFT, input, id=f"{self.scope}/drift", task_queue=self.queue, result_type=DriftResult
+        )
+        return found
+
+    @property
+    def drift_known(self) -> Mapping[str, Finding]:
+        """What the latest report has found, by address."""
+        return {one.address: one for one in self.report.findings}
+
+    @property
+    def report(self) -> Report:
+        """The latest report."""
+        latest = self.archive.report(self.scope)
+        assert latest is not None
+        return latest[0]
 
     @property
     def state(self) -> State | None:
@@ -144,3 +177,10 @@ async def result(handle: WorkflowHandle[Any, Result]) -> Result:
         if not isinstance(error.cause, ApplicationError):
             raise
         return Result.model_validate(error.cause.details[0])
+
+
+async def until(place: Place, handle: WorkflowHandle[Any, Result], phase: Phase) -> None:
+    """Waits until a run is in a phase."""
+    async with asyncio.timeout(60):
+        while (await place.progress(handle)).phase is not phase:  # noqa: ASYNC110  # another process changes it
+            await asyncio.sleep(0.05)

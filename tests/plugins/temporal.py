@@ -4,12 +4,15 @@ import asyncio
 import shutil
 import sys
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
+
+from panka.cli.parts import SEARCH_ATTRIBUTES
 
 
 def binary() -> str:
@@ -26,6 +29,8 @@ async def temporal() -> AsyncIterator[Client]:
         data_converter=pydantic_data_converter,
         dev_server_existing_path=binary(),
         dev_server_log_level="error",
+        dev_server_startup_timeout=timedelta(seconds=60),
+        dev_server_extra_args=[f"--search-attribute={name}={kind}" for name, kind in SEARCH_ATTRIBUTES.items()],
     ) as environment:
         yield environment.client
         await asyncio.sleep(0)

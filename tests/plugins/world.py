@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -78,8 +79,11 @@ class World:
 
     async def panka(self, *words: str, env: dict[str, str] | None = None) -> Said:
         """One command to its end."""
-        process = await self.begin(*words, env=env)
-        out, err = await asyncio.wait_for(process.communicate(), 170)
+        return await self.finished(await self.begin(*words, env=env))
+
+    async def finished(self, process: asyncio.subprocess.Process) -> Said:
+        """What a command that was begun leaves behind at its end."""
+        out, err = await asyncio.wait_for(process.communicate(), 230)
         assert process.returncode is not None
         return Said(process.returncode, out.decode(), err.decode())
 
@@ -116,12 +120,15 @@ class World:
         self.processes.append(self.temporal)
         await until(lambda: _listens(self.temporal_port), 30)
 
-    async def start_worker(self, env: dict[str, str] | None = None) -> asyncio.subprocess.Process:
-        """A worker process that takes work."""
+    async def start_worker(
+        self, *words: str, env: dict[str, str] | None = None, ahead: int = 0
+    ) -> asyncio.subprocess.Process:
+        """A worker process that takes work; its clock may be ahead by so many seconds."""
         log = self.folder / f"worker-{len(self.processes)}.log"
         with log.open("wb") as out:
+            line = (*_wrong_clock(ahead), "worker") if ahead else (*PANKA, "worker")
             worker = await asyncio.create_subprocess_exec(
-                *PANKA, "worker", cwd=self.folder, env=self.env | (env or {}), stdout=out, stderr=out
+                *line, *words, cwd=self.folder, env=self.env | (env or {}), stdout=out, stderr=out
             )
         self.processes.append(worker)
         await until(lambda: "worker ready" in log.read_text(), 60)
@@ -159,12 +166,34 @@ class World:
 
     def lock_holder(self, stack: str) -> str | None:
         """Who holds the lock, as the table says."""
+        return self.lock(stack).get("who")
+
+    def lock(self, stack: str) -> dict[str, str]:
+        """The lock's item in the table."""
         key = {"pk": {"S": "acme"}, "sk": {"S": f"lock#{stack}#dev"}}
         item = self.client("dynamodb").get_item(TableName="panka-state", Key=key, ConsistentRead=True).get("Item", {})
-        return item["who"]["S"] if "who" in item else None
+        return {name: next(iter(value.values())) for name, value in item.items()}
 
     async def state(self, stack: str) -> Any:
         return (await self.panka("state", "pull", stack)).ok().json
+
+    async def wanted(self, stack: str) -> dict[str, int]:
+        """How many resources of each type a stack that was never applied wants."""
+        plan = (await self.panka("plan", stack, "-o", "json")).ok().json["plan"]
+        return dict(Counter(step["type"] for step in plan["forward"]))
+
+    async def assert_whole(self, stack: str, wanted: dict[str, int]) -> None:
+        """Of every type exists what the stack wants; state names each of it; the next plan is empty, the lock free."""
+        state = await self.state(stack)
+        recorded = {one["id"].rpartition("/")[2] for one in state["resources"].values()}
+        cloud = self.cloud()
+        assert {type: len(names) for type, names in cloud.items()} == {type: wanted[type] for type in cloud}
+        for type in ("AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::S3::Bucket", "AWS::DynamoDB::Table"):
+            assert {name.rpartition("/")[2] for name in cloud.get(type, [])} <= recorded, type
+        assert state["operation"] is None
+        assert state["intended"] == []
+        assert await self.steps(stack) == []
+        assert self.lock_holder(stack) is None
 
 
 def _everything(client: Callable[[str], Any]) -> dict[str, list[str]]:
@@ -213,6 +242,10 @@ def _containers(ecs: Any) -> tuple[list[str], list[str]]:
     return clusters, services
 
 
+def _wrong_clock(ahead: int) -> tuple[str, ...]:
+    return sys.executable, "-P", str(Path(__file__).with_name("wrong_clock.py")), str(ahead)
+
+
 async def until(true: Callable[[], bool], seconds: float, what: str = "it") -> None:
     """Waits until something is so, or fails after a deadline."""
     deadline = time.monotonic() + seconds
@@ -233,7 +266,7 @@ async def world(folder: Path, endpoint: Endpoint = moto) -> AsyncIterator[World]
     """Servers up, backend made, no worker yet."""
     async with AsyncExitStack() as stack:
         url = stack.enter_context(endpoint(folder / "endpoint.log"))
-        faults = await stack.enter_async_context(faulty(url))
+        faults = await stack.enter_async_context(faulty(url, port=free_port()))
         one = World(folder, url, faults, free_port())
         stack.push_async_callback(one.stop)
         await one.start_temporal()

@@ -4,13 +4,12 @@ import asyncio
 import random
 
 import pytest
-from temporalio.client import WorkflowHandle
 
 from panka.planner.plan import Action
 from panka.planner.resource import Address, Resource
 from panka.planner.shards import cut
 from panka.workflows.messages import RETRY, SKIP, Decision, EventKind, Phase
-from plugins.runs import Place, resource, result
+from plugins.runs import Place, resource, result, until
 
 SMALL = {"most": 4, "shard_size": 3}
 
@@ -33,12 +32,6 @@ async def shards_of(place: Place) -> int:
     """How many child workflows the last run had."""
     history = await place.client.get_workflow_handle(str(place.scope)).fetch_history()
     return sum(event.HasField("start_child_workflow_execution_initiated_event_attributes") for event in history.events)
-
-
-async def until(place: Place, handle: WorkflowHandle, phase: Phase) -> None:
-    async with asyncio.timeout(60):
-        while (await place.progress(handle)).phase is not phase:  # noqa: ASYNC110  # another process changes it
-            await asyncio.sleep(0.1)
 
 
 def assert_order(place: Place, resources: tuple[Resource, ...]) -> None:

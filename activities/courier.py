@@ -1,0 +1,202 @@
+"""A courier: a second process that loads what talks to AWS, and talks to it, while this one reads the stack.
+
+What talks to AWS takes as long to load as a stack takes to read; side by side both are there in half the time. The
+courier finds credentials as every process of Panka does, and passes none on. Nothing depends on it: what it leaves
+unanswered is asked again in this process, which is safe because whatever a desk asks may be repeated. It ends with this
+process, or at Ctrl-C, and says nothing then.
+"""
+
+import contextlib
+import gc
+import os
+import pickle
+import signal
+import socket
+import sys
+import threading
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, NoReturn, cast
+
+if TYPE_CHECKING:
+    from panka.activities.planning import Account, Reach
+    from panka.activities.stores.store import LockStore, ObjectStore
+
+PATIENCE = 120
+"""Seconds for one answer. Somebody may have to type the code of a second factor before the first one."""
+_BROKEN = (OSError, EOFError, pickle.UnpicklingError)
+_FIRST = ("account", "here")
+"""What every desk asks first: answered before it is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeskSettings:
+    """Where state is kept, and how AWS is reached."""
+
+    bucket: str
+    table: str
+    region: str
+    endpoint_url: str | None = None
+    profile: str | None = None
+
+
+class Courier:
+    """One process, for one bucket, table and region. Not to be shared between threads.
+
+    Where a process may not be split (there are threads, or macOS keeps some that nobody sees) it is a thread.
+    """
+
+    def __init__(self, patience: float = PATIENCE) -> None:
+        """Starts it. It loads what it needs, and waits to be told where to go."""
+        self._ours, theirs = socket.socketpair()
+        self._ours.settimeout(patience)
+        self._heard = self._ours.makefile("rb")
+        self._settings: DeskSettings | None = None
+        self._own: Reach | None = None
+        self._first: tuple[bool, Any] | None = None
+        self.pid: int | None = None
+        """None: it is a thread, or has ended."""
+        if sys.platform == "linux" and threading.active_count() == 1:
+            with contextlib.suppress(OSError):  # no process is to be had: nothing will answer, so all is done here
+                self.pid = self._fork(theirs)
+        else:
+            threading.Thread(target=_serve, args=[theirs], name="courier", daemon=True).start()
+
+    def _fork(self, theirs: socket.socket) -> int:
+        with theirs, _deaf_to_interrupts():
+            pid = os.fork()
+            if not pid:
+                self._ours.close()
+                self._heard.close()
+                _live(theirs)
+            return pid
+
+    def send(self, settings: DeskSettings) -> None:
+        """Tells it where to go; the first word counts. It asks at once whose the credentials are."""
+        if self._settings is None:
+            self._settings = settings
+            with contextlib.suppress(*_BROKEN):
+                self._ours.sendall(pickle.dumps(settings))
+
+    def reach(self, settings: DeskSettings) -> "Reach":
+        """What a desk needs, by way of the courier if these are the settings that it was sent with."""
+        self.send(settings)
+        return _Away(self) if settings == self._settings else _reach(settings)
+
+    def ask(self, part: str, method: str, *arguments: Any) -> Any:
+        """The answer of a method of `Reach`'s part; raises what that raises."""
+        try:
+            succeeded, answer = self._answer(part, method, *arguments)
+        except _BROKEN:
+            return _done(self._here(), part, method, *arguments)
+        if not succeeded:
+            raise answer
+        return answer
+
+    def close(self) -> None:
+        """Ends it. Whatever is asked from now on is answered in this process, which may end before it has gone."""
+        if self.pid is not None:
+            os.kill(self.pid, signal.SIGKILL)
+        self._heard.close()
+        self._ours.close()
+
+    def _here(self) -> "Reach":
+        """The same without the courier, of which nothing is left."""
+        if self.pid is not None:
+            os.waitpid(self.pid, 0)
+            self.pid = None
+        assert self._settings is not None  # noqa: S101  # parts are handed out after it was sent
+        self._own = self._own or _reach(self._settings)
+        return self._own
+
+    def _answer(self, *request: Any) -> Any:
+        if self._heard.closed:
+            raise EOFError
+        answered = False
+        try:
+            self._first = self._first or pickle.load(self._heard)  # noqa: S301  # of our own process
+            if request != _FIRST:
+                self._ours.sendall(pickle.dumps(request))
+            answer = pickle.load(self._heard) if request != _FIRST else self._first  # noqa: S301  # as above
+            answered = True
+        finally:
+            if not answered:
+                self.close()  # what comes late would be taken for the next answer
+        return answer
+
+
+class _Away:
+    """A `Reach` at the courier's."""
+
+    def __init__(self, courier: Courier) -> None:
+        self.objects = cast("ObjectStore", _Part(courier, "objects"))
+        self.locks = cast("LockStore", _Part(courier, "locks"))
+        self.account = cast("Account", _Part(courier, "account"))
+
+
+class _Part:
+    """One of its parts: whatever method is called, the courier calls it."""
+
+    def __init__(self, courier: Courier, name: str) -> None:
+        self._courier = courier
+        self._name = name
+
+    def __getattr__(self, method: str) -> Any:
+        return partial(self._courier.ask, self._name, method)
+
+
+@contextlib.contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """A process that is started meanwhile does not hear Ctrl-C before it is ready to; this one hears it afterwards."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _reach(settings: DeskSettings) -> "Reach":
+    from panka.activities.reach import AwsReach  # noqa: PLC0415  # brings boto3: what the courier spares this process
+
+    return AwsReach(settings)
+
+
+def _done(reach: "Reach", part: str, method: str, *arguments: Any) -> Any:
+    return getattr(getattr(reach, part), method)(*arguments)
+
+
+def _live(theirs: socket.socket) -> NoReturn:
+    """The life of a process. It has no other way out: what has called `fork` goes on in the one that did."""
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        gc.disable()
+        # Whoever reads the output waits until nobody can write to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        _serve(theirs)
+    finally:
+        os._exit(0)
+
+
+def _serve(theirs: socket.socket) -> None:
+    """Answers until nobody asks any more, or until something goes wrong, which whoever has asked then meets itself."""
+    with theirs, theirs.makefile("rb") as heard, contextlib.suppress(Exception):
+        from panka.activities import reach  # noqa: F401, PLC0415  # loaded before it is known where to go
+
+        there = _reach(pickle.load(heard))  # noqa: S301  # of whoever has started us
+        theirs.sendall(_answered(there, *_FIRST))
+        there.locks, there.objects  # noqa: B018  # loaded while nobody asks for them
+        while True:
+            theirs.sendall(_answered(there, *pickle.load(heard)))  # noqa: S301  # as above
+
+
+def _answered(there: "Reach", *request: Any) -> bytes:
+    try:
+        return pickle.dumps((True, _done(there, *request)))
+    except Exception as error:  # noqa: BLE001  # told to whoever asked, and ended there
+        error.add_note("".join(traceback.format_exception(error)))
+        told = pickle.dumps((False, error))
+        pickle.loads(told)  # noqa: S301  # one that cannot be put together again is none to tell
+        return told
