@@ -1,6 +1,7 @@
 """Rings when something happens in a run, without anybody being asked again and again."""
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from types import TracebackType
 from typing import Self
@@ -25,8 +26,7 @@ class Bell:
         self._handle = handle
         self._rung = asyncio.Event()
         self._listening: asyncio.Task[None] | None = None
-        self.over = False
-        """The history is complete: the run has ended, in whatever way."""
+        self._end = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         self._listening = asyncio.create_task(self._listen())
@@ -38,15 +38,26 @@ class Bell:
         if self._listening is not None:
             self._listening.cancel()
 
+    @property
+    def over(self) -> bool:
+        """The history is complete: the run has ended, in whatever way."""
+        return self._end.is_set()
+
+    async def pause(self, seconds: float) -> None:
+        """Returns after so many seconds, or at the run's end."""
+        if self.over:
+            await asyncio.sleep(seconds)
+            return
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._end.wait(), seconds)
+
     async def rung(self, seconds: float) -> None:
         """Returns when something has happened since the last time, and after so many seconds at the latest."""
         if self.over:
             seconds = min(seconds, _AGAIN)  # nothing more will ring
-        try:
+        with suppress(TimeoutError):
             await asyncio.wait_for(self._rung.wait(), seconds)
-        except TimeoutError:
-            return
-        self._rung.clear()
+            self._rung.clear()
 
     async def _listen(self) -> None:
         token: bytes | None = None
@@ -61,6 +72,7 @@ class Bell:
                 await asyncio.sleep(_AGAIN)
                 continue
             token = pages.next_page_token
-            self.over = token is None
+            if token is None:
+                self._end.set()
             if pages.current_page or self.over:
                 self._rung.set()

@@ -35,9 +35,9 @@ def _machine() -> Findings:
         "Python", Health.WELL if enough else Health.WRONG, f"{platform.python_version()} at {sys.executable}.",
         "" if enough else "install Python 3.11 or later", Exit.OK if enough else Exit.FAILED,
     )  # fmt: skip
-    missing = [name for name in PACKAGES if _version(name) is None]
-    if missing:
-        return [python, _wrong("packages", f"Not installed: {', '.join(missing)}.", "pip install panka")]
+    absent = [name for name in PACKAGES if _version(name) is None]
+    if absent:
+        return [python, _wrong("packages", f"Not installed: {', '.join(absent)}.", "pip install panka")]
     return [python, Finding("packages", Health.WELL, f"{', '.join(f'{one} {_version(one)}' for one in PACKAGES)}.")]
 
 
@@ -87,6 +87,7 @@ async def _server(runs: Runs) -> str:
 
 
 async def _worker(runs: Runs) -> Finding:
+    """Whether a run that began now would be carried out."""
     from temporalio.api.workflow.v1 import WorkflowExecutionInfo  # noqa: PLC0415  # only here
 
     absence = await missing(runs.client, runs.task_queue, WorkflowExecutionInfo())
@@ -100,12 +101,12 @@ async def _search(runs: Runs) -> Finding:
 
     request = ListSearchAttributesRequest(namespace=runs.client.namespace)
     known = (await runs.client.operator_service.list_search_attributes(request)).custom_attributes
-    missing = [name for name in SEARCH_ATTRIBUTES if name not in known]
-    if not missing:
+    absent = [name for name in SEARCH_ATTRIBUTES if name not in known]
+    if not absent:
         return Finding("search", Health.WELL, f"{len(SEARCH_ATTRIBUTES)} search attributes are registered.")
-    flags = " ".join(f"--name {name} --type {SEARCH_ATTRIBUTES[name]}" for name in missing)
+    flags = " ".join(f"--name {name} --type {SEARCH_ATTRIBUTES[name]}" for name in absent)
     mend = f"temporal operator search-attribute create --namespace {runs.client.namespace} {flags}"
-    said = f"Search attributes are missing, so runs cannot be searched for by them: {', '.join(missing)}."
+    said = f"Search attributes are missing, so runs cannot be searched for by them: {', '.join(absent)}."
     return Finding("search", Health.ODD, said, mend)
 
 
@@ -160,12 +161,12 @@ def _backend(session: Session, clients: _Clients) -> Findings:
     if not (bucket and table):
         return [Finding("backend", Health.UNKNOWN, "No bucket and table are given.")]
     try:
-        missing = check_backend(clients.s3, clients.dynamodb, bucket, table)
+        loose = check_backend(clients.s3, clients.dynamodb, bucket, table)
     except Exception as error:  # noqa: BLE001  # as above
         return [_of_error("backend", error)]
-    if not missing:
+    if not loose:
         return [Finding("backend", Health.WELL, f"Bucket {bucket} and table {table} are as they must be.")]
-    return [_wrong("backend", said, "panka backend create") for said in missing]
+    return [_wrong("backend", said, "panka backend create") for said in loose]
 
 
 def _wrong(about: str, said: str, mend: str, code: Exit = Exit.FAILED) -> Finding:

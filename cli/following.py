@@ -42,6 +42,7 @@ class Follower:
         return self._interruptible(self._start(run, weight))
 
     def join(self, number: int | None) -> Result:
+        """Of the latest run, or of the one of that number."""
         result = self._interruptible(self._join(number))
         assert result is not None  # noqa: S101  # only a start can be left to itself
         return result

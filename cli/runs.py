@@ -180,6 +180,23 @@ class Runs:
             raise
         return self.client.get_workflow_handle(str(scope), run_id=found.run_id, result_type=Result)
 
+    async def numbered(self, scope: Scope, number: int) -> Handle | None:
+        """The run of a stack with that number, of those that Temporal still knows; a worker must be there to answer."""
+        latest = await self.latest(scope)
+        if latest is None or await self._number(latest) == number:
+            return latest
+        async for one in self.client.list_workflows(f"WorkflowId = '{scope}'", limit=_PAST, rpc_timeout=_CALL):
+            handle: Handle = self.client.get_workflow_handle(one.id, run_id=one.run_id, result_type=Result)
+            if await self._number(handle) == number:
+                return handle
+        return None
+
+    async def _number(self, handle: Handle) -> int:
+        try:
+            return (await self.progress(handle, _NONE)).run
+        except WorkflowQueryFailedError:
+            return 0
+
     async def fate(self, owner: str) -> Fate:
         """What became of a lock's owner, `<namespace>/<workflow id>/<first run id>`; no worker is needed."""
         namespace, _, run = owner.partition("/")
@@ -202,23 +219,6 @@ class Runs:
         )
         answer = await self.client.workflow_service.describe_workflow_execution(request, timeout=_CALL)
         return answer.workflow_execution_info
-
-    async def numbered(self, scope: Scope, number: int) -> Handle | None:
-        """The run of a stack with that number, of those that Temporal still knows; a worker must be there to answer."""
-        latest = await self.latest(scope)
-        if latest is None or await self._number(latest) == number:
-            return latest
-        async for one in self.client.list_workflows(f"WorkflowId = '{scope}'", limit=_PAST, rpc_timeout=_CALL):
-            handle: Handle = self.client.get_workflow_handle(one.id, run_id=one.run_id, result_type=Result)
-            if await self._number(handle) == number:
-                return handle
-        return None
-
-    async def _number(self, handle: Handle) -> int:
-        try:
-            return (await self.progress(handle, _NONE)).run
-        except WorkflowQueryFailedError:
-            return 0
 
     async def progress(self, handle: Handle, since: int = 0) -> Progress:
         """Asks the run itself, so a worker must be there to answer. Raises RPCError, WorkflowQueryFailedError."""

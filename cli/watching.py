@@ -91,7 +91,7 @@ class Watch:
         if self._unanswered is not None:
             await asyncio.sleep(_AWAY)
             return
-        await asyncio.sleep(_BUSY)
+        await self._bell.pause(_BUSY)
         left = self._silence if until is None else min(self._silence, max(until - time.monotonic(), 0))
         await self._bell.rung(left)
 

@@ -52,7 +52,7 @@ async def test_a_doctor_names_what_is_wrong_and_what_mends_it(place: World) -> N
     people = await place.panka("doctor")
 
     assert (no_worker.code, health(no_worker)["worker"]) == (69, "error")
-    assert "panka worker" in mends(no_worker)
+    assert any("panka worker" in one for one in mends(no_worker))
     assert well.code == 0
     assert {name for name, one in health(well).items() if one != "ok"} == {"search"}
     assert any(one.startswith("temporal operator search-attribute create") for one in mends(well))
