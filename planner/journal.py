@@ -14,7 +14,7 @@ from panka.planner.record import Outcome, Undoing, fold, withdraw
 from panka.planner.resource import Model
 from panka.planner.state import State
 
-FORMAT = 3
+FORMAT = 4
 """Counted together with the state's, so that a reader who knows bodies only refuses a journal as something newer."""
 UPGRADES: dict[int, Upgrade] = {}
 _SMALL = 200

@@ -71,9 +71,9 @@ class Opening(Model):
     kind: RunKind
     by: str
     started: str
-    most: int
+    most: int = 2_000
     """The most steps of a run that is not cut into shards."""
-    size: int
+    size: int = 500
     """Steps in a shard, about."""
     approved_by: str = ""
     """Who has approved of the plan, where somebody was asked."""

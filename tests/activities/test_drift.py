@@ -22,7 +22,7 @@ from panka.planner.drift import Finding, Status, Verdict
 from panka.planner.owner import Scope
 from panka.planner.resource import Properties
 from panka.planner.state import Pointer, Recorded, State, Target
-from panka.workflows.ports import Batch, Notice
+from panka.workflows.ports import Batch, Lease, Notice
 from plugins.faults import Answer, Faults
 
 SCOPE = Scope(tenant="acme", stack="shop", environment="test")
@@ -37,11 +37,14 @@ class Room:
         self.threads = ThreadPoolExecutor(4)
         locks = MemoryLocks(lambda: datetime.now(UTC))
 
-        async def account(_target: Target) -> str:
+        async def account(_lease: Lease, _target: Target) -> str:
             return cloud.account
 
-        self.drift = DriftActivities(self.archive, locks, lambda _target: cloud, provider_of, self.threads, account)
-        self.notifying = Notifying(self.archive, lambda _target: cloud, self.threads)
+        async def home(_lease: Lease, _target: Target) -> Cloud:
+            return cloud
+
+        self.drift = DriftActivities(self.archive, locks, home, provider_of, self.threads, account)
+        self.notifying = Notifying(self.archive, home, self.threads)
 
     def record(self, *resources: Recorded) -> Pointer:
         state = State(

@@ -199,7 +199,7 @@ async def set_clock_wrong(stage: Stage, random: Random) -> None:
     for worker in stage.crew:
         if worker.returncode is None:
             await stage.place.kill(worker)
-    stage.crew = [await stage.place.start_worker(random.choice([-3600, 3600]))]
+    stage.crew = [await stage.place.start_worker(ahead=random.choice([-3600, 3600]))]
 
 
 async def refuse_part(stage: Stage, random: Random) -> None:

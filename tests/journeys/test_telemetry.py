@@ -59,7 +59,7 @@ async def told(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Told]:
         async with world(folder) as place:
             listen = f"127.0.0.1:{free_port()}"
             on = collector.env | {"PANKA_TELEMETRY": "otlp,prometheus", "PANKA_METRICS_LISTEN": listen}
-            worker = await place.start_worker(on)
+            worker = await place.start_worker(env=on)
             place.faults.instead, place.faults.instead_of = _throttled(2), "CreateQueue"
             (await place.panka("apply", "small.yaml", "-y", env=on)).ok()
             away = await place.panka("status", env=on | {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"})
@@ -172,7 +172,7 @@ async def test_a_run_stays_one_trace_when_its_worker_is_killed(tmp_path: Path) -
     with collecting() as collector:
         async with world(tmp_path) as place:
             on = collector.env | {"PANKA_TELEMETRY": "otlp"}
-            worker = await place.start_worker(on)
+            worker = await place.start_worker(env=on)
             place.faults.reset()
             place.faults.delay = 1  # the run is still at it when its worker is killed
             apply = await place.begin("apply", "small.yaml", "-y", env=on)
@@ -180,7 +180,7 @@ async def test_a_run_stays_one_trace_when_its_worker_is_killed(tmp_path: Path) -
             await until(lambda: bool(collector.named("StartActivity:run-step")), 60, "the killed worker's spans")
 
             await place.kill(worker)
-            await place.start_worker(on)
+            await place.start_worker(env=on)
 
             await asyncio.wait_for(apply.communicate(), 170)
             await until(lambda: bool(collector.named("RunWorkflow:panka-run")), 60, "the run's span")

@@ -147,7 +147,7 @@ async def built(place: World) -> Building:
     await place.kill(first)  # it had the root user's keys
     worker = user(place, "worker", {"Version": "2012-10-17", "Statement": statements})
     staff = {name: user(place, f"of-{name}", people[name]) for name in TENANTS}
-    await place.start_worker(worker.env)
+    await place.start_worker(env=worker.env)
     states = {}
     for name in TENANTS:
         env = staff[name].env | {"PANKA_TENANT": name}
