@@ -51,7 +51,9 @@ def tell(report: Report, stage: Stage) -> None:
     print(f"{verdict:7}{report.seconds:5.0f} s  {report.trial}: {report.ended}", flush=True)
     if report.broken:
         folder = Path(tempfile.mkdtemp(prefix=f"chaos-{report.trial.seed}-"))
-        shutil.copytree(stage.place.folder, folder, dirs_exist_ok=True)
+        # Temporal writes on, so its files cannot be copied whole.
+        without = shutil.ignore_patterns("temporal.db*")
+        shutil.copytree(stage.place.folder, folder, dirs_exist_ok=True, ignore=without)
         calls = [f"  {one.status} {one.operation} {' '.join(one.names)}" for one in report.calls]
         print("\n".join([report.broken, f"struck: {', '.join(report.struck)}", f"logs and files: {folder}", *calls]))
         print(f"again: PYTHONPATH=tests python -m chaos.run --seed {report.trial.seed} --trials 1", flush=True)

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureError
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError, CancelledError, TerminatedError
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from chaos.cloud import Fingerprint, differences, fingerprint
 from chaos.stacks import Stack, differing, draw_next, draw_stack
@@ -193,9 +193,12 @@ def _striking(stage: Stage, trouble: Trouble, random: Random, report: Report) ->
 
 
 async def _run_id(stage: Stage) -> str:
+    """Of the stack's latest run; empty when there has been none."""
     try:
         return (await stage.handle.describe()).run_id
-    except RPCError:
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
         return ""
 
 
