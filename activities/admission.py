@@ -4,6 +4,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import NoReturn
 
 from temporalio.exceptions import ApplicationError
@@ -99,17 +100,25 @@ class Roles:
     bucket: str
     table: str
     _known: OrderedDict[str, Role | None] = field(default_factory=OrderedDict)
+    _asking: Lock = field(default_factory=Lock)
+
+    def knows(self, lease: Lease) -> bool:
+        """Whether `of` answers at once."""
+        return lease.owner in self._known
 
     def of(self, lease: Lease) -> Role | None:
         """None: the tenant has none, or nobody has registered it. Blocks. Raises Newer, Invalid."""
-        if lease.owner not in self._known:
-            record = self.register.record(lease.scope.tenant)
-            self._known[lease.owner] = (
-                role_of(record.tenant(), lease.scope, self.bucket, self.table) if record else None
-            )
-            while len(self._known) > _REMEMBERED:
-                self._known.popitem(last=False)
+        if not self.knows(lease):
+            with self._asking:  # the first steps of a run come all at once, and one of them asks
+                if not self.knows(lease):
+                    self._ask(lease)
         return self._known[lease.owner]
+
+    def _ask(self, lease: Lease) -> None:
+        record = self.register.record(lease.scope.tenant)
+        self._known[lease.owner] = role_of(record.tenant(), lease.scope, self.bucket, self.table) if record else None
+        while len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
 
 
 def _tenant(record: TenantRecord) -> Tenant:

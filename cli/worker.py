@@ -330,10 +330,13 @@ async def _serve(
 
 
 def roles(settings: Settings, stores: Stores, threads: ThreadPoolExecutor) -> Callable[[Lease], Awaitable[Role | None]]:
-    roles = Roles(Register(stores.objects), settings.need("bucket"), settings.need("table"))
+    """Who says the role of a run's tenant."""
+    register = Roles(Register(stores.objects), settings.need("bucket"), settings.need("table"))
 
     async def of(lease: Lease) -> Role | None:
-        return await asyncio.get_running_loop().run_in_executor(threads, roles.of, lease)
+        if register.knows(lease):
+            return register.of(lease)  # every step asks twice, and needs no thread for that
+        return await asyncio.get_running_loop().run_in_executor(threads, register.of, lease)
 
     return of
 

@@ -44,7 +44,7 @@ class Desk:
         call = StepCall(lease=lease, plan=archive.save_plan(plan), run=1, key=plan.forward[0].key, inputs={})
         steps = Provisioning(archive, locks, self.sky.cloud, self._provider, self.threads, _account)
         environment = ActivityEnvironment()
-        environment.info = replace(environment.info, heartbeat_details=left)
+        environment.info = replace(environment.info, heartbeat_details=left, attempt=2 if left else 1)
         environment.on_heartbeat = lambda *details: self.told.append(details)
         outcome: Outcome = await environment.run(steps.step, call)
         return outcome
@@ -61,7 +61,7 @@ class Slow(SkyProvider):
         return Ready() if self.looks > 1 else Waiting("AWS thinks")
 
 
-async def _account(_target: Target) -> str:
+async def _account(_lease: Lease, _target: Target) -> str:
     return TARGET.account
 
 
@@ -82,14 +82,14 @@ async def test_a_step_that_waits_tells_its_id_and_what_for(desk: Desk) -> None:
 
     made = await desk.attempt()
 
-    assert desk.told == [(made.id, "AWS thinks")]
+    assert desk.told == [(made.id, "AWS thinks", None)]
 
 
 async def test_what_an_earlier_attempt_left_is_told_again_at_once(desk: Desk) -> None:
     id = (await desk.attempt()).id
 
-    again = await desk.attempt(id)
+    again = await desk.attempt(id, "AWS thinks", None)
 
-    assert desk.told == [(id, "")]
+    assert desk.told == [(id, "", None)]
     assert again.id == id
     assert [operation for operation, _ in desk.sky.calls] == ["create"]

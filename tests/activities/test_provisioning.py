@@ -103,7 +103,7 @@ async def test_a_step_that_only_waits_leaves_a_worker_that_stops(action: Action)
     work = endless(step(action, id=None if action is Action.CREATE else "q", lifecycle=limited(create=60)), sky)
 
     async def attempt() -> Outcome:
-        return await work.carry_out({}, run=1)
+        return await work.carry_out({})
 
     running = asyncio.create_task(environment.run(attempt))
     environment.worker_shutdown()
@@ -121,7 +121,7 @@ async def test_an_update_that_is_tried_again_never_takes_its_own_change_for_what
     cloud = Cloud(Clients(Target(account="1", region="eu-west-1")))
 
     async def attempt() -> Outcome:
-        return await Work(update, ORDERS, cloud, SkyProvider(cloud, sky, "any"), Beat.heard()).carry_out({}, run=1)
+        return await Work(update, ORDERS, cloud, SkyProvider(cloud, sky, "any"), Beat.heard(), 1).carry_out({})
 
     first = await environment.run(attempt)
     heard = beats[-1] if told else ()

@@ -84,7 +84,10 @@ def _drawn(
     possible = [one for one in TROUBLES if long or not one.long]
     if not differing(before, after)[0]:
         possible.remove(REFUSED)
-    return random.sample(possible, random.choice([1, 1, 1, 2, 2, 3]))
+    drawn = random.sample(possible, random.choice([1, 1, 1, 2, 2, 3]))
+    # Only with a refusal a run goes back, so it comes more often than the others.
+    more = REFUSED in possible and REFUSED not in drawn and random.random() < 0.2
+    return [REFUSED, *drawn[1:]] if more else drawn
 
 
 @dataclass
@@ -136,6 +139,8 @@ async def _play(stage: Stage, trial: Trial, report: Report) -> None:
     said = await _run_into_trouble(stage, trial, report, file[1])
     progress = await _ended(stage, report, earlier)
     report.calls = place.faults.passed
+    if REFUSED.name in report.struck and not stage.denied:
+        report.struck.remove(REFUSED.name)  # the component had no such call
     place.faults.reset()
     await _put_right(stage, trial)
     now = await asyncio.to_thread(fingerprint, place.client)

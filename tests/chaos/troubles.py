@@ -30,6 +30,8 @@ class Stage:
     stack: str = ""
     refused_part: str = ""
     """The component that AWS refuses for good, where that is the trouble."""
+    denied: str = ""
+    """The operation that was denied there, once one was."""
     crew: list[Process] = field(default_factory=list)
     command: Process | None = None
     repairs: list["asyncio.Task[None]"] = field(default_factory=list)
@@ -201,18 +203,24 @@ async def set_clock_wrong(stage: Stage, random: Random) -> None:
 
 
 async def refuse_part(stage: Stage, random: Random) -> None:
-    """AWS refuses every change to one component but its delete, from the first call on or from a later one."""
-    allowed = random.choice([0, 0, 1, 2])
-    name = f"{stage.stack}-dev-{stage.refused_part}"
+    """AWS denies one sort of call on one component for good: its first, or one that comes later in making it.
+
+    Nothing that has been allowed is denied later, as going back may need it.
+    """
+    allowed, name = random.choice([0, 0, 0, 1, 2]), f"{stage.stack}-dev-{stage.refused_part}"
+    passed = set[str]()
 
     def meant(request: Request) -> bool:
-        nonlocal allowed
-        about = [one for one in request.names if one == name or one.startswith(f"{name}-")]
-        if not about or not request.mutates or "delete" in request.operation.lower():
+        about = any(one == name or one.startswith(f"{name}-") for one in request.names)
+        if not about or not request.mutates or request.operation in passed or "delete" in request.operation.lower():
             return False
-        allowed -= 1
-        return allowed < 0
+        if not stage.denied and len(passed) < allowed:
+            passed.add(request.operation)
+            return False
+        stage.denied = stage.denied or request.operation
+        return request.operation == stage.denied
 
+    stage.denied = ""
     stage.refuse(Rule(meant, lambda request: refused(request, "AccessDenied", 403)), None)
 
 
