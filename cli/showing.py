@@ -42,8 +42,10 @@ async def shown(
 
 async def _draw(live: Live, canvas: Canvas) -> None:
     while True:
+        began = time.process_time()
         canvas.draw(live.footer(time.time(), canvas.size()))
-        await asyncio.sleep(_FRAME)
+        # Of a run of many thousand steps, drawing takes no more than a tenth of the time either.
+        await asyncio.sleep(max(_FRAME, 10 * (time.process_time() - began)))
 
 
 async def _heed(live: Live, runs: Runs, handle: Handle) -> None:
