@@ -66,7 +66,7 @@ def once(
             os.killpg(one.pid, signal.SIGKILL)
             one.communicate()
     if one.returncode:
-        raise SystemExit(f"{lines[-1]} failed:\n{said[-4000:]}")
+        raise SystemExit(f"{lines[-1]} failed ({one.returncode}):\n{said[-4000:]}")
     return Cost(*json.loads(out))
 
 
