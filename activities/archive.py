@@ -202,6 +202,7 @@ class Archive:
         name = f"{key}#{sha256}"
         known = self._read.get(name)
         if isinstance(known, model):
+            self._read.move_to_end(name)
             return known
         found = model.read(self._object(Filed(key=key, sha256=sha256)))
         self._remember(name, found)

@@ -74,11 +74,13 @@ def people_policy(tenant: Tenant, bucket: str, table: str) -> Policy:
     return _policy(
         _allow("List", ["s3:ListBucket"], state, {"StringLike": {"s3:prefix": [f"{home}/*"]}}),
         _allow("Read", ["s3:GetObject"], f"{state}/{home}/*"),
-        _allow("File", ["s3:PutObject"], [f"{state}/{home}/stacks/*/plans/*", f"{state}/{home}/assets/*"]),
+        _allow("File", ["s3:PutObject"], [f"{state}/{home}/{one}" for one in _FILED]),
         _allow("Look", [f"dynamodb:{one}" for one in _LOOKS], _table(tenant, table), own),
     )
 
 
+_FILED = ("stacks/*/plans/*", "stacks/*/stacks/*", "assets/*")
+"""What whoever plans files: plans, the stacks that they are for, packed code."""
 _LOOKS = ("GetItem", "Query")
 _WRITES = ("ConditionCheckItem", "PutItem", "UpdateItem")
 
