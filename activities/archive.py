@@ -6,6 +6,7 @@ docs/state-format.md says what must hold for them. Everything here blocks.
 import hashlib
 import json
 import re
+import threading
 from collections import OrderedDict
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -46,6 +47,7 @@ class Archive:
     def __init__(self, objects: ObjectStore) -> None:
         self._objects = objects
         self._read: OrderedDict[str, Model] = OrderedDict()
+        self._turn = threading.Lock()
 
     def save_plan(self, plan: Plan) -> PlanRef:
         body = plan.text().encode()
@@ -200,10 +202,11 @@ class Archive:
 
     def _recall(self, key: str, sha256: str, model: type[R]) -> R:
         name = f"{key}#{sha256}"
-        known = self._read.get(name)
-        if isinstance(known, model):
-            self._read.move_to_end(name)
-            return known
+        with self._turn:
+            known = self._read.get(name)
+            if isinstance(known, model):
+                self._read.move_to_end(name)
+                return known
         found = model.read(self._object(Filed(key=key, sha256=sha256)))
         self._remember(name, found)
         return found
@@ -212,9 +215,10 @@ class Archive:
         return _checked(filed.key, self._objects.get(filed.key), filed.sha256)
 
     def _remember(self, name: str, model: Model) -> None:
-        self._read[name] = model
-        while len(self._read) > _REMEMBERED:
-            self._read.popitem(last=False)
+        with self._turn:
+            self._read[name] = model
+            while len(self._read) > _REMEMBERED:
+                self._read.popitem(last=False)
 
 
 def _home(scope: Scope) -> str:
