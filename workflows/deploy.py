@@ -49,6 +49,11 @@ _TOLD = 200
 Ended = Literal["succeeded", "failed", "rolled back", "cancelled"]
 
 
+def _why_unkept(keeper: "workflow.ActivityHandle[None]") -> str:
+    error = None if keeper.cancelled() else keeper.exception()
+    return why(error) if error is not None else "Nobody keeps it any more."
+
+
 @workflow.defn(name=RUN)
 class RunWorkflow(Asking):
     """Carries out one plan. Ends as a failed workflow, with a `Result`, when the run did not succeed."""
@@ -125,7 +130,9 @@ class RunWorkflow(Asking):
         run = asyncio.create_task(self._locked(lease))
         await workflow.wait_condition(lambda: run.done() or keeper.done())
         if not run.done():
-            self.halt()  # nothing more may be changed: every further call would be refused by the fence
+            # Nothing more may be changed: every further call would be refused by the fence.
+            self.fail(Failure(key="lock", place="", message=_why_unkept(keeper)))
+            self.halt()
         result = await run
         keeper.cancel()
         return result
