@@ -4,6 +4,7 @@ A run stays with the build that it began on (Temporal's worker versioning, pinne
 a run of an old one.
 """
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,8 @@ from panka.cli.build import own_build
 from panka.cli.exits import Misused
 from panka.cli.settings import Settings
 
+_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""Seconds before the same question is asked again."""
 _CALL = timedelta(seconds=5)
 _A_POLL = timedelta(seconds=70)
 """A worker asks for work at least once a minute; the server remembers those that have gone for five."""
@@ -176,10 +179,15 @@ async def _any_current(client: Client, builds: Iterable[Build]) -> bool:
 
 async def _deployment(client: Client, name: str) -> WorkerDeploymentInfo | None:
     request = DescribeWorkerDeploymentRequest(namespace=client.namespace, deployment_name=name)
-    try:
-        answer = await client.workflow_service.describe_worker_deployment(request, timeout=_CALL)
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            return None
-        raise
-    return answer.worker_deployment_info
+    for pause in (*_PAUSES, None):
+        try:
+            answer = await client.workflow_service.describe_worker_deployment(request, timeout=_CALL)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return None
+            if error.status is not RPCStatusCode.RESOURCE_EXHAUSTED or pause is None:
+                raise
+            await asyncio.sleep(pause)  # Temporal answers few questions a second about one deployment
+        else:
+            return answer.worker_deployment_info
+    return None
