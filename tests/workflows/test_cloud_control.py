@@ -17,6 +17,7 @@ from panka.activities.providing import provider_of
 from panka.planner.plan import Action
 from panka.planner.resource import Address, Properties, Resource
 from panka.planner.state import Target
+from panka.workflows.ports import Lease
 from plugins.clouds import Sky
 from plugins.runs import Place
 
@@ -34,7 +35,7 @@ class Controlled(Sky):
     def provider(self, type: str, cloud: Cloud) -> Provider:
         return provider_of(type, cloud)
 
-    def cloud(self, target: Target) -> Cloud:
+    async def cloud(self, _lease: Lease, target: Target) -> Cloud:
         return Cloud(Clients(target, executor=self.threads, keys=Keys("test", "test"), endpoint_url=self.url))
 
     async def there(self, stack: str) -> dict[str, Properties]:
