@@ -5,7 +5,7 @@ Nothing here changes the cloud or the state; a plan and its files are written un
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
 
 from panka.activities.archive import Archive
 from panka.activities.beside import beside
@@ -60,6 +60,10 @@ class Reach(Protocol):
 
     @property
     def account(self) -> Account: ...
+
+
+Record: TypeAlias = tuple[State | None, Pointer | None]
+"""A state and its name."""
 
 
 class WrongAccount(Exception):
@@ -133,7 +137,7 @@ class Desk:
         asked = {address: said for address, said in asked.items() if can_be_made(said[0])}
         return self._account.live(asked, target, self._role) if asked else {}
 
-    def state(self, scope: Scope) -> tuple[State | None, Pointer | None]:
+    def state(self, scope: Scope) -> Record:
         """The current state and its name; two None before the first run."""
         pointer = self.locks.pointer(scope)
         return (self.archive.state(pointer), pointer) if pointer else (None, None)
@@ -150,12 +154,13 @@ class Desk:
         operation: RunKind | None = None,
         guarded: bool = False,
         drift: Iterable[Finding] = (),
+        record: Record | None = None,
     ) -> tuple[Plan, State | None]:
-        """The plan for a compiled stack, or to destroy it, and the state it was made from.
+        """The plan for a compiled stack, or to destroy it, and the state it was made from: `record`, if it is at hand.
 
         It takes back what others have changed, as `drift` says. Raises as `make_plan` and `admit` do.
         """
-        state, pointer = self.state(scope)
+        state, pointer = record or self.state(scope)
         resources = compiled.resources if compiled else {}
         outputs = compiled.outputs if compiled else {}
         blocks = replace(compiled.blocks, live=self.live(compiled, state, target)) if compiled else None
@@ -198,7 +203,10 @@ class Desk:
 
     def drift(self, scope: Scope) -> Report | None:
         """What the latest drift check has found, if it was about the current state and could judge."""
-        pointer = self.locks.pointer(scope)
+        return self.drift_of(scope, self.locks.pointer(scope))
+
+    def drift_of(self, scope: Scope, pointer: Pointer | None) -> Report | None:
+        """The same of the state that a pointer names."""
         latest = self.archive.report(scope) if pointer else None
         if latest is None or latest[0].state != pointer or latest[0].moved:
             return None

@@ -19,7 +19,6 @@ from panka.planner.allowance import Home
 from panka.planner.blueprint import Blueprint
 from panka.planner.core import OnFailure
 from panka.planner.diagnostics import Invalid, did_you_mean
-from panka.planner.drift import Report
 from panka.planner.network import compile_network, is_network, network_scope
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan
@@ -113,11 +112,14 @@ def plan_stack(
     if imports is not None:
         whole, wish, operation = imports.into(whole), Wish(targets=(imports.address,)), "import"
     guarded = protected(whole.tenant or tenant, whole.scope)
-    found = _looked(session, whole, refresh=refresh)
+    if refresh:
+        _look(session, whole)
+    record = whole.desk.state(whole.scope)
+    found = None if refresh is False else whole.desk.drift_of(whole.scope, record[1])
     with told(draft):
         plan, _ = whole.desk.plan(
             whole.compiled, whole.scope, whole.target, git=git_commit(path), wish=wish, operation=operation,
-            guarded=guarded, drift=found.findings if found else (),
+            guarded=guarded, drift=found.findings if found else (), record=record,
         )  # fmt: skip
     ref = None
     if not plan.empty:
@@ -130,15 +132,11 @@ def plan_stack(
     return Planned(whole.desk, plan, ref, tuple(notes), draft.on_failure).under(whole.tenant or tenant)
 
 
-def _looked(session: Session, whole: Whole, *, refresh: bool | None) -> Report | None:
-    """What others have changed of the current state, as far as the plan is to know it."""
-    if refresh is False:
-        return None
-    if refresh:
-        from panka.cli.checks import checked  # noqa: PLC0415  # brings temporalio
+def _look(session: Session, whole: Whole) -> None:
+    """Has the workers look what others have changed, and waits until they have."""
+    from panka.cli.checks import checked  # noqa: PLC0415  # brings temporalio
 
-        checked(session, whole.scope)
-    return whole.desk.drift(whole.scope)
+    checked(session, whole.scope)
 
 
 @dataclass(frozen=True, slots=True)

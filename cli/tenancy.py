@@ -11,13 +11,15 @@ from panka.planner.network import inherited, is_network, network_scope
 from panka.planner.owner import Scope
 from panka.planner.register import Standing
 from panka.planner.state import Target
-from panka.planner.tenancy import Tenant
+
+if TYPE_CHECKING:
+    from panka.planner.tenancy import Tenant
 
 if TYPE_CHECKING:
     from panka.activities.planning import Desk
 
 
-def registered(session: Session, desk: "Desk", scope: Scope) -> Tenant | None:
+def registered(session: Session, desk: "Desk", scope: Scope) -> "Tenant | None":
     """The stack's tenant, whose role the desk takes on from here; None: nobody has registered it, and nobody need.
 
     Raises:
@@ -44,7 +46,7 @@ def refuse_the_networks_name(scope: Scope) -> None:
         )
 
 
-def network_of(desk: "Desk", tenant: Tenant | None, scope: Scope, target: Target) -> Network:
+def network_of(desk: "Desk", tenant: "Tenant | None", scope: Scope, target: Target) -> Network:
     """What a stack stands in that names no network: its tenant's, or the account's default one.
 
     Raises InvalidStack when the tenant's network was not made yet, and as `Desk.network`.

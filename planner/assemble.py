@@ -178,13 +178,16 @@ def _known(values: Properties) -> Properties:
 
 def of_stack(plan: Plan, sha256: str) -> Plan:
     """The plan, which says from now on where the stack is filed that it was made for."""
-    bound = plan.model_copy(update={"stack": sha256})
-    return bound.model_copy(update={"id": name(bound)})
+    return plan.model_copy(update={"stack": sha256, "id": _called(plan.id + sha256)})
 
 
 def name(plan: Plan) -> str:
     """`p-` and 12 hexadecimal digits of what the plan says."""
-    return "p-" + hashlib.sha256(plan.text(named=False).encode()).hexdigest()[:12]
+    return _called(plan.text(named=False))
+
+
+def _called(text: str) -> str:
+    return "p-" + hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _used(difference: Difference, assets: tuple[str, ...]) -> set[str]:

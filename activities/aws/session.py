@@ -16,9 +16,10 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from panka.activities.aws import secrets
+from panka.activities.aws.assuming import ASSUME, taking_on
 from panka.activities.aws.errors import AwsError, Cause, classify
 from panka.activities.aws.retries import Paces, Retrying, Timing
-from panka.activities.aws.roles import ASSUME, Role, taking_on
+from panka.activities.aws.roles import Role
 from panka.activities.telemetry import Call, Traces, Untraced
 from panka.planner.resource import Properties
 from panka.planner.state import Target
