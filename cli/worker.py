@@ -43,8 +43,9 @@ from panka.activities.telemetry import Traces, Untraced
 from panka.activities.telemetry.about import Threads
 from panka.activities.telemetry.watchers import NOBODY, Watchers
 from panka.activities.tenants import TenantActivities
+from panka.cli.build import own_build
 from panka.cli.exits import Misused, Unreachable
-from panka.cli.releases import Build, Releases, own_build
+from panka.cli.releases import Build, Releases
 from panka.cli.settings import Settings
 from panka.cli.telemetry import watched
 from panka.planner.resource_types import can_be_made
