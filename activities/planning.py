@@ -3,6 +3,7 @@
 Nothing here changes the cloud or the state; a plan and its files are written under new keys. Everything blocks.
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
@@ -18,15 +19,15 @@ from panka.planner.component import Network
 from panka.planner.consumers import refuse_missed
 from panka.planner.diagnostics import Invalid
 from panka.planner.drift import Finding, Report
+from panka.planner.history import Entry
 from panka.planner.owner import Scope
-from panka.planner.plan import Plan
+from panka.planner.plan import Plan, PlanRef
 from panka.planner.protecting import refuse_losses
 from panka.planner.register import TenantRecord
 from panka.planner.resource import Address
 from panka.planner.resource_types import can_be_made
 from panka.planner.selecting import Wish
 from panka.planner.state import Pointer, RunKind, State, Target
-from panka.workflows.ports import Entry, PlanRef
 
 if TYPE_CHECKING:
     from panka.activities.aws.roles import Role
@@ -217,16 +218,18 @@ class Desk:
         state, _ = self.state(scope)
         return state.exports if state else None
 
-    def keep(self, plan: Plan, stack: Blueprint) -> Plan:
-        """Files the whole stack that a plan is for; the plan says where."""
-        return of_stack(plan, self.archive.save_blueprint(plan.scope, stack))
-
-    def save(self, plan: Plan, assets: Mapping[str, bytes]) -> PlanRef:
-        """Files the plan's packed code, then the plan. Code that is not among `assets` is there from before."""
-        for sha256 in plan.assets:
-            if sha256 in assets:
-                self.archive.save_asset(plan.scope.tenant, assets[sha256])
+    def save(self, plan: Plan) -> PlanRef:
         return self.archive.save_plan(plan)
+
+    def save_with(self, plan: Plan, stack: Blueprint, assets: Mapping[str, bytes]) -> tuple[Plan, PlanRef]:
+        """Files a plan with the whole stack that it is for, which it names from now on, and its packed code.
+
+        Code that is not among `assets` is there from before.
+        """
+        body = stack.text().encode()
+        plan = of_stack(plan, hashlib.sha256(body).hexdigest())
+        packed = [assets[sha256] for sha256 in plan.assets if sha256 in assets]
+        return plan, self.archive.save_plan(plan, body, packed)
 
     def load_plan(self, scope: Scope, plan_id: str) -> tuple[Plan, PlanRef]:
         """A filed plan by its id or the beginning of it. Raises NotThere."""

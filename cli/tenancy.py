@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from panka.activities.aws.roles import role_of
 from panka.activities.register import standing_text
 from panka.cli.exits import Denied, InvalidStack, Misused
 from panka.cli.session import Session
@@ -33,6 +32,8 @@ def registered(session: Session, desk: "Desk", scope: Scope) -> "Tenant | None":
         return None
     if record.standing is not Standing.ACTIVE:
         raise Denied(standing_text(record), f"panka tenant activate {record.name} takes its runs again")
+    from panka.activities.aws.roles import role_of  # noqa: PLC0415  # most plans are of nobody registered
+
     tenant = record.tenant()
     desk.take_on(role_of(tenant, scope, session.settings.need("bucket"), session.settings.need("table")))
     return tenant

@@ -3,7 +3,6 @@
 Good enough to order steps and to say `about 6m`.
 """
 
-from statistics import median
 from typing import Literal, TypeAlias
 
 from panka.planner.plan import Action, Step
@@ -71,7 +70,7 @@ class Expected:
         for one in self._recorded.values():
             for operation, took in one.took.items():
                 shown.setdefault((one.type, operation), []).append(took)
-        self._usual = {key: median(times) for key, times in shown.items()}
+        self._usual = {key: sorted(times)[len(times) // 2] for key, times in shown.items()}
 
     def seconds(self, step: Step) -> float:
         """As the resource has taken itself, else as others of its type in the stack, else as its type does in general.
