@@ -44,7 +44,7 @@ test: setup ## run every test (no Docker, no AWS account)
 
 chaos: SEED ?= 1
 chaos: TRIALS ?= 200
-chaos: setup ## 200 runs against random trouble (SEED=1 TRIALS=200); writes the table of docs/reliability.md
+chaos: setup ## 200 runs against random trouble (SEED=1 TRIALS=200); writes the table of docs/operate/reliability.md
 	@PYTHONPATH=tests $(BIN)/python -m chaos.run --seed $(SEED) --trials $(TRIALS) --write
 
 check: setup ## lint, types, import contracts, freshness of generated files
