@@ -43,19 +43,22 @@ _LETTERS = re.compile(r"\S+(?: \S+)*")
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A line that is typed. Ctrl-C follows once the terminal shows `interrupt`; the end stays for `hold` seconds."""
+    """A line that is typed, and a pattern of what must stand there when it is over, for `hold` seconds."""
 
     line: str
+    leaves: str
     interrupt: str | None = None
+    """Ctrl-C follows once this pattern is to be seen."""
     hold: float = 2.5
 
 
 SCENES = (
-    Scene("panka plan --local shop", hold=3),
-    Scene("panka apply --local -y shop", interrupt=r"\] (1[5-9]|[2-5]\d)/59"),
-    Scene("kill -9 {worker}    # the only worker", hold=1),
-    Scene("panka watch --local shop"),
-    Scene("panka plan --local shop", hold=5),
+    Scene("panka plan --local shop", leaves="59 resources to change", hold=3),
+    Scene("panka apply --local -y shop", leaves="Stopped watching", interrupt=r"\] (1[5-9]|[2-5]\d)/59"),
+    Scene("kill -9 {worker}    # the only worker", leaves="kill -9", hold=1),
+    # Fewer seconds would mean that the run was over before the worker was killed.
+    Scene("panka watch --local shop", leaves=r"#1 succeeded after (1[5-9]|[2-9]\d)s"),
+    Scene("panka plan --local shop", leaves="Nothing changes", hold=5),
 )
 
 
@@ -84,10 +87,12 @@ class Shell:
         os.write(self._end, b"\n")
         self._read()
         if scene.interrupt:
-            self._until(lambda: re.search(str(scene.interrupt), "\n".join(self._screen.display)) is not None)
+            self._until(lambda: re.search(str(scene.interrupt), self._text) is not None)
             self._take(shown=1)
             self._send("\x03")
         self._until(self._waits)
+        if not re.search(scene.leaves, self._text):
+            raise SystemExit(f"`{line}` does not say `{scene.leaves}`:\n{self._text}")
         self._take(shown=scene.hold)
 
     def close(self) -> None:
@@ -97,6 +102,10 @@ class Shell:
 
     def _send(self, text: str) -> None:
         os.write(self._end, text.encode())
+
+    @property
+    def _text(self) -> str:
+        return "\n".join(self._screen.display)
 
     def _row(self) -> str:
         return self._screen.display[self._screen.cursor.y].rstrip()
@@ -112,7 +121,7 @@ class Shell:
             if true():
                 return
             if time.monotonic() > deadline:
-                raise SystemExit("It goes on for too long; the terminal shows:\n" + "\n".join(self._screen.display))
+                raise SystemExit(f"It goes on for too long; the terminal shows:\n{self._text}")
             if not self.pictures or self._now() - self.pictures[-1].at >= TICK:
                 self._take()
 

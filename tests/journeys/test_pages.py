@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -33,6 +34,8 @@ CHANGING = {
     " {2,}": "  ",
 }
 """What is another each time, and how wide its column is."""
+SVG = "http://www.w3.org/2000/svg"
+"""The namespace, which nobody fetches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,3 +194,13 @@ def test_every_block_of_a_page_says_how_it_is_tried(page: Path) -> None:
 def test_a_block_that_would_not_be_tried_is_found(page: str) -> None:
     with pytest.raises(ValueError, match="block"):
         blocks(page)
+
+
+def test_the_recording_is_one_small_file_that_needs_nothing_else() -> None:
+    picture = (ROOT / "docs" / "images" / "recording.svg").read_text()
+
+    tags = {one.tag.rpartition("}")[2] for one in ET.fromstring(picture).iter()}
+
+    assert tags == {"svg", "title", "style", "defs", "g", "text", "rect", "use"}
+    assert re.findall(r"https?://[^\"]+|url\(|@import", re.sub(r"<text.*?</text>", "", picture)) == [SVG]
+    assert len(picture.encode()) < 200_000
