@@ -16,11 +16,11 @@ from panka.cli.views.records import moment
 from panka.cli.views.screen import ago
 from panka.cli.views.why import Case, Fate, Known, belongs
 from panka.planner.diagnostics import did_you_mean
+from panka.planner.history import Entry
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan, Step
 from panka.planner.resource import Address
 from panka.workflows.messages import PAGE, Event, EventKind, Progress
-from panka.workflows.ports import Entry
 
 _FATES = {
     EventKind.STARTED: Fate.RUNNING,

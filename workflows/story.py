@@ -6,8 +6,9 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, FailureError
 
 with workflow.unsafe.imports_passed_through():
+    from panka.planner.history import Failure
+    from panka.planner.plan import PlanRef
     from panka.workflows.messages import PAGE, Event, EventKind, Phase, Progress, Result
-    from panka.workflows.ports import Failure, PlanRef
 
 
 _SHOWN = 50

@@ -6,8 +6,8 @@ from opentelemetry.metrics import MeterProvider
 
 from panka.activities.aws.errors import AwsError
 from panka.activities.telemetry.about import About
+from panka.planner.history import Entry
 from panka.planner.owner import Scope
-from panka.workflows.ports import Entry
 
 Ended = Literal["done", "again", "failed", "cancelled"]
 """How an attempt of an activity ends; after `again` there is another one."""

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from panka.cli.views.screen import took
+from panka.planner.history import Failure
 from panka.planner.render.reports import workflow_command
 from panka.workflows.messages import Result
-from panka.workflows.ports import Failure
 
 _MARKS = {"succeeded": "✅", "failed": "❌", "rolled back": "↩️", "cancelled": "⏹️"}
 

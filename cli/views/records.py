@@ -7,8 +7,8 @@ from typing import Any
 
 from panka.cli.views.account import changes_text
 from panka.cli.views.screen import Screen, ago, table, took
+from panka.planner.history import Entry
 from panka.planner.state import Recorded, State
-from panka.workflows.ports import Entry
 
 
 @dataclass(frozen=True, slots=True)
