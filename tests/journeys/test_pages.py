@@ -29,7 +29,7 @@ ASKS = frozenset({"apply", "destroy", "rollback"})
 """Commands that ask before they change something; nobody is here to answer."""
 CHANGING = {
     r"\bp-[0-9a-f]{6,12}\b": "p-…",
-    r"(?<!about )\b(\d+m)?\d+s\b": "…s",
+    r"\b(\d+m)?\d+s\b": "…s",
     r"127\.0\.0\.1:\d+": "…",
     " {2,}": "  ",
 }
