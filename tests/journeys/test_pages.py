@@ -196,6 +196,17 @@ def test_a_block_that_would_not_be_tried_is_found(page: str) -> None:
         blocks(page)
 
 
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+def test_a_page_outside_the_site_is_short_and_its_links_lead_somewhere(name: str) -> None:
+    page = (ROOT / name).read_text()
+
+    links = {link for link in re.findall(r"\]\(([^)#]+)", page) if "://" not in link}
+
+    assert links
+    assert [link for link in sorted(links) if not (ROOT / link).exists()] == []
+    assert len(page.splitlines()) < 200
+
+
 def test_the_recording_is_one_small_file_that_needs_nothing_else() -> None:
     picture = (ROOT / "docs" / "images" / "recording.svg").read_text()
 
