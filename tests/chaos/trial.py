@@ -162,8 +162,13 @@ def _written(stage: Stage, trial: Trial) -> tuple[str, str]:
 
 def _command(trial: Trial, file: str) -> tuple[str, ...]:
     if trial.after is None:
-        return "destroy", trial.stack, "-y"
-    return "apply", file, "-y", "--on-failure", trial.on_failure
+        return _destroy(trial)
+    lost = [word for part in (trial.before.parts if trial.before else ()) for word in ("--confirm", part.name)]
+    return "apply", file, "-y", "--on-failure", trial.on_failure, *lost
+
+
+def _destroy(trial: Trial) -> tuple[str, ...]:
+    return "destroy", trial.stack, "-y", "--confirm", trial.stack
 
 
 async def _run_into_trouble(stage: Stage, trial: Trial, report: Report, file: str) -> Said:
@@ -302,7 +307,7 @@ async def _judge_properties(stage: Stage, resources: Any) -> None:
 async def _leave(stage: Stage, trial: Trial) -> None:
     """Takes the stack away, so that the next trial finds an empty account; nothing of it may be left."""
     if trial.after is not None:
-        (await stage.place.panka("destroy", trial.stack, "-y")).ok()
+        (await stage.place.panka(*_destroy(trial))).ok()
     left = sorted(await asyncio.to_thread(fingerprint, stage.place.client))
     _hold(left == [], f"Destroyed, and still there: {left}")
 
