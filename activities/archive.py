@@ -1,6 +1,6 @@
 """What Panka keeps in the object store, and under which keys: plans, state bodies, history, packed code.
 
-docs/state-format.md says what must hold for them. Everything here blocks.
+docs/reference/state-format.md says what must hold for them. Everything here blocks.
 """
 
 import hashlib

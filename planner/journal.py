@@ -1,6 +1,6 @@
 """What a run adds to a large state while it goes on, so that every checkpoint writes what is new and not the whole.
 
-docs/state-format.md has the rules. A journal names a body, and the parts that are to be folded into it.
+docs/reference/state-format.md has the rules. A journal names a body, and the parts that are to be folded into it.
 """
 
 from collections.abc import Iterable

@@ -1,6 +1,6 @@
 """The IAM policies that keep tenants apart: for a tenant's role, each session of it, the workers and its people.
 
-What no policy can tell apart is said in docs/tenants.md: tenants with one account share what IAM sees no tags of.
+docs/guides/tenants.md says what no policy can tell apart: tenants with one account share what IAM sees no tags of.
 """
 
 import json

@@ -1,4 +1,7 @@
-"""What Panka made and last observed: the record of one stack in one environment. docs/state-format.md has the rules."""
+"""What Panka made and last observed: the record of one stack in one environment.
+
+docs/reference/state-format.md has the rules.
+"""
 
 from collections.abc import Mapping
 from typing import Literal, Self, TypeAlias

@@ -789,7 +789,7 @@ def test_a_put_that_meets_another_is_tried_again(endpoint: Endpoint) -> None:
     assert endpoint.stores.objects.get(key) == b"body"
 
 
-# The table's items, as docs/state-format.md describes them
+# The table's items, as docs/reference/state-format.md describes them
 
 
 def test_a_lock_is_forgotten_long_after_its_last_use_and_a_pointer_never(endpoint: Endpoint, scope: Scope) -> None:
