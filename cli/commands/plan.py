@@ -68,7 +68,8 @@ def command(
         if form == "table":
             session.screen.show_folded(plan_text(plan, session.screen, detail=detail, notes=planned.notes))
         elif form == "name":
-            session.screen.show(plan.id)
+            if planned.ref is not None:  # a plan of nothing is not filed, so there is nothing to apply by this name
+                session.screen.show(plan.id)
         else:
             session.screen.data(form, plan_data(plan, planned.notes))
         if session.local is not None:
