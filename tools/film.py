@@ -72,9 +72,9 @@ def draw(pictures: Sequence[Picture], columns: int, title: str) -> str:
         "</defs>",
         f'<rect width="{width}" height="{height}" rx="8" fill="#11161d"/>',
         f'<text x="{MARGIN}" y="22" class="black">{escape(title)}</text>',
-        '<g class="film">',
+        f'<svg width="{width}" height="{height}"><g class="film">',  # which shows nothing beside the picture
         *(_picture(one, known, width * number, width) for number, one in enumerate(pictures)),
-        "</g>",
+        "</g></svg>",
         "</svg>",
         "",
     ]
