@@ -13,11 +13,11 @@ from panka.cli.runs import Handle, Running, Runs
 from panka.cli.session import Session
 from panka.cli.views.live import Doing
 from panka.cli.views.records import moment
-from panka.cli.views.screen import ago
 from panka.cli.views.why import Case, Fate, Known, belongs
 from panka.planner.diagnostics import did_you_mean
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan, Step
+from panka.planner.render.words import ago
 from panka.planner.resource import Address
 from panka.workflows.messages import PAGE, Event, EventKind, Progress
 from panka.workflows.ports import Entry

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from panka.cli.views.screen import took
 from panka.planner.render.reports import workflow_command
+from panka.planner.render.words import took
 from panka.workflows.messages import Result
 from panka.workflows.ports import Failure
 

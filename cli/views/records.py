@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from panka.cli.views.account import changes_text
-from panka.cli.views.screen import Screen, ago, table, took
+from panka.cli.views.screen import Screen, table
+from panka.planner.render.words import ago, took
 from panka.planner.state import Recorded, State
 from panka.workflows.ports import Entry
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from panka.cli.views.fields import change_text
-from panka.cli.views.plan import component_name
-from panka.cli.views.screen import Screen, took
+from panka.cli.views.screen import Screen
 from panka.planner.plan import Action, Step
+from panka.planner.render.components import component_name
+from panka.planner.render.fields import change_text
+from panka.planner.render.words import took
 from panka.planner.resource import Address
 
 
