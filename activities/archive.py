@@ -153,12 +153,12 @@ class Archive:
 
     def entry(self, scope: Scope, run: int) -> Entry:
         """Raises NotThere."""
-        return Entry.model_validate_json(self._objects.get(f"{_home(scope)}/history/{run:08d}.json"))
+        return Entry.read(self._objects.get(f"{_home(scope)}/history/{run:08d}.json"))
 
     def entries(self, scope: Scope) -> list[Entry]:
         """Every ended run, the latest first."""
         keys = self._objects.keys(f"{_home(scope)}/history/")
-        return [Entry.model_validate_json(self._objects.get(key)) for key in reversed(keys)]
+        return [Entry.read(self._objects.get(key)) for key in reversed(keys)]
 
     def save_asset(self, tenant: str, body: bytes) -> str:
         """Writes a file that plans refer to by its SHA-256."""

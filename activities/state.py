@@ -30,6 +30,7 @@ from panka.workflows.ports import (
     STALE,
     Checkpoint,
     Ending,
+    Entry,
     Lease,
     Opened,
     Opening,
@@ -153,10 +154,15 @@ class StateActivities:
 
     def _end(self, ending: Ending) -> None:
         if ending.entry is not None:
-            done = [one for part in self._archive.parts(ending.parts) for one in part.done]
-            steps = (*ending.entry.steps, *((one.key, one.seconds) for one in done))
-            self._archive.save_entry(ending.lease.scope, ending.entry.model_copy(update={"steps": steps}))
+            self._archive.save_entry(ending.lease.scope, self._whole(ending.entry, ending.parts))
         self._locks.release(ending.lease)
+
+    def _whole(self, entry: Entry, parts: tuple[Filed, ...]) -> Entry:
+        """The entry with what shards have filed."""
+        done = [one for part in self._archive.parts(parts) for one in part.done]
+        steps = (*entry.steps, *((one.key, one.seconds) for one in done))
+        spans = entry.spans | {one.key: one.span for one in done if one.span is not None}
+        return entry.model_copy(update={"steps": steps, "spans": spans})
 
     async def _blocking(self, work: Callable[[], T]) -> T:
         """The work's result, with heartbeats while it lasts, so that a killed worker is missed soon."""

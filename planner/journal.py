@@ -14,9 +14,10 @@ from panka.planner.record import Outcome, Undoing, fold, withdraw
 from panka.planner.resource import Model
 from panka.planner.state import State
 
-FORMAT = 4
+FORMAT = 5
 """Counted together with the state's, so that a reader who knows bodies only refuses a journal as something newer."""
-UPGRADES: dict[int, Upgrade] = {}
+UPGRADES: dict[int, Upgrade] = {4: lambda record: record}
+"""From each earlier format to the next. 5 has the `span` of what is done, not known of earlier parts."""
 _SMALL = 200
 """Entries up to which a state is written whole every time."""
 _MOST_PARTS = 256

@@ -3,17 +3,19 @@
 Commands that start no run read these shapes too, so nothing here brings Temporal's client along.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, Self, TypeVar
 
 from pydantic import Field
 
 from panka.planner.drift import Status, Verdict
+from panka.planner.formats import Upgrade, read
 from panka.planner.journal import Filed
 from panka.planner.owner import Scope
 from panka.planner.plan import Action, Need
-from panka.planner.record import Outcome, Undoing
+from panka.planner.record import Outcome, Span, Undoing
 from panka.planner.resource import Model, Properties
 from panka.planner.state import Pointer, RunKind
 
@@ -24,6 +26,8 @@ LOCK_HELD = "LockHeld"
 STALE = "StalePlan"
 REFUSED = "Refused"
 """Type of the application error for what no repetition will mend: denied, invalid, not ours."""
+TRIES = "tries"
+"""What a step's application error tells in its last detail: how often it was tried."""
 
 
 class Lease(Model):
@@ -199,12 +203,19 @@ class Failure(Model):
     key: str
     place: str
     message: str
+    span: Span | None = None
+    """When it was at work; None of what is no step."""
+
+
+ENTRY_FORMAT = 2
+ENTRY_UPGRADES: Mapping[int, Upgrade] = {1: lambda record: record}
+"""From each earlier format to the next. 2 has `spans`, not known of what was recorded before."""
 
 
 class Entry(Model):
     """A run's line in the history: immutable, written once at its end."""
 
-    format: int = 1
+    format: int = ENTRY_FORMAT
     run: int
     kind: RunKind
     plan: str
@@ -216,12 +227,19 @@ class Entry(Model):
     changes: dict[Action, int]
     """Components by what was planned for them."""
     steps: tuple[tuple[str, float], ...] = ()
-    """Keys of the steps that ran and their seconds."""
+    """Keys of the steps that ran and the seconds of their last try."""
+    spans: dict[str, Span] = Field(default_factory=dict)
+    """When they were at work, by key."""
     failures: tuple[Failure, ...] = ()
     approved_by: str = ""
     """Who approved of the plan, where somebody had to."""
     said: tuple[str, ...] = ()
     """What people told the run: `ana: retry api:main`."""
+
+    @classmethod
+    def read(cls, body: bytes) -> Self:
+        """The line in a filed body, of whichever format. Raises Newer."""
+        return read(cls, body, "history of a run", ENTRY_FORMAT, ENTRY_UPGRADES)
 
 
 class Ending(Model):
