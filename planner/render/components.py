@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from panka.planner.assemble import component_action
 from panka.planner.plan import Action, Change, Plan, Step
-from panka.planner.render.fields import Line, change_text, created, later, of_existing, value_text
+from panka.planner.render.fields import Line, changed_value, created, later, of_existing, value_text
 from panka.planner.resource import STACK, Address, Properties
 
 SYMBOLS = {
@@ -154,7 +154,7 @@ def lines_of(step: Step) -> list[Line]:
     """Everything that a step sets or changes, property by property."""
     if step.action is Action.CREATE or (step.action is Action.ADOPT and not step.changes):
         return [Line(name, value_text(value) + later(value)) for name, value in step.properties.items()]
-    return [Line(one.path, change_text(one)) for one in step.changes]
+    return [Line(one.path, changed_value(one), one.replaces) for one in step.changes]
 
 
 def longest_path(steps: tuple[Step, ...]) -> list[Step]:
