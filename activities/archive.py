@@ -155,6 +155,10 @@ class Archive:
         """Raises NotThere."""
         return Entry.read(self._objects.get(f"{_home(scope)}/history/{run:08d}.json"))
 
+    def save_page(self, scope: Scope, run: int, page: str) -> None:
+        """Writes a run's report for people; what is written already stays as it is."""
+        self._objects.put(f"{_home(scope)}/reports/{run:08d}.html", page.encode())
+
     def entries(self, scope: Scope) -> list[Entry]:
         """Every ended run, the latest first."""
         keys = self._objects.keys(f"{_home(scope)}/history/")

@@ -12,10 +12,12 @@ from temporalio.exceptions import ApplicationError
 from panka.activities.archive import Archive
 from panka.activities.beside import beside
 from panka.activities.failing import translated
+from panka.activities.reporting import report_of
 from panka.activities.sharing import opened, share
 from panka.activities.stores.store import LockStore
 from panka.planner.consumers import refuse_missed
 from panka.planner.journal import Filed, Part, folded
+from panka.planner.owner import Scope
 from panka.planner.plan import Action, Plan
 from panka.planner.record import announce, conclude
 from panka.planner.shards import cut
@@ -34,6 +36,7 @@ from panka.workflows.ports import (
     Lease,
     Opened,
     Opening,
+    PlanRef,
     Portion,
     Share,
     Slice,
@@ -103,7 +106,7 @@ class StateActivities:
 
     @activity.defn(name=CLOSE.name)
     async def close(self, ending: Ending) -> None:
-        """Writes the history, then frees the lock."""
+        """Writes the history, frees the lock, and files what there is to read of the run."""
         with translated():
             await self._blocking(lambda: self._end(ending))
 
@@ -153,9 +156,22 @@ class StateActivities:
         return pointer
 
     def _end(self, ending: Ending) -> None:
-        if ending.entry is not None:
-            self._archive.save_entry(ending.lease.scope, self._whole(ending.entry, ending.parts))
+        entry = self._whole(ending.entry, ending.parts) if ending.entry is not None else None
+        if entry is not None:
+            self._archive.save_entry(ending.lease.scope, entry)
         self._locks.release(ending.lease)
+        if entry is not None and ending.plan is not None:
+            self._report(ending.lease.scope, entry, ending.plan)
+
+    def _report(self, scope: Scope, entry: Entry, plan: PlanRef) -> None:
+        """Files the run's report. All of it is on record, and can be told again: no run fails for the lack of it.
+
+        A repetition writes the same bytes.
+        """
+        try:
+            self._archive.save_page(scope, entry.run, report_of(entry, self._archive.plan_of(scope, plan)))
+        except Exception:  # noqa: BLE001  # see above
+            activity.logger.warning("The report of run %d is not filed.", entry.run, exc_info=True)
 
     def _whole(self, entry: Entry, parts: tuple[Filed, ...]) -> Entry:
         """The entry with what shards have filed."""

@@ -348,7 +348,7 @@ class RunWorkflow(Asking):
             workflow.upsert_search_attributes([_PHASE.value_set(phase)])
 
     async def _close(self, lease: Lease, entry: Entry | None, parts: tuple[Filed, ...] = ()) -> None:
-        ending = ports.Ending(lease=lease, entry=entry, parts=parts)
+        ending = ports.Ending(lease=lease, entry=entry, parts=parts, plan=self.input.plan)
         await call(ports.CLOSE, ending, id="close", summary="history and release")
 
     def _entry(self, opened: Opened, ended: Ended) -> Entry:

@@ -249,7 +249,9 @@ class Ending(Model):
     entry: Entry | None
     """None: the run never began."""
     parts: tuple[Filed, ...] = ()
-    """What shards have filed: the seconds of their steps belong into the entry."""
+    """What shards have filed: the times of their steps belong into the entry."""
+    plan: PlanRef | None = None
+    """What the run has carried out; None: nothing is told of it but the entry."""
 
 
 I = TypeVar("I", bound=Model)  # noqa: E741

@@ -140,6 +140,15 @@ def output(*forms: str) -> Callable[[F], F]:
     return click.option("-o", "--output", "form", type=choice, default=forms[0], show_default=True, help="The form.")
 
 
+def as_page(what: str) -> Callable[[F], F]:
+    """`--html`, alone or with a file."""
+    path = click.Path(dir_okay=False, allow_dash=True)
+    return click.option(
+        "--html", "page", metavar="[FILE]", is_flag=False, flag_value="", type=path,
+        help=f"Also write it as a page: {what} here, or FILE; `-` is stdout.",
+    )  # fmt: skip
+
+
 _WAYS = (
     "yes", "confirm", "on_failure", "lock_timeout", "parallelism", "schedule", "pause_between_levels",
     "require_approval", "detach", "cancel_on_interrupt", "timeout", "events",

@@ -90,8 +90,9 @@ def _where(target: Target) -> tuple[tuple[str, str], ...]:
 def _facts(plan: Plan, ran: Ran) -> Iterator[tuple[str, str]]:
     yield from (("Plan", plan.id), ("Operation", ran.kind), *_where(plan.target))
     yield "State", f"#{plan.base.serial} to #{ran.run}" if plan.base else f"none to #{ran.run}"
-    yield from ((name, said) for name, said in (("Git", ran.git), ("Approved by", ran.approved_by)) if said)
-    yield from (("By", ran.by), ("Started", ran.started), ("Finished", ran.finished))
+    told = (("Git", ran.git), ("By", ran.by), ("Approved by", ran.approved_by))
+    yield from ((name, said) for name, said in told if said)
+    yield from (("Started", ran.started), ("Finished", ran.finished))
     yield "Took", took(_moment(ran.finished) - _moment(ran.started))
 
 

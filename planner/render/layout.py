@@ -14,7 +14,7 @@ HEIGHT = 38
 _ROW = HEIGHT + 12
 _BETWEEN = 56
 """From a level to the next, where the lines run."""
-_BESIDE = 14
+_BESIDE = 26
 """From a box to the one beside it, in a level that is wide."""
 _TOP = 34
 _MARGIN = 14
@@ -141,8 +141,13 @@ def _placed(levels: list[list[str]], at: Mapping[str, float], rows: int, nodes: 
 
 
 def _wide(node: Node) -> int:
-    text = max(len(node.label) * _LETTER, len(shortened(node.kind)) * _SMALL)
+    text = max(len(short(node)) * _LETTER, len(shortened(node.kind)) * _SMALL)
     return round(min(max(text + 44, _NARROW), _WIDE))
+
+
+def short(node: Node) -> str:
+    """A name without its service: components have names of their own in a stack."""
+    return node.label.rpartition("/")[2]
 
 
 def shortened(type: str) -> str:

@@ -6,6 +6,7 @@ from panka.planner.plan import Action
 from panka.planner.record import Span
 from panka.planner.render.components import SYMBOLS, ComponentChange, lines_of, verb_of
 from panka.planner.render.fields import Line, created, edited
+from panka.planner.render.layout import shortened
 from panka.planner.render.sheet import Box, Sheet
 from panka.planner.render.svg import look, slug, symbol, text
 from panka.planner.render.words import took
@@ -78,7 +79,7 @@ def _step(place: int, box: Box, whole: Span, *, ran: bool) -> str:
     cells = [
         f'<td class="symbol">{symbol(box)}</td>',
         f'<td class="name">{text(box.node.label)}</td>',
-        f'<td class="type">{text(box.node.kind)}</td>',
+        f'<td class="type">{text(shortened(box.node.kind))}</td>',
         f"<td>{_happens(box)}</td>",
         f'<td class="number">{f"+{_short(span.began - whole.began)}" if span else ""}</td>',
         f'<td class="number">{_short(span.seconds) if span else ""}</td>',

@@ -8,12 +8,11 @@ from pathlib import Path
 from panka.planner.render.components import SYMBOLS
 from panka.planner.render.diagnostics import cleaned
 from panka.planner.render.fate import FATES
-from panka.planner.render.layout import HEIGHT, Column, Layout, Spot, laid_out, letters, shortened
+from panka.planner.render.layout import HEIGHT, Column, Layout, Spot, laid_out, letters, short, shortened
+from panka.planner.render.routes import Routes
 from panka.planner.render.sheet import Box, Sheet
 
 STYLE = Path(__file__).with_name("graph.css")
-_BEND = 48
-"""How far a line leaves a box before it turns."""
 
 
 def svg(sheet: Sheet) -> str:
@@ -78,23 +77,12 @@ def _head(column: Column, name: str) -> str:
 
 
 def _lines(sheet: Sheet, layout: Layout, number: Mapping[str, int]) -> Iterator[str]:
-    bold = set(pairwise(sheet.critical))
+    bold, routes = set(pairwise(sheet.critical)), Routes(layout.spots)
     found = [(needed, box.node.id) for box in sheet.boxes for needed in box.node.needs if needed in number]
     for needed, id in sorted(found, key=lambda line: line in bold):  # what is bold lies above the others
-        shape = _line(layout.spots[needed], layout.spots[id])
         kind = "line critical" if (needed, id) in bold else "line"
-        yield f'<path class="{kind}" data-a="{number[needed]}" data-b="{number[id]}" d="{shape}"/>'
-
-
-def _line(start: Spot, end: Spot) -> str:
-    x, y = start.x + start.width, start.y + HEIGHT // 2
-    to, down = end.x, end.y + HEIGHT // 2
-    if to <= x:  # they stand in one level
-        to = end.x + end.width
-        out = max(x, to) + _BEND // 2
-        return f"M{x:g},{y:g}C{out:g},{y:g} {out:g},{down:g} {to:g},{down:g}"
-    bend = max(_BEND, (to - x) / 3)
-    return f"M{x:g},{y:g}C{x + bend:g},{y:g} {to - bend:g},{down:g} {to:g},{down:g}"
+        ends = f'data-a="{number[needed]}" data-b="{number[id]}"'
+        yield f'<path class="{kind}" {ends} d="{routes.path(needed, id)}"/>'
 
 
 def _box(sheet: Sheet, box: Box, spot: Spot, number: Mapping[str, int]) -> str:
@@ -108,9 +96,9 @@ def _box(sheet: Sheet, box: Box, spot: Spot, number: Mapping[str, int]) -> str:
         f' aria-label="{text(about)}" transform="translate({spot.x:g},{spot.y:g})">'
         f"<title>{text(about)}</title>"
         f'<rect width="{spot.width:g}" height="{HEIGHT}" rx="6"/>'
-        f'<path class="edge" d="M6,0h18v{HEIGHT}h-18a6,6 0 0 1 -6,-6v-{HEIGHT - 12}a6,6 0 0 1 6,-6z"/>'
+        f'<path class="edge" d="M6,1h18v{HEIGHT - 2}h-18a5,5 0 0 1 -5,-5v-{HEIGHT - 12}a5,5 0 0 1 5,-5z"/>'
         f'<text class="symbol" x="12" y="{HEIGHT // 2 + 4}">{symbol(box)}</text>'
-        f'<text class="name" x="32" y="16">{text(_cut(box.node.label, letters(spot.width)))}</text>'
+        f'<text class="name" x="32" y="16">{text(_cut(short(box.node), letters(spot.width)))}</text>'
         f'<text class="kind" x="32" y="30">{text(_cut(kind, letters(spot.width, small=True)))}</text></g>'
     )
 
