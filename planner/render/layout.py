@@ -62,6 +62,7 @@ def letters(width: float, *, small: bool = False) -> int:
 
 def laid_out(nodes: Sequence[Node]) -> Layout:
     """The same for the same boxes, in whatever order they come."""
+    nodes = sorted(nodes, key=lambda one: (one.level, one.label, one.id))
     levels = _levels(nodes)
     needs = {node.id: [one for one in node.needs if one != node.id] for node in nodes}
     users: dict[str, list[str]] = {node.id: [] for node in nodes}
@@ -78,7 +79,7 @@ def laid_out(nodes: Sequence[Node]) -> Layout:
 
 def _levels(nodes: Sequence[Node]) -> list[list[str]]:
     found: dict[int, list[str]] = {}
-    for node in sorted(nodes, key=lambda one: (one.level, one.label, one.id)):
+    for node in nodes:
         found.setdefault(node.level, []).append(node.id)
     return list(found.values())
 

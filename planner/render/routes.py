@@ -55,7 +55,8 @@ class Routes:
 
 def _bent(x: float, y: float, to: float, down: float) -> str:
     middle = (to - x) / 2
-    return f"C{x + middle:g},{y:.4g} {to - middle:g},{down:.4g} {to:g},{down:.4g}"
+    y, down = round(y, 1), round(down, 1)
+    return f"C{x + middle:g},{y:g} {to - middle:g},{down:g} {to:g},{down:g}"
 
 
 def _columns(spots: Iterable[Spot]) -> list[_Column]:

@@ -1,5 +1,6 @@
 """A sheet drawn: boxes in columns by level, lines from what is needed to what needs it, the longest path in bold."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from itertools import pairwise
@@ -12,6 +13,7 @@ from panka.planner.render.layout import HEIGHT, Column, Layout, Spot, laid_out, 
 from panka.planner.render.routes import Routes
 from panka.planner.render.sheet import Box, Sheet
 
+_NO_LETTERS = re.compile(r"[^a-z]+")
 STYLE = Path(__file__).with_name("graph.css")
 
 
@@ -54,7 +56,7 @@ def look(box: Box) -> str:
 
 def slug(word: str) -> str:
     """A word as a class: `taken-back`."""
-    return word.replace(" ", "-")
+    return _NO_LETTERS.sub("-", word)
 
 
 def text(said: object) -> str:

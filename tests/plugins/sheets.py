@@ -1,0 +1,95 @@
+"""A plan of every action, a run of it that failed, and the same with names that mean harm: what reports are made of."""
+
+from typing import Any
+
+from panka.planner.owner import Scope
+from panka.planner.plan import Action, Change, Plan, Step
+from panka.planner.record import Span
+from panka.planner.render.fate import Fate, Known
+from panka.planner.render.sheet import Ran
+from panka.planner.state import Pointer, Target
+
+SCOPE = Scope(tenant="acme", stack="shop", environment="prod")
+DENIED = "ecs:CreateService AccessDeniedException: not authorized to perform: iam:PassRole (request 7f1c)"
+HARM = "<script>document.title = 'harmed'</script><img src=x onerror=\"document.title='harmed'\">"
+
+
+def step(address: str, action: Action, type: str = "AWS::SQS::Queue", *, key: str = "", **more: Any) -> Step:
+    fields: dict[str, Any] = {"generation": 1, "service": "api", "kind": "SQS", "place": "api/app.yaml:31:1"} | more
+    return Step(key=key or address, address=address, action=action, type=type, **fields)
+
+
+def plan(forward: tuple[Step, ...], cleanup: tuple[Step, ...] = (), **more: Any) -> Plan:
+    fields: dict[str, Any] = {"git": "3f2c1a9", "unchanged": 9, "base": Pointer(serial=42, key="k", sha256="s")} | more
+    target = Target(account="111122223333", region="eu-west-1")
+    return Plan(
+        format=3, id="p-8d21c0", operation="apply", scope=SCOPE, target=target, lineage="l", forward=forward,
+        cleanup=cleanup, **fields,
+    )  # fmt: skip
+
+
+PLAN = plan(
+    (
+        step("cache:group", Action.CREATE, weight=350, properties={"Description": "of the cache"}),
+        step(
+            "cache:main", Action.CREATE, "AWS::ElastiCache::CacheCluster",
+            depends_on=("cache:group",), level=1, weight=345,
+            properties={"CacheNodeType": "cache.t3.small", "Subnets": {"Fn::GetAtt": ["cache:group", "Id"]}},
+        ),
+        step(
+            "server:main", Action.UPDATE, "AWS::ECS::Service", depends_on=("cache:main",), level=2, weight=100, id="s",
+            properties={"Environment": [{"Name": "DB_PASSWORD", "Value": "hunter2-new"}]},
+            changes=(
+                Change(path="Image", before="server:1.3", after="server:1.4"),
+                Change(path="Environment.0.Value", before="hunter2-old", after="hunter2-new"),
+                Change(path="Cache", after={"Fn::GetAtt": ["cache:main", "Endpoint"]}, unknown=True),
+            ),
+        ),
+        step(
+            "front:main", Action.REPLACE, "AWS::ElasticLoadBalancingV2::LoadBalancer", kind="ALB", generation=2,
+            service="web", level=3, replaced="front", depends_on=("server:main",), weight=60,
+            reason="Scheme cannot change in place",
+            changes=(Change(path="Scheme", before="internal", after="internet-facing", replaces=True),),
+        ),
+    ),
+    (
+        step("front:main", Action.DELETE, key="front:main@1", service="web", kind="ALB", reason="it was replaced"),
+        step("legacy:main", Action.DELETE, id="q", reason="it is no longer in the stack"),
+    ),
+    authored={"cache": {"cluster.nodeType": "cache.t3.small"}},
+)  # fmt: skip
+RAN = Ran(
+    run=43,
+    kind="apply",
+    result="rolled back",
+    by="ana",
+    started="2026-11-26T05:36:02Z",
+    finished="2026-11-26T05:41:20Z",
+    known={
+        "cache:group": Known(Fate.UNDONE, "", 2, Span(began=1795671363, ended=1795671365)),
+        "cache:main": Known(Fate.UNDONE, "", 250, Span(began=1795671365, ended=1795671615, tries=3)),
+        "server:main": Known(Fate.FAILED, DENIED, None, Span(began=1795671615, ended=1795671618)),
+        "front:main": Known(Fate.SKIPPED),
+        "front:main@1": Known(Fate.SKIPPED),
+        "legacy:main": Known(Fate.SKIPPED),
+    },
+    places={"server:main": "api/app.yaml:31:1"},
+    approved_by="leo",
+    said=("leo: retry server:main",),
+)
+
+
+def harmful() -> tuple[Plan, Ran]:
+    """Whatever a user or AWS can say is a piece of a page."""
+    one = step(
+        f"a{HARM}:main", Action.UPDATE, f"AWS::{HARM}", kind=HARM, service=HARM, id=HARM, reason=HARM,
+        place=f"{HARM}.yaml:1:1",
+        properties={HARM: HARM, "Tags": [{"Key": HARM, "Value": HARM}]},
+        changes=(Change(path=HARM, before=HARM, after=f"{HARM}2", replaces=True),), undo="lossy", undo_why=HARM,
+    )  # fmt: skip
+    made = plan((one,), git=HARM, edits={f"a{HARM}": (Change(path=HARM, before=HARM, after=[HARM]),)})
+    ran = Ran(
+        run=1, kind=HARM, result=HARM, by=HARM, started=RAN.started, finished=RAN.finished, git=HARM, approved_by=HARM,
+        known={one.key: Known(Fate.FAILED, HARM), HARM: Known(Fate.FAILED, HARM)}, places={one.key: HARM}, said=(HARM,),
+    )  # fmt: skip
+    return made, ran
