@@ -142,13 +142,18 @@ def _placed(levels: list[list[str]], at: Mapping[str, float], rows: int, nodes: 
 
 
 def _wide(node: Node) -> int:
-    text = max(len(short(node)) * _LETTER, len(shortened(node.kind)) * _SMALL)
+    text = max(len(short(node)) * _LETTER, len(below(node)) * _SMALL)
     return round(min(max(text + 44, _NARROW), _WIDE))
 
 
 def short(node: Node) -> str:
     """A name without its service: components have names of their own in a stack."""
     return node.label.rpartition("/")[2]
+
+
+def below(node: Node) -> str:
+    """What stands below the name: the type, and of how many resources a component is made."""
+    return shortened(node.kind) + (f" · {node.resources}" if node.resources > 1 else "")
 
 
 def shortened(type: str) -> str:

@@ -80,7 +80,7 @@ def _step(place: int, box: Box, whole: Span, *, ran: bool) -> str:
         f'<td class="symbol">{symbol(box)}</td>',
         f'<td class="name">{text(box.node.label)}</td>',
         f'<td class="type">{text(shortened(box.node.kind))}</td>',
-        f"<td>{_happens(box)}</td>",
+        f'<td class="happens">{_happens(box)}</td>',
         f'<td class="number">{f"+{_short(span.began - whole.began)}" if span else ""}</td>',
         f'<td class="number">{_short(span.seconds) if span else ""}</td>',
         *([f'<td class="number">{box.tries or ""}</td>'] if ran else []),

@@ -9,7 +9,7 @@ from pathlib import Path
 from panka.planner.render.components import SYMBOLS
 from panka.planner.render.diagnostics import cleaned
 from panka.planner.render.fate import FATES
-from panka.planner.render.layout import HEIGHT, Column, Layout, Spot, laid_out, letters, short, shortened
+from panka.planner.render.layout import HEIGHT, Column, Layout, Spot, below, laid_out, letters, short
 from panka.planner.render.routes import Routes
 from panka.planner.render.sheet import Box, Sheet
 
@@ -92,7 +92,9 @@ def _box(sheet: Sheet, box: Box, spot: Spot, number: Mapping[str, int]) -> str:
     needs = " ".join(str(number[one]) for one in box.node.needs if one in number)
     classes = f"node {look(box)}" + (" critical" if box.node.id in sheet.critical else "")
     about = f"{box.node.label}, {box.node.kind}{_fate(box)}"
-    kind = shortened(box.node.kind) + (f" · {box.node.resources}" if box.node.resources > 1 else "")
+    name = _cut(short(box.node), letters(spot.width))
+    kind = _cut(below(box.node), letters(spot.width, small=True))
+    inside = 32 if box.action is not None else 14
     return (
         f'<g class="{classes}" data-i="{place}" data-needs="{needs}" tabindex="0" role="button"'
         f' aria-label="{text(about)}" transform="translate({spot.x:g},{spot.y:g})">'
@@ -100,8 +102,8 @@ def _box(sheet: Sheet, box: Box, spot: Spot, number: Mapping[str, int]) -> str:
         f'<rect width="{spot.width:g}" height="{HEIGHT}" rx="6"/>'
         f'<path class="edge" d="M6,1h18v{HEIGHT - 2}h-18a5,5 0 0 1 -5,-5v-{HEIGHT - 12}a5,5 0 0 1 5,-5z"/>'
         f'<text class="symbol" x="12" y="{HEIGHT // 2 + 4}">{symbol(box)}</text>'
-        f'<text class="name" x="32" y="16">{text(_cut(short(box.node), letters(spot.width)))}</text>'
-        f'<text class="kind" x="32" y="30">{text(_cut(kind, letters(spot.width, small=True)))}</text></g>'
+        f'<text class="name" x="{inside}" y="16">{text(name)}</text>'
+        f'<text class="kind" x="{inside}" y="30">{text(kind)}</text></g>'
     )
 
 
