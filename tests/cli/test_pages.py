@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from playwright.async_api import Browser
 
 from panka.planner.render.filling import of_plan, of_run, of_stack
 from panka.planner.render.html import html
@@ -11,7 +12,6 @@ from panka.planner.render.picture import Node, Picture
 from plugins.chromium import Reader, chromium, reading
 from plugins.sheets import DENIED, PLAN, RAN, harmful
 
-Browser = pytest.importorskip("playwright.async_api").Browser
 STACK = Picture((Node("jobs", "api/jobs", "SQS", 0, ()), Node("server", "api/server", "Lambda", 1, ("jobs",))), ())
 PAGES = {
     "plan": html(of_plan(PLAN)),
@@ -24,7 +24,7 @@ GROUP, CACHE, SERVER, FRONT, LEGACY, OLD = "012345"
 
 
 @pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:  # type: ignore[valid-type]  # it may be missing
+async def browser() -> AsyncIterator[Browser]:
     async with chromium() as one:
         yield one
 
@@ -38,7 +38,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def run(browser: Browser, folder: Path) -> AsyncIterator[Reader]:  # type: ignore[valid-type]  # as above
+async def run(browser: Browser, folder: Path) -> AsyncIterator[Reader]:
     async with reading(browser, folder / "run.html") as reader:
         yield reader
         assert reader.complaints == []
@@ -46,7 +46,7 @@ async def run(browser: Browser, folder: Path) -> AsyncIterator[Reader]:  # type:
 
 @pytest.mark.parametrize("name", PAGES)
 async def test_a_page_asks_the_network_for_nothing_and_complains_of_nothing(
-    browser: Browser,  # type: ignore[valid-type]  # as above
+    browser: Browser,
     folder: Path,
     name: str,
 ) -> None:
@@ -61,7 +61,7 @@ async def test_a_page_asks_the_network_for_nothing_and_complains_of_nothing(
 
 @pytest.mark.parametrize("policy", [True, False], ids=["with-its-policy", "without"])
 async def test_what_users_and_aws_have_said_does_not_run(
-    browser: Browser,  # type: ignore[valid-type]  # as above
+    browser: Browser,
     folder: Path,
     policy: bool,
 ) -> None:
@@ -208,7 +208,7 @@ async def test_what_a_box_needs_can_be_gone_to(run: Reader) -> None:
 
 
 async def test_it_is_light_or_dark_as_its_reader_likes_it(
-    browser: Browser,  # type: ignore[valid-type]  # as above
+    browser: Browser,
     folder: Path,
 ) -> None:
     def brightness(colour: str) -> int:
@@ -223,7 +223,7 @@ async def test_it_is_light_or_dark_as_its_reader_likes_it(
 
 
 async def test_on_paper_everything_is_told_and_nothing_that_only_a_screen_has(
-    browser: Browser,  # type: ignore[valid-type]  # as above
+    browser: Browser,
     folder: Path,
 ) -> None:
     async with reading(browser, folder / "run.html", color_scheme="dark") as reader:
@@ -252,7 +252,7 @@ async def test_no_text_of_a_box_leaves_it(run: Reader) -> None:
 
 
 async def test_a_page_is_as_wide_as_its_reader_has_it(
-    browser: Browser,  # type: ignore[valid-type]  # as above
+    browser: Browser,
     folder: Path,
 ) -> None:
     async with reading(browser, folder / "run.html") as reader:

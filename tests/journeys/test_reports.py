@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from playwright.async_api import Browser
+
 from plugins.chromium import chromium, reading
 from plugins.world import World
 
@@ -47,9 +49,9 @@ async def test_a_plan_is_a_page_and_its_run_leaves_one_that_show_makes_again(pla
         await assert_read(browser, place.folder / "small-1.html", "Run #1 · acme/small/dev", "2 done")
 
 
-async def assert_read(browser: object, file: Path, title: str, chip: str) -> None:
+async def assert_read(browser: Browser, file: Path, title: str, chip: str) -> None:
     """A page with two boxes that a browser has nothing to say against."""
-    async with reading(browser, file) as reader:  # type: ignore[arg-type]  # playwright's own type
+    async with reading(browser, file) as reader:
         assert await reader.page.title() == title
         assert await reader.page.locator(".node").count() == 2
         assert await reader.page.get_by_role("button", name=chip).is_visible()
