@@ -56,7 +56,7 @@
     for (const line of lines) line.classList.toggle("out", !shown.has(Number(line.dataset.a)) || !shown.has(Number(line.dataset.b)));
     for (const one of all(".change")) {
       const inside = all(".resource", one);
-      for (const part of inside) part.hidden = !shown.has(Number(part.dataset.i));
+      for (const part of inside) part.hidden = rows.has(Number(part.dataset.i)) && !shown.has(Number(part.dataset.i));
       one.hidden = inside.every((part) => part.hidden);
     }
     count.textContent = shown.size === rows.size ? `${rows.size}` : `${shown.size} of ${rows.size}`;
