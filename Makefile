@@ -6,7 +6,7 @@ MINISTACK := .venv-ministack/.installed
 MICROBURST := .venv-microburst/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test chaos check format bench docs resource-types reference live clean
+.PHONY: help setup demo test chaos check format bench docs recording resource-types reference live clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,7 +44,7 @@ test: setup ## run every test (no Docker, no AWS account)
 
 chaos: SEED ?= 1
 chaos: TRIALS ?= 200
-chaos: setup ## 200 runs against random trouble (SEED=1 TRIALS=200); writes the table of docs/reliability.md
+chaos: setup ## 200 runs against random trouble (SEED=1 TRIALS=200); writes the table of docs/operate/reliability.md
 	@PYTHONPATH=tests $(BIN)/python -m chaos.run --seed $(SEED) --trials $(TRIALS) --write
 
 check: setup ## lint, types, import contracts, freshness of generated files
@@ -71,6 +71,9 @@ bench: .venv/.tested ## measure, side by side
 docs: .venv/.installed ## build the pages into site/
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+recording: .venv/.tested ## play and draw the recording of the README (docs/images/recording.svg)
+	@$(BIN)/python tools/recording.py
 
 resource-types: .venv/.tested ## regenerate the facts about AWS types from cfn-lint's schemas and our providers
 	@$(BIN)/python tools/resource_types.py

@@ -1,6 +1,6 @@
 """What Panka keeps in the object store, and under which keys: plans, state bodies, history, packed code.
 
-docs/state-format.md says what must hold for them. Everything here blocks.
+docs/reference/state-format.md says what must hold for them. Everything here blocks.
 """
 
 import hashlib
@@ -15,12 +15,12 @@ from typing import TypeVar
 from panka.activities.stores.store import NotThere, ObjectStore
 from panka.planner.blueprint import Blueprint
 from panka.planner.drift import Findings, Report
+from panka.planner.history import Entry
 from panka.planner.journal import Filed, Journal, Part, entries, folded
 from panka.planner.owner import Scope
-from panka.planner.plan import Plan
+from panka.planner.plan import Plan, PlanRef
 from panka.planner.resource import Model
 from panka.planner.state import Pointer, State
-from panka.workflows.ports import Entry, PartRef, PlanRef
 
 R = TypeVar("R", Plan, State, Journal, Blueprint)
 
@@ -49,11 +49,15 @@ class Archive:
         self._read: OrderedDict[str, Model] = OrderedDict()
         self._turn = threading.Lock()
 
-    def save_plan(self, plan: Plan) -> PlanRef:
+    def save_plan(self, plan: Plan, stack: bytes | None = None, assets: Iterable[bytes] = ()) -> PlanRef:
+        """Writes a plan together with the whole stack that it names, and files that it refers to by their SHA-256."""
         body = plan.text().encode()
         key = _plan_key(plan.scope, plan.id)
         digest = _digest(body)
-        self._objects.put(key, body)
+        beside = {_asset_key(plan.scope.tenant, _digest(one)): one for one in assets}
+        if stack is not None:
+            beside[_blueprint_key(plan.scope, _digest(stack))] = stack
+        self._objects.put_all({**beside, key: body})
         self._remember(f"{key}#{digest}", plan)
         return PlanRef(id=plan.id, key=key, sha256=digest)
 
@@ -81,13 +85,6 @@ class Archive:
         body = self._objects.get(keys[0])
         plan = Plan.read(body)
         return plan, PlanRef(id=plan.id, key=keys[0], sha256=_digest(body))
-
-    def save_blueprint(self, scope: Scope, blueprint: Blueprint) -> str:
-        """Writes a whole stack, and returns the SHA-256 that it is filed under."""
-        body = blueprint.text().encode()
-        digest = _digest(body)
-        self._objects.put(_blueprint_key(scope, digest), body)
-        return digest
 
     def blueprint(self, scope: Scope, sha256: str) -> Blueprint:
         """Raises NotThere, Damaged, Newer."""
@@ -164,28 +161,22 @@ class Archive:
         keys = self._objects.keys(f"{_home(scope)}/history/")
         return [Entry.read(self._objects.get(key)) for key in reversed(keys)]
 
-    def save_asset(self, tenant: str, body: bytes) -> str:
-        """Writes a file that plans refer to by its SHA-256."""
-        digest = _digest(body)
-        self._objects.put(f"tenants/{tenant}/assets/{digest}", body)
-        return digest
-
     def asset(self, tenant: str, sha256: str) -> bytes:
         """Raises NotThere, Damaged."""
         if not _SHA256.fullmatch(sha256):
             raise NotThere(f"No file is called {sha256}.")
-        key = f"tenants/{tenant}/assets/{sha256}"
+        key = _asset_key(tenant, sha256)
         return _checked(key, self._objects.get(key), sha256)
 
-    def save_findings(self, scope: Scope, findings: Findings) -> PartRef:
+    def save_findings(self, scope: Scope, findings: Findings) -> Filed:
         """Writes what one batch of a drift check has found."""
         body = _body(findings)
         digest = _digest(body)
         key = f"{_home(scope)}/drift/parts/{digest}.json"
         self._objects.put(key, body)
-        return PartRef(key=key, sha256=digest)
+        return Filed(key=key, sha256=digest)
 
-    def findings(self, ref: PartRef) -> Findings:
+    def findings(self, ref: Filed) -> Findings:
         """Raises NotThere, Damaged."""
         return Findings.model_validate_json(_checked(ref.key, self._objects.get(ref.key), ref.sha256))
 
@@ -231,6 +222,10 @@ def _home(scope: Scope) -> str:
 
 def _plan_key(scope: Scope, plan_id: str) -> str:
     return f"{_home(scope)}/plans/{plan_id}.json"
+
+
+def _asset_key(tenant: str, sha256: str) -> str:
+    return f"tenants/{tenant}/assets/{sha256}"
 
 
 def _blueprint_key(scope: Scope, sha256: str) -> str:

@@ -3,9 +3,10 @@
 Nothing here changes the cloud or the state; a plan and its files are written under new keys. Everything blocks.
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
 
 from panka.activities.archive import Archive
 from panka.activities.beside import beside
@@ -18,15 +19,15 @@ from panka.planner.component import Network
 from panka.planner.consumers import refuse_missed
 from panka.planner.diagnostics import Invalid
 from panka.planner.drift import Finding, Report
+from panka.planner.history import Entry
 from panka.planner.owner import Scope
-from panka.planner.plan import Plan
+from panka.planner.plan import Plan, PlanRef
 from panka.planner.protecting import refuse_losses
 from panka.planner.register import TenantRecord
 from panka.planner.resource import Address
 from panka.planner.resource_types import can_be_made
 from panka.planner.selecting import Wish
 from panka.planner.state import Pointer, RunKind, State, Target
-from panka.workflows.ports import Entry, PlanRef
 
 if TYPE_CHECKING:
     from panka.activities.aws.roles import Role
@@ -60,6 +61,10 @@ class Reach(Protocol):
 
     @property
     def account(self) -> Account: ...
+
+
+Record: TypeAlias = tuple[State | None, Pointer | None]
+"""A state and its name."""
 
 
 class WrongAccount(Exception):
@@ -133,7 +138,7 @@ class Desk:
         asked = {address: said for address, said in asked.items() if can_be_made(said[0])}
         return self._account.live(asked, target, self._role) if asked else {}
 
-    def state(self, scope: Scope) -> tuple[State | None, Pointer | None]:
+    def state(self, scope: Scope) -> Record:
         """The current state and its name; two None before the first run."""
         pointer = self.locks.pointer(scope)
         return (self.archive.state(pointer), pointer) if pointer else (None, None)
@@ -150,12 +155,13 @@ class Desk:
         operation: RunKind | None = None,
         guarded: bool = False,
         drift: Iterable[Finding] = (),
+        record: Record | None = None,
     ) -> tuple[Plan, State | None]:
-        """The plan for a compiled stack, or to destroy it, and the state it was made from.
+        """The plan for a compiled stack, or to destroy it, and the state it was made from: `record`, if it is at hand.
 
         It takes back what others have changed, as `drift` says. Raises as `make_plan` and `admit` do.
         """
-        state, pointer = self.state(scope)
+        state, pointer = record or self.state(scope)
         resources = compiled.resources if compiled else {}
         outputs = compiled.outputs if compiled else {}
         blocks = replace(compiled.blocks, live=self.live(compiled, state, target)) if compiled else None
@@ -198,7 +204,10 @@ class Desk:
 
     def drift(self, scope: Scope) -> Report | None:
         """What the latest drift check has found, if it was about the current state and could judge."""
-        pointer = self.locks.pointer(scope)
+        return self.drift_of(scope, self.locks.pointer(scope))
+
+    def drift_of(self, scope: Scope, pointer: Pointer | None) -> Report | None:
+        """The same of the state that a pointer names."""
         latest = self.archive.report(scope) if pointer else None
         if latest is None or latest[0].state != pointer or latest[0].moved:
             return None
@@ -209,16 +218,18 @@ class Desk:
         state, _ = self.state(scope)
         return state.exports if state else None
 
-    def keep(self, plan: Plan, stack: Blueprint) -> Plan:
-        """Files the whole stack that a plan is for; the plan says where."""
-        return of_stack(plan, self.archive.save_blueprint(plan.scope, stack))
-
-    def save(self, plan: Plan, assets: Mapping[str, bytes]) -> PlanRef:
-        """Files the plan's packed code, then the plan. Code that is not among `assets` is there from before."""
-        for sha256 in plan.assets:
-            if sha256 in assets:
-                self.archive.save_asset(plan.scope.tenant, assets[sha256])
+    def save(self, plan: Plan) -> PlanRef:
         return self.archive.save_plan(plan)
+
+    def save_with(self, plan: Plan, stack: Blueprint, assets: Mapping[str, bytes]) -> tuple[Plan, PlanRef]:
+        """Files a plan with the whole stack that it is for, which it names from now on, and its packed code.
+
+        Code that is not among `assets` is there from before.
+        """
+        body = stack.text().encode()
+        plan = of_stack(plan, hashlib.sha256(body).hexdigest())
+        packed = [assets[sha256] for sha256 in plan.assets if sha256 in assets]
+        return plan, self.archive.save_plan(plan, body, packed)
 
     def load_plan(self, scope: Scope, plan_id: str) -> tuple[Plan, PlanRef]:
         """A filed plan by its id or the beginning of it. Raises NotThere."""

@@ -30,12 +30,12 @@ from panka.activities.untold import recalled, with_untold
 from panka.planner import estimate
 from panka.planner.changes import changes
 from panka.planner.owner import Owner, Scope
-from panka.planner.plan import Action, Plan, Step
+from panka.planner.plan import Action, Plan, PlanRef, Step
 from panka.planner.record import Outcome, Undoing, resolve, steps
 from panka.planner.resource import Properties, decode, references, substitute
 from panka.planner.resource_types import facts
 from panka.planner.state import Target
-from panka.workflows.ports import STEP, UNDO, Lease, PlanRef, StepCall, UndoCall
+from panka.workflows.ports import STEP, UNDO, Lease, StepCall, UndoCall
 
 _PULSE = 5.0
 """Seconds between heartbeats."""

@@ -1,11 +1,11 @@
 """What is on record of a run that has ended, told as a report: the same record makes the same bytes."""
 
+from panka.planner.history import Entry
 from panka.planner.plan import Plan
 from panka.planner.render.fate import Fate, Known
 from panka.planner.render.filling import of_run
 from panka.planner.render.html import html
 from panka.planner.render.sheet import Ran
-from panka.workflows.ports import Entry
 
 
 def report_of(entry: Entry, plan: Plan) -> str:

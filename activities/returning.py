@@ -7,12 +7,12 @@ from panka.activities.stores.store import NotThere
 from panka.planner.assemble import make_plan
 from panka.planner.blocks import Blocks
 from panka.planner.blueprint import FORMAT, Blueprint
+from panka.planner.history import Entry
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan
 from panka.planner.resource import decode
 from panka.planner.returning import moves_back
 from panka.planner.state import Target
-from panka.workflows.ports import Entry
 
 
 @dataclass(frozen=True, slots=True)

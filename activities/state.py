@@ -16,9 +16,10 @@ from panka.activities.reporting import report_of
 from panka.activities.sharing import opened, share
 from panka.activities.stores.store import LockStore
 from panka.planner.consumers import refuse_missed
+from panka.planner.history import Entry
 from panka.planner.journal import Filed, Part, folded
 from panka.planner.owner import Scope
-from panka.planner.plan import Action, Plan
+from panka.planner.plan import Action, Plan, PlanRef
 from panka.planner.record import announce, conclude
 from panka.planner.shards import cut
 from panka.planner.state import Pointer, State, Target
@@ -32,11 +33,9 @@ from panka.workflows.ports import (
     STALE,
     Checkpoint,
     Ending,
-    Entry,
     Lease,
     Opened,
     Opening,
-    PlanRef,
     Portion,
     Share,
     Slice,

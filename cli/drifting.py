@@ -94,7 +94,7 @@ def answer(session: Session, scope: Scope, make: Answer, how: How, timeout: floa
             session.screen.tell(f"note: {one}")
         session.screen.tell("There is nothing to do.")
         return Exit.OK
-    return carry_out(session, Planned(desk, plan, desk.save(plan, {}), left, "keep"), how)
+    return carry_out(session, Planned(desk, plan, desk.save(plan), left, "keep"), how)
 
 
 ANSWERS: dict[str, Answer] = {"accept": acceptance, "restore": restoration}

@@ -12,9 +12,8 @@ from panka.cli.showing import shown
 from panka.cli.views.events import EventLog
 from panka.cli.watching import Watch
 from panka.planner.owner import Scope
-from panka.planner.plan import Plan
+from panka.planner.plan import Plan, PlanRef
 from panka.workflows.messages import Result, RunInput
-from panka.workflows.ports import PlanRef
 
 if TYPE_CHECKING:
     from panka.cli.applying import How

@@ -14,20 +14,17 @@ from panka.cli.names import remember
 from panka.cli.session import Session
 from panka.cli.stacks import Whole, compiled, git_commit, protected, read, report, tenant_in
 from panka.cli.tenancy import registered
-from panka.cli.views.drift import healing_notes
 from panka.planner.allowance import Home
 from panka.planner.blueprint import Blueprint
 from panka.planner.core import OnFailure
 from panka.planner.diagnostics import Invalid, did_you_mean
-from panka.planner.drift import Report
 from panka.planner.network import compile_network, is_network, network_scope
 from panka.planner.owner import Scope
-from panka.planner.plan import Plan
+from panka.planner.plan import Plan, PlanRef
 from panka.planner.render.diagnostics import full
 from panka.planner.selecting import NoMatch, Wish
 from panka.planner.stack import Draft
 from panka.planner.state import RunKind, State, Target
-from panka.workflows.ports import PlanRef
 
 if TYPE_CHECKING:
     from panka.activities.planning import Desk
@@ -113,32 +110,33 @@ def plan_stack(
     if imports is not None:
         whole, wish, operation = imports.into(whole), Wish(targets=(imports.address,)), "import"
     guarded = protected(whole.tenant or tenant, whole.scope)
-    found = _looked(session, whole, refresh=refresh)
+    if refresh:
+        _look(session, whole)
+    record = whole.desk.state(whole.scope)
+    found = None if refresh is False else whole.desk.drift_of(whole.scope, record[1])
     with told(draft):
         plan, _ = whole.desk.plan(
             whole.compiled, whole.scope, whole.target, git=git_commit(path), wish=wish, operation=operation,
-            guarded=guarded, drift=found.findings if found else (),
+            guarded=guarded, drift=found.findings if found else (), record=record,
         )  # fmt: skip
     ref = None
     if not plan.empty:
-        plan = whole.desk.keep(plan, Blueprint.of(whole.compiled))
-        ref = whole.desk.save(plan, whole.compiled.assets)
+        plan, ref = whole.desk.save_with(plan, Blueprint.of(whole.compiled), whole.compiled.assets)
         _remember(session, plan)
     remember(Path(session.settings.state_dir), draft.name, _components(draft))
     notes = [f"{component}: {note}" for component, note in whole.compiled.notes]
-    notes += healing_notes(found) if found else []
+    if found:
+        from panka.cli.views.drift import healing_notes  # noqa: PLC0415  # few stacks have drifted
+
+        notes += healing_notes(found)
     return Planned(whole.desk, plan, ref, tuple(notes), draft.on_failure).under(whole.tenant or tenant)
 
 
-def _looked(session: Session, whole: Whole, *, refresh: bool | None) -> Report | None:
-    """What others have changed of the current state, as far as the plan is to know it."""
-    if refresh is False:
-        return None
-    if refresh:
-        from panka.cli.checks import checked  # noqa: PLC0415  # brings temporalio
+def _look(session: Session, whole: Whole) -> None:
+    """Has the workers look what others have changed, and waits until they have."""
+    from panka.cli.checks import checked  # noqa: PLC0415  # brings temporalio
 
-        checked(session, whole.scope)
-    return whole.desk.drift(whole.scope)
+    checked(session, whole.scope)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +199,7 @@ def plan_destroy(
     target = recorded_target(session, desk, state, tenant)
     with told(None):
         plan, _ = desk.plan(None, scope, target, destroy=True, wish=wish, guarded=guarded)
-    return Planned(desk, plan, None if plan.empty else desk.save(plan, {})).under(tenant)
+    return Planned(desk, plan, None if plan.empty else desk.save(plan)).under(tenant)
 
 
 def recorded_target(session: Session, desk: "Desk", state: State, tenant: "Tenant | None") -> Target:
@@ -231,7 +229,7 @@ def plan_network(session: Session, tenant: "Tenant", take_turn: Callable[[Scope]
     target = desk.target(region=region, account=said.account_id)
     with told(None):
         plan, _ = desk.plan(compile_network(tenant), scope, target)
-    return Planned(desk, plan, None if plan.empty else desk.save(plan, {})).under(tenant)
+    return Planned(desk, plan, None if plan.empty else desk.save(plan)).under(tenant)
 
 
 def find_plan(session: Session, plan_id: str, stack: str | None) -> Planned:

@@ -130,8 +130,8 @@ def plan_rollback(
     on_failure = run.blueprint.on_failure
     if plan.empty:
         return Planned(desk, plan, None, _notes(run), on_failure).under(tenant)
-    plan = desk.keep(plan, run.blueprint)
-    return Planned(desk, plan, desk.save(plan, {}), _notes(run), on_failure).under(tenant)
+    plan, ref = desk.save_with(plan, run.blueprint, {})
+    return Planned(desk, plan, ref, _notes(run), on_failure).under(tenant)
 
 
 def plan_refactoring(
@@ -149,7 +149,7 @@ def plan_refactoring(
         raise Misused(str(error), error.help) from error
     with told(None):
         desk.admit(plan, state)
-    return Planned(desk, plan, desk.save(plan, {})).under(tenant)
+    return Planned(desk, plan, desk.save(plan)).under(tenant)
 
 
 def _record(session: Session, scope: Scope, take_turn: Callable[[Scope], None]) -> "tuple[Desk, State, Pointer | None]":

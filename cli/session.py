@@ -52,7 +52,7 @@ class Session:
         """
         if self._courier is not None:
             return
-        import panka.workflows.ports  # noqa: F401, PLC0415  # both processes need it: loaded once, before they part
+        import panka.planner.history  # noqa: F401, PLC0415  # both processes need it: loaded once, before they part
         from panka.activities.courier import Courier  # noqa: PLC0415  # most commands need none
 
         self._courier = Courier()

@@ -17,7 +17,6 @@ from panka.planner.diagnostics import Diagnostic, Findings, errors
 from panka.planner.language.documents import FileSource, FolderSource, Source, SourceFile
 from panka.planner.owner import Scope
 from panka.planner.render.diagnostics import full
-from panka.planner.render.reports import github
 from panka.planner.stack import Draft, Options, read_stack
 from panka.planner.state import Target
 
@@ -119,6 +118,8 @@ def report(session: Session, draft: Draft, diagnostics: Sequence[Diagnostic]) ->
         return
     text = full(diagnostics, draft.source_line).rstrip()
     if session.screen.terminal.annotations:
+        from panka.planner.render.reports import github  # noqa: PLC0415  # few commands are run by GitHub
+
         session.screen.tell(github(diagnostics).rstrip())
     if errors(diagnostics):
         raise InvalidStack("The stack is invalid.", report=text)

@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from panka.activities.aws.roles import role_of
 from panka.activities.register import standing_text
 from panka.cli.exits import Denied, InvalidStack, Misused
 from panka.cli.session import Session
@@ -11,13 +10,15 @@ from panka.planner.network import inherited, is_network, network_scope
 from panka.planner.owner import Scope
 from panka.planner.register import Standing
 from panka.planner.state import Target
-from panka.planner.tenancy import Tenant
+
+if TYPE_CHECKING:
+    from panka.planner.tenancy import Tenant
 
 if TYPE_CHECKING:
     from panka.activities.planning import Desk
 
 
-def registered(session: Session, desk: "Desk", scope: Scope) -> Tenant | None:
+def registered(session: Session, desk: "Desk", scope: Scope) -> "Tenant | None":
     """The stack's tenant, whose role the desk takes on from here; None: nobody has registered it, and nobody need.
 
     Raises:
@@ -31,6 +32,8 @@ def registered(session: Session, desk: "Desk", scope: Scope) -> Tenant | None:
         return None
     if record.standing is not Standing.ACTIVE:
         raise Denied(standing_text(record), f"panka tenant activate {record.name} takes its runs again")
+    from panka.activities.aws.roles import role_of  # noqa: PLC0415  # most plans are of nobody registered
+
     tenant = record.tenant()
     desk.take_on(role_of(tenant, scope, session.settings.need("bucket"), session.settings.need("table")))
     return tenant
@@ -44,7 +47,7 @@ def refuse_the_networks_name(scope: Scope) -> None:
         )
 
 
-def network_of(desk: "Desk", tenant: Tenant | None, scope: Scope, target: Target) -> Network:
+def network_of(desk: "Desk", tenant: "Tenant | None", scope: Scope, target: Target) -> Network:
     """What a stack stands in that names no network: its tenant's, or the account's default one.
 
     Raises InvalidStack when the tenant's network was not made yet, and as `Desk.network`.

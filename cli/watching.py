@@ -13,9 +13,8 @@ from panka.cli.exits import TimedOut
 from panka.cli.runs import Handle, Runs, description
 from panka.cli.views.account import rows
 from panka.cli.views.run import View
-from panka.planner.plan import Plan
+from panka.planner.plan import Plan, PlanRef
 from panka.workflows.messages import PAGE, RUN_FAILED, Result
-from panka.workflows.ports import PlanRef
 
 _BUSY, _AWAY, _SILENCE = 0.3, 1.0, 10.0
 """Seconds between questions: at least, while nobody answers, and where nothing has happened since."""

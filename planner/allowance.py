@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from panka.planner.compile import Compiled
 from panka.planner.diagnostics import Diagnostic, Findings, Label, did_you_mean
 from panka.planner.kinds import KINDS
 from panka.planner.language.parts import Part, StackPart
 from panka.planner.resource import Resource
-from panka.planner.tenancy import Tenant
+
+if TYPE_CHECKING:
+    from panka.planner.tenancy import Tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class Home:
     """Names of the tenant's other stacks that have something, in whichever environment."""
 
 
-def with_default_tags(compiled: Compiled, tenant: Tenant) -> Compiled:
+def with_default_tags(compiled: Compiled, tenant: "Tenant") -> Compiled:
     """The stack with the tenant's tags on every resource; what the stack itself says goes before them."""
     defaults = tenant.spec.default_tags
     tagged = {address: replace(one, tags={**defaults, **one.tags}) for address, one in compiled.resources.items()}
@@ -32,7 +35,7 @@ def with_default_tags(compiled: Compiled, tenant: Tenant) -> Compiled:
 
 
 def check_allowance(
-    tenant: Tenant,
+    tenant: "Tenant",
     stack: StackPart,
     parts: Mapping[str, Part],
     resources: Iterable[Resource],
@@ -52,7 +55,7 @@ def check_allowance(
     return findings.all()
 
 
-def _places(tenant: Tenant, stack: StackPart, home: Home, findings: Findings) -> None:
+def _places(tenant: "Tenant", stack: StackPart, home: Home, findings: Findings) -> None:
     said = tenant.spec
     if home.tenant not in (None, tenant.name):
         summary = f"the TenantConfig is that of tenant `{tenant.name}`, and the stack belongs to `{home.tenant}`"
@@ -74,7 +77,7 @@ def _places(tenant: Tenant, stack: StackPart, home: Home, findings: Findings) ->
         )
 
 
-def _credentials(tenant: Tenant, stack: StackPart, home: Home, findings: Findings) -> None:
+def _credentials(tenant: "Tenant", stack: StackPart, home: Home, findings: Findings) -> None:
     if not home.registered:
         return
     for field, given in (("profile", stack.spec.provider.profile), ("endpointUrl", stack.spec.provider.endpoint_url)):
@@ -87,7 +90,7 @@ def _credentials(tenant: Tenant, stack: StackPart, home: Home, findings: Finding
             )
 
 
-def _stacks(tenant: Tenant, stack: StackPart, home: Home, findings: Findings) -> None:
+def _stacks(tenant: "Tenant", stack: StackPart, home: Home, findings: Findings) -> None:
     most, name = tenant.spec.limits.max_stacks, stack.entry.name if stack.entry else ""
     if most is None or home.others is None or len(home.others | {name}) <= most:
         return
@@ -107,7 +110,7 @@ def _label(stack: StackPart, path: tuple[str, ...]) -> Label | None:
     return Label(stack.entry.layers.span(path)) if stack.entry is not None and data is not None else None
 
 
-def _kinds(tenant: Tenant, parts: Mapping[str, Part], findings: Findings) -> None:
+def _kinds(tenant: "Tenant", parts: Mapping[str, Part], findings: Findings) -> None:
     """An alias of a kind (Kafka, MSK) is allowed with it."""
     allowed = tenant.spec.allowed_resources
     if allowed is None:
@@ -119,7 +122,7 @@ def _kinds(tenant: Tenant, parts: Mapping[str, Part], findings: Findings) -> Non
             findings.add("PK372", f"tenant `{tenant.name}` may have no {part.kind.name}", label, notes=notes)
 
 
-def _services(tenant: Tenant, parts: Mapping[str, Part], findings: Findings) -> None:
+def _services(tenant: "Tenant", parts: Mapping[str, Part], findings: Findings) -> None:
     most = tenant.spec.limits.max_services_per_stack
     services: dict[str, Part] = {}
     for _, part in sorted(parts.items()):
@@ -137,7 +140,7 @@ def _services(tenant: Tenant, parts: Mapping[str, Part], findings: Findings) -> 
     )
 
 
-def _resources(tenant: Tenant, parts: Mapping[str, Part], resources: Iterable[Resource], findings: Findings) -> None:
+def _resources(tenant: "Tenant", parts: Mapping[str, Part], resources: Iterable[Resource], findings: Findings) -> None:
     """Tells of the component with which its service has too many. What the whole stack shares belongs to none."""
     most = tenant.spec.limits.max_resources_per_service
     made: dict[str, int] = {}

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from panka.planner import estimate
 from panka.planner.authored import Authored, Remembered, edited
 from panka.planner.blocks import Blocks
 from panka.planner.diagnostics import Invalid
 from panka.planner.diff import compare
 from panka.planner.difference import Difference, Refusal, refuse_what_nobody_makes
 from panka.planner.drift import Finding
+from panka.planner.estimate import Expected
 from panka.planner.graph import Cycle, Graph
 from panka.planner.owner import Scope
 from panka.planner.plan import FORMAT, Action, Change, Plan, Step, Undo
@@ -88,6 +88,7 @@ def make_plan(
     promised = {} if destroy else known.outputs(outputs)
     offered = known.exports({} if destroy else exports or {})
     authored, edits = _authored(written or {}, difference, state, left_out)
+    expected = Expected(state)
     plan = Plan(
         format=FORMAT,
         id="",
@@ -96,8 +97,8 @@ def make_plan(
         target=target,
         lineage=state.lineage if state else None,
         base=base,
-        forward=in_order(difference.forward, graph.nearest(difference.forward.__contains__)),
-        cleanup=in_order(difference.cleanup, _deletions(difference.cleanup)),
+        forward=in_order(difference.forward, graph.nearest(difference.forward.__contains__), expected),
+        cleanup=in_order(difference.cleanup, _deletions(difference.cleanup), expected),
         unchanged=difference.unchanged,
         outputs=promised,
         outputs_differ=promised != (state.outputs if state else {}) or known.differ(offered, consumes, uses),
@@ -178,13 +179,16 @@ def _known(values: Properties) -> Properties:
 
 def of_stack(plan: Plan, sha256: str) -> Plan:
     """The plan, which says from now on where the stack is filed that it was made for."""
-    bound = plan.model_copy(update={"stack": sha256})
-    return bound.model_copy(update={"id": name(bound)})
+    return plan.model_copy(update={"stack": sha256, "id": _called(plan.id + sha256)})
 
 
 def name(plan: Plan) -> str:
     """`p-` and 12 hexadecimal digits of what the plan says."""
-    return "p-" + hashlib.sha256(plan.text(named=False).encode()).hexdigest()[:12]
+    return _called(plan.text(named=False))
+
+
+def _called(text: str) -> str:
+    return "p-" + hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _used(difference: Difference, assets: tuple[str, ...]) -> set[str]:
@@ -205,10 +209,10 @@ def _deletions(cleanup: Mapping[str, Step]) -> dict[str, set[str]]:
     return waits
 
 
-def in_order(steps: Mapping[str, Step], waits: Mapping[str, set[str]]) -> tuple[Step, ...]:
+def in_order(steps: Mapping[str, Step], waits: Mapping[str, set[str]], expected: Expected) -> tuple[Step, ...]:
     """The steps in topological order, each with what it waits for, its level and its weight."""
     graph = _acyclic(steps, waits)
-    weights = graph.remaining(lambda key: estimate.seconds(steps[key].type, steps[key].action))
+    weights = graph.remaining(lambda key: expected.seconds(steps[key]))
     levels: dict[str, int] = {key: level for level, keys in enumerate(graph.levels()) for key in keys}
     return tuple(
         steps[key].model_copy(

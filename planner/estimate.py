@@ -1,9 +1,13 @@
-"""How long a step takes, in seconds: rough defaults per type, good enough to order steps and to say `about 6m`."""
+"""How long a step takes, in seconds: as earlier runs of the stack have shown, else rough defaults per type.
+
+Good enough to order steps and to say `about 6m`.
+"""
 
 from typing import Literal, TypeAlias
 
 from panka.planner.plan import Action, Step
 from panka.planner.resource_types import TypeFacts, facts
+from panka.planner.state import State
 
 Operation: TypeAlias = Literal["create", "update", "delete"]
 
@@ -57,15 +61,55 @@ _OTHERWISE: dict[tuple[str, Operation], float] = {
 }
 
 
-def seconds(type: str, action: Action) -> float:
-    """The expected time of a step. Deletes and updates of slow types take about half of their create."""
-    if action in (Action.ACCEPT, Action.FORGET):
-        return 0.1
+class Expected:
+    """What steps on a stack's resources are expected to take."""
+
+    def __init__(self, state: State | None) -> None:
+        self._recorded = state.resources if state else {}
+        shown: dict[tuple[str, str], list[float]] = {}
+        for one in self._recorded.values():
+            for operation, took in one.took.items():
+                shown.setdefault((one.type, operation), []).append(took)
+        self._usual = {key: sorted(times)[len(times) // 2] for key, times in shown.items()}
+
+    def seconds(self, step: Step) -> float:
+        """As the resource has taken itself, else as others of its type in the stack, else as its type does in general.
+
+        Deletes, and updates that nobody has seen yet, take about half of a create.
+        """
+        operation = operation_of(step.action)
+        if operation is None:
+            return 0.1
+        own = self._recorded.get(step.moved_from or step.address)
+        took = own.took if own is not None and own.type == step.type else {}
+        for known in (took.get, lambda operation: self._usual.get((step.type, operation))):
+            if (found := known(operation)) is not None:
+                return found
+            if operation != "create" and (made := known("create")) is not None:
+                return made / 2
+        return seconds(step.type, operation)
+
+
+def operation_of(action: Action) -> Operation | None:
+    """What a step does in AWS, by the longest of it; None: nothing is called."""
+    match action:
+        case Action.CREATE | Action.REPLACE:
+            return "create"
+        case Action.UPDATE | Action.ADOPT:
+            return "update"
+        case Action.DELETE:
+            return "delete"
+        case Action.ACCEPT | Action.FORGET:
+            return None
+
+
+def seconds(type: str, operation: Operation) -> float:
+    """The expected time of an operation on a type. Deletes and updates of slow types take half of their create."""
     slow = _SLOW.get(type)
     if slow is None and _by_cloud_control(type) is None:
         return _DEFAULT
     create = slow[0] if slow else _BY_CLOUD_CONTROL
-    return create if action in (Action.CREATE, Action.REPLACE) else create / 2
+    return create if operation == "create" else create / 2
 
 
 def deadline(type: str, operation: Operation) -> float:

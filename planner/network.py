@@ -1,6 +1,7 @@
 """A tenant's network as a stack: what the TenantConfig says of it, as AWS resources."""
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from panka.planner.blocks import Blocks
 from panka.planner.compile import Compiled
@@ -8,7 +9,9 @@ from panka.planner.component import Network
 from panka.planner.owner import Scope
 from panka.planner.placing import lowered_rules
 from panka.planner.resource import Address, PhysicalName, Properties, Ref, Resource
-from panka.planner.tenancy import DefaultSecurityGroup, Subnet, Tenant, TenantNetworking
+
+if TYPE_CHECKING:
+    from panka.planner.tenancy import DefaultSecurityGroup, Subnet, Tenant, TenantNetworking
 
 STACK_NAME = "network"
 """The stack that a tenant's network is."""
@@ -29,7 +32,7 @@ def is_network(scope: Scope) -> bool:
     return (scope.stack, scope.environment) == (STACK_NAME, ENVIRONMENT)
 
 
-def inherited(said: TenantNetworking, outputs: Mapping[str, object]) -> Network | None:
+def inherited(said: "TenantNetworking", outputs: Mapping[str, object]) -> Network | None:
     """What the tenant's stacks stand in, with the outputs of its network's last run; None: it was not made yet."""
     if said.vpc_id is not None:
         groups = (said.security_group_id,) if said.security_group_id else ()
@@ -44,7 +47,7 @@ def _ids(said: object) -> tuple[str, ...]:
     return tuple(str(one) for one in said) if isinstance(said, list | tuple) else ()
 
 
-def compile_network(tenant: Tenant) -> Compiled:
+def compile_network(tenant: "Tenant") -> Compiled:
     """The network that Panka makes for a tenant; no resources when the tenant names one that exists, or none."""
     said = tenant.spec.networking
     resources: tuple[Resource, ...] = ()
@@ -66,14 +69,14 @@ def compile_network(tenant: Tenant) -> Compiled:
     )
 
 
-def _tagged(one: Resource, tenant: Tenant) -> Resource:
+def _tagged(one: Resource, tenant: "Tenant") -> Resource:
     tags = {"Name": f"{tenant.name}-{one.address.part}", **tenant.spec.default_tags}
     return Resource(
         one.address, one.type, one.properties, one.kind, name=one.name, depends_on=one.depends_on, tags=tags
     )
 
 
-def _outputs(said: TenantNetworking) -> Properties:
+def _outputs(said: "TenantNetworking") -> Properties:
     """What the tenant's other stacks need to know."""
     return {
         "vpcId": _ref("vpc", "VpcId"),
@@ -100,12 +103,12 @@ def _ref(part: str, attribute: str) -> Ref:
     return Ref(Address.of(STACK_NAME, part), attribute)
 
 
-def _part(side: str, subnet: Subnet) -> str:
+def _part(side: str, subnet: "Subnet") -> str:
     """`public-10-0-1-0-24`: a subnet never changes its addresses."""
     return f"{side}-{subnet.cidr_block.replace('.', '-').replace('/', '-').replace(':', '-')}"
 
 
-def _resources(tenant: str, said: TenantNetworking) -> Iterable[Resource]:
+def _resources(tenant: str, said: "TenantNetworking") -> Iterable[Resource]:
     yield from _vpc(said)
     for side in ("public", "private"):
         for one in getattr(said.subnets, side):
@@ -117,7 +120,7 @@ def _resources(tenant: str, said: TenantNetworking) -> Iterable[Resource]:
     yield from _security_group(tenant, said.default_security_group)
 
 
-def _vpc(said: TenantNetworking) -> Iterable[Resource]:
+def _vpc(said: "TenantNetworking") -> Iterable[Resource]:
     if said.vpc is not None:
         properties = {
             "CidrBlock": said.vpc.cidr_block,
@@ -127,7 +130,7 @@ def _vpc(said: TenantNetworking) -> Iterable[Resource]:
         yield _made("vpc", "VPC", properties)
 
 
-def _subnet(side: str, one: Subnet) -> Resource:
+def _subnet(side: str, one: "Subnet") -> Resource:
     properties = {
         "VpcId": _ref("vpc", "VpcId"),
         "CidrBlock": one.cidr_block,
@@ -137,7 +140,7 @@ def _subnet(side: str, one: Subnet) -> Resource:
     return _made(_part(side, one), "Subnet", properties)
 
 
-def _gateway(said: TenantNetworking) -> Iterable[Resource]:
+def _gateway(said: "TenantNetworking") -> Iterable[Resource]:
     if said.reaches_the_internet:
         yield _made("internet-gateway", "InternetGateway", {})
         gateway = _ref("internet-gateway", "InternetGatewayId")
@@ -152,7 +155,7 @@ def _table(part: str) -> Resource:
     return _made(part, "RouteTable", {"VpcId": _ref("vpc", "VpcId")})
 
 
-def _association(side: str, one: Subnet, table: str) -> Resource:
+def _association(side: str, one: "Subnet", table: str) -> Resource:
     subnet = _part(side, one)
     properties = {"SubnetId": _ref(subnet, "SubnetId"), "RouteTableId": _ref(table, "RouteTableId")}
     return _made(f"{subnet}-association", "SubnetRouteTableAssociation", properties)
@@ -163,7 +166,7 @@ def _route(table: str, target: Properties, waits: tuple[Address, ...] = ()) -> R
     return _made(f"{table}-internet", "Route", properties, depends_on=waits)
 
 
-def _public_routes(said: TenantNetworking) -> Iterable[Resource]:
+def _public_routes(said: "TenantNetworking") -> Iterable[Resource]:
     if not said.subnets.public:
         return
     yield _table("public-routes")
@@ -174,7 +177,7 @@ def _public_routes(said: TenantNetworking) -> Iterable[Resource]:
         yield _association("public", one, "public-routes")
 
 
-def _nat_gateways(said: TenantNetworking) -> Iterable[Resource]:
+def _nat_gateways(said: "TenantNetworking") -> Iterable[Resource]:
     for suffix, subnet in _nats(said).items():
         # An address for the internet needs a way there first.
         yield _made(f"nat{suffix}-address", "EIP", {"Domain": "vpc"}, depends_on=ATTACHED)
@@ -185,7 +188,7 @@ def _nat_gateways(said: TenantNetworking) -> Iterable[Resource]:
         yield _made(f"nat{suffix}", "NatGateway", properties, depends_on=ATTACHED)
 
 
-def _nats(said: TenantNetworking) -> dict[str, Subnet]:
+def _nats(said: "TenantNetworking") -> "dict[str, Subnet]":
     """Where NAT gateways stand, by what their parts end with: the zone, or nothing for the only one."""
     if not said.nat_gateway.enabled:
         return {}
@@ -199,7 +202,7 @@ def _nats(said: TenantNetworking) -> dict[str, Subnet]:
     return first
 
 
-def _private_routes(said: TenantNetworking) -> Iterable[Resource]:
+def _private_routes(said: "TenantNetworking") -> Iterable[Resource]:
     """One table for all private subnets, or one for each zone that has a NAT gateway of its own."""
     nats = _nats(said)
     per_zone = said.nat_gateway.enabled and said.nat_gateway.type == "per-az"
@@ -215,7 +218,7 @@ def _private_routes(said: TenantNetworking) -> Iterable[Resource]:
         yield _association("private", one, table)
 
 
-def _security_group(tenant: str, said: DefaultSecurityGroup) -> Iterable[Resource]:
+def _security_group(tenant: str, said: "DefaultSecurityGroup") -> Iterable[Resource]:
     properties: Properties = {"GroupDescription": f"Tenant {tenant}", "VpcId": _ref("vpc", "VpcId")}
     for key, peer, rules in (
         ("SecurityGroupIngress", "SourceSecurityGroupId", said.ingress),

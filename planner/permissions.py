@@ -1,13 +1,15 @@
 """The IAM policies that keep tenants apart: for a tenant's role, each session of it, the workers and its people.
 
-What no policy can tell apart is said in docs/tenants.md: tenants with one account share what IAM sees no tags of.
+docs/guides/tenants.md says what no policy can tell apart: tenants with one account share what IAM sees no tags of.
 """
 
 import json
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from panka.planner.component import partition_of
-from panka.planner.tenancy import Tenant
+
+if TYPE_CHECKING:
+    from panka.planner.tenancy import Tenant
 
 Policy: TypeAlias = dict[str, Any]
 """A policy document as IAM takes it."""
@@ -29,7 +31,7 @@ _EVERYWHERE = ("acm", "cloudfront", "iam", "route53", "servicediscovery", "sts",
 """Services that answer in one region for all of them, or whose certificates others want from another region."""
 
 
-def trust_policy(tenant: Tenant, principal: str) -> Policy:
+def trust_policy(tenant: "Tenant", principal: str) -> Policy:
     """Who may take the tenant's role on: the workers' role (`principal`), with the external id and the tenant's tag."""
     said = tenant.spec.aws
     asked: Policy = {"StringEquals": {"sts:ExternalId": said.external_id}} if said.external_id else {}
@@ -40,7 +42,7 @@ def trust_policy(tenant: Tenant, principal: str) -> Policy:
     )
 
 
-def role_policy(tenant: Tenant, bucket: str, table: str) -> Policy:
+def role_policy(tenant: "Tenant", bucket: str, table: str) -> Policy:
     """What the tenant's role may do: make whatever stacks consist of, and touch nothing of other tenants."""
     return _policy(
         _allow("Make", [*(f"{service}:*" for service in _SERVICES), *_IAM], "*"),
@@ -49,12 +51,12 @@ def role_policy(tenant: Tenant, bucket: str, table: str) -> Policy:
     )
 
 
-def session_policy(tenant: Tenant, bucket: str, table: str) -> str:
+def session_policy(tenant: "Tenant", bucket: str, table: str) -> str:
     """What one session of the role may do at most, whatever the role may; as short as IAM wants it."""
     return json.dumps(_policy(_allow("Make", ["*"], "*"), *_limits(tenant, bucket, table)), separators=(",", ":"))
 
 
-def worker_policy(tenant: Tenant, bucket: str, table: str) -> Policy:
+def worker_policy(tenant: "Tenant", bucket: str, table: str) -> Policy:
     """What the workers' own role needs: the state of all tenants, and this tenant's role."""
     role = tenant.spec.aws.assume_role_arn
     statements = [
@@ -67,7 +69,7 @@ def worker_policy(tenant: Tenant, bucket: str, table: str) -> Policy:
     return _policy(*statements)
 
 
-def people_policy(tenant: Tenant, bucket: str, table: str) -> Policy:
+def people_policy(tenant: "Tenant", bucket: str, table: str) -> Policy:
     """What the tenant's people need who plan, apply and look: their own tenant's state, and plans to file in it."""
     home, state = f"tenants/{tenant.name}", _bucket(tenant, bucket)
     own = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [tenant.name]}}
@@ -85,7 +87,7 @@ _LOOKS = ("GetItem", "Query")
 _WRITES = ("ConditionCheckItem", "PutItem", "UpdateItem")
 
 
-def _limits(tenant: Tenant, bucket: str, table: str) -> list[Policy]:
+def _limits(tenant: "Tenant", bucket: str, table: str) -> list[Policy]:
     """What holds for the role and for every session of it."""
     foreign = [
         _deny(
@@ -106,7 +108,7 @@ def _limits(tenant: Tenant, bucket: str, table: str) -> list[Policy]:
     return [*foreign, state, elsewhere]
 
 
-def _own_role(tenant: Tenant) -> list[Policy]:
+def _own_role(tenant: "Tenant") -> list[Policy]:
     """The role must not change what it is itself, nor let anybody else be it."""
     role = tenant.spec.aws.assume_role_arn
     return [{"Sid": "NotItself", "Effect": "Deny", "Action": ["iam:*"], "Resource": role}] if role else []
@@ -129,14 +131,14 @@ def _deny(sid: str, condition: Policy) -> Policy:
     return {"Sid": sid, "Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition}
 
 
-def _bucket(tenant: Tenant, name: str) -> str:
+def _bucket(tenant: "Tenant", name: str) -> str:
     return f"arn:{_partition(tenant)}:s3:::{name}"
 
 
-def _table(tenant: Tenant, name: str) -> str:
+def _table(tenant: "Tenant", name: str) -> str:
     return f"arn:{_partition(tenant)}:dynamodb:*:*:table/{name}"
 
 
-def _partition(tenant: Tenant) -> str:
+def _partition(tenant: "Tenant") -> str:
     said = tenant.spec.aws
     return said.assume_role_arn.split(":")[1] if said.assume_role_arn else partition_of(said.region or "")

@@ -195,3 +195,11 @@ class Plan(Model):
     def empty(self) -> bool:
         """Nothing to do, and nothing left to settle."""
         return not (self.forward or self.cleanup or self.outputs_differ or self.unfinished)
+
+
+class PlanRef(Model):
+    """A plan in the store, by content."""
+
+    id: str
+    key: str
+    sha256: str

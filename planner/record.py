@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from pydantic import Field
 
+from panka.planner.estimate import operation_of
 from panka.planner.plan import Action, Plan, Step
 from panka.planner.resource import Address, Model, Properties, Ref, decode, substitute
 from panka.planner.state import Intended, Operation, Recorded, RunKind, State
@@ -235,6 +236,7 @@ class _Book:
 
     def _record(self, step: Step, outcome: Outcome) -> None:
         self.intended.pop((step.address, step.generation), None)
+        current = self.resources.get(step.address)
         self.resources[step.address] = Recorded(
             address=step.address,
             type=step.type,
@@ -249,12 +251,18 @@ class _Book:
             lifecycle=step.lifecycle,
             fixed_name=step.fixed_name,
             keeps_name=bool(step.keeps_name),
+            took={**(current.took if current else {}), **_took(step, outcome)},
         )
 
     def _named(self, step: Step, outcome: Outcome) -> Properties:
         """The name that an imported resource has in AWS."""
         name = outcome.observed.get(step.keeps_name) if step.keeps_name else None
         return {} if name is None else {step.keeps_name: name}
+
+
+def _took(step: Step, outcome: Outcome) -> dict[str, float]:
+    operation = operation_of(step.action)
+    return {operation: outcome.seconds} if operation in ("create", "update") and outcome.seconds else {}
 
 
 def _intended(step: Step) -> Intended:

@@ -10,6 +10,7 @@ from panka.planner.core import MovedSpec
 from panka.planner.diagnostics import did_you_mean
 from panka.planner.diff import with_tags
 from panka.planner.difference import ending
+from panka.planner.estimate import Expected
 from panka.planner.owner import Owner
 from panka.planner.plan import FORMAT, Action, Plan, Step
 from panka.planner.resource import Address
@@ -107,6 +108,7 @@ def _plan(
     forward, cleanup, renamed = forward or {}, cleanup or {}, renamed or {}
     left = state.resources.keys() - cleanup.keys()
     there = {Address(one).component for one in left}
+    expected = Expected(state)
     plan = Plan(
         format=FORMAT,
         id="",
@@ -115,8 +117,8 @@ def _plan(
         target=target,
         lineage=state.lineage,
         base=base,
-        forward=in_order(forward, {key: set() for key in forward}),
-        cleanup=in_order(cleanup, {key: set() for key in cleanup}),
+        forward=in_order(forward, {key: set() for key in forward}, expected),
+        cleanup=in_order(cleanup, {key: set() for key in cleanup}, expected),
         unchanged=len(left) - len(forward),
         outputs=state.outputs,
         exports={renamed.get(one, one): values for one, values in state.exports.items() if one in there},

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
 import yaml
 from pydantic import Field
@@ -13,7 +13,9 @@ from panka.planner.formats import Upgrade, read
 from panka.planner.language.documents import SourceFile
 from panka.planner.owner import Name
 from panka.planner.resource import Model
-from panka.planner.tenancy import Tenant, read_tenant
+
+if TYPE_CHECKING:
+    from panka.planner.tenancy import Tenant
 
 FORMAT = 1
 UPGRADES: Mapping[int, Upgrade] = {}
@@ -59,7 +61,7 @@ class TenantRecord(Model):
     config: str
     """Its TenantConfig, as it was written."""
 
-    def tenant(self) -> Tenant:
+    def tenant(self) -> "Tenant":
         """What the tenant may have. Raises Invalid where this version of Panka does not take its TenantConfig."""
         return parsed(f"the TenantConfig of {self.name}", self.config)
 
@@ -101,8 +103,10 @@ class Change(Model):
     why: str = ""
 
 
-def parsed(name: str, text: str) -> Tenant:
+def parsed(name: str, text: str) -> "Tenant":
     """The tenant of a TenantConfig. Raises Invalid, with every mistake."""
+    from panka.planner.tenancy import read_tenant  # noqa: PLC0415  # most plans are of nobody registered
+
     findings = Findings()
     tenant = read_tenant(SourceFile(name, name, text), findings)
     if tenant is None:

@@ -1,4 +1,7 @@
-"""What Panka made and last observed: the record of one stack in one environment. docs/state-format.md has the rules."""
+"""What Panka made and last observed: the record of one stack in one environment.
+
+docs/reference/state-format.md has the rules.
+"""
 
 from collections.abc import Mapping
 from typing import Literal, Self, TypeAlias
@@ -9,9 +12,10 @@ from panka.planner.formats import Upgrade, read
 from panka.planner.owner import Owner, Scope
 from panka.planner.resource import Lifecycle, Model, Properties
 
-FORMAT = 3
-UPGRADES: Mapping[int, Upgrade] = {1: lambda record: record, 2: lambda record: record}
-"""From each earlier format to the next. 2 has `authored` and 3 `uses`, not known of what was recorded before."""
+FORMAT = 5
+UPGRADES: Mapping[int, Upgrade] = {format: lambda record: record for format in range(1, FORMAT)}
+"""From each earlier format to the next. 2 has `authored`, 3 `uses` and 5 `took`, not known of what was recorded before;
+4 are journals (`journal.py`)."""
 
 RunKind: TypeAlias = Literal["apply", "destroy", "rollback", "import", "move", "forget"]
 """What a run is for."""
@@ -48,6 +52,8 @@ class Recorded(Model):
     fixed_name: bool = False
     keeps_name: bool = False
     """It was imported, or moved here from another address: its name is not made of its address and stays."""
+    took: dict[str, float] = Field(default_factory=dict)
+    """Seconds that its last `create` and its last `update` took."""
 
     def owner(self, scope: Scope) -> Owner:
         return Owner(scope=scope, address=self.address, generation=self.generation)

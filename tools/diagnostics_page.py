@@ -1,4 +1,4 @@
-"""Writes docs/diagnostics.md from the codes and their lessons; `--check` only says whether it is fresh."""
+"""Writes docs/reference/diagnostics.md from the codes and their lessons; `--check` only says whether it is fresh."""
 
 import sys
 from pathlib import Path
@@ -9,7 +9,7 @@ sys.path.insert(0, str(ROOT / "typings"))
 from panka.planner.diagnostics import CODES  # noqa: E402  # of this folder, whatever is installed
 from panka.planner.lessons import Explained, explained  # noqa: E402  # as above
 
-TARGET = ROOT / "docs" / "diagnostics.md"
+TARGET = ROOT / "docs" / "reference" / "diagnostics.md"
 HEAD = """\
 # Diagnostics
 

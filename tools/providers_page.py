@@ -1,4 +1,4 @@
-"""Writes docs/providers.md: which AWS types have a provider, and where the suite runs over each.
+"""Writes docs/reference/providers.md: which AWS types have a provider, and where the suite runs over each.
 
 `python tools/providers_page.py` writes the page; with `--check` it only says, with exit code 1, that it is stale.
 """
@@ -18,7 +18,7 @@ from tests.activities.conformance.test_throttled import TestThrottled  # noqa: E
 
 from panka.activities.providers import PROVIDERS  # noqa: E402  # as above
 
-TARGET = ROOT / "docs" / "providers.md"
+TARGET = ROOT / "docs" / "reference" / "providers.md"
 SUITE = ROOT / "tests" / "activities" / "conformance"
 TESTS = tuple(name.removeprefix("test_") for name in vars(Conformance) if name.startswith("test_"))
 ENDPOINTS = ("moto", "ministack", "fake_msk", "cloud_control", "throttling")
@@ -110,7 +110,7 @@ def main(arguments: list[str]) -> int:
     if arguments == ["--check"]:
         if TARGET.exists() and TARGET.read_text() == text:
             return 0
-        print("docs/providers.md is stale: run `make reference`.", file=sys.stderr)
+        print("docs/reference/providers.md is stale: run `make reference`.", file=sys.stderr)
         return 1
     TARGET.write_text(text)
     return 0

@@ -9,9 +9,9 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
+    from panka.planner.plan import PlanRef
     from panka.workflows.messages import ABORT, APPROVE, RETRY, SKIP, Approval, Decision, EventKind
     from panka.workflows.passes import Pass
-    from panka.workflows.ports import PlanRef
     from panka.workflows.story import Story
 
 T = TypeVar("T")

@@ -12,6 +12,7 @@ from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
+    from panka.planner.history import Entry, Failure
     from panka.planner.journal import Filed
     from panka.planner.record import Outcome, Span, Undoing
     from panka.planner.resource import Properties
@@ -34,7 +35,7 @@ with workflow.unsafe.imports_passed_through():
         RunInput,
     )
     from panka.workflows.passes import Crew, Pass, Passes
-    from panka.workflows.ports import Entry, Failure, Lease, Node, Opened
+    from panka.workflows.ports import Lease, Node, Opened
     from panka.workflows.recorder import Recorder
     from panka.workflows.shards import Shards
     from panka.workflows.steps import Steps

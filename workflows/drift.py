@@ -13,6 +13,7 @@ from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from panka.planner.drift import Verdict
+    from panka.planner.journal import Filed
     from panka.planner.state import Pointer
     from panka.workflows import ports
     from panka.workflows.call import call
@@ -27,7 +28,7 @@ with workflow.unsafe.imports_passed_through():
         Result,
         RunInput,
     )
-    from panka.workflows.ports import Judged, Judging, Looked, PartRef, Survey
+    from panka.workflows.ports import Judged, Judging, Looked, Survey
     from panka.workflows.story import rfc3339, why
     from panka.workflows.walk import Walk
 
@@ -80,7 +81,7 @@ class DriftWorkflow:
     async def _look(self, survey: Survey, state: Pointer) -> Judging:
         batches = [survey.addresses[at : at + _BATCH] for at in range(0, len(survey.addresses), _BATCH)]
         of = {f"batch-{number:04}": batch for number, batch in enumerate(batches)}
-        parts: list[PartRef] = []
+        parts: list[Filed] = []
         unread: dict[str, tuple[str, ...]] = {}
         self.looked, self.total = 0, len(survey.addresses)
         started = rfc3339(workflow.now())

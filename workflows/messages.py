@@ -6,11 +6,13 @@ from typing import Literal
 from pydantic import Field
 
 from panka.planner.drift import Status, Verdict
+from panka.planner.history import Failure
 from panka.planner.journal import Filed
 from panka.planner.owner import Scope
+from panka.planner.plan import PlanRef
 from panka.planner.resource import Model, Properties
 from panka.planner.state import RunKind
-from panka.workflows.ports import Failure, Lease, PlanRef
+from panka.workflows.ports import Lease
 
 RUN_FAILED = "RunFailed"
 """Type of the application error that a run without success ends with."""

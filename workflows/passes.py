@@ -10,10 +10,11 @@ from temporalio import workflow
 from temporalio.exceptions import FailureError
 
 with workflow.unsafe.imports_passed_through():
+    from panka.planner.history import Failure
     from panka.planner.record import Outcome, Span, Undoing
     from panka.planner.resource import Properties
     from panka.workflows.messages import EventKind
-    from panka.workflows.ports import Failure, Node, Share
+    from panka.workflows.ports import Node, Share
     from panka.workflows.steps import Steps
     from panka.workflows.story import tries, why
     from panka.workflows.walk import Walk

@@ -3,19 +3,18 @@
 Commands that start no run read these shapes too, so nothing here brings Temporal's client along.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Generic, Literal, Self, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import Field
 
 from panka.planner.drift import Status, Verdict
-from panka.planner.formats import Upgrade, read
+from panka.planner.history import Entry
 from panka.planner.journal import Filed
 from panka.planner.owner import Scope
-from panka.planner.plan import Action, Need
-from panka.planner.record import Outcome, Span, Undoing
+from panka.planner.plan import Action, Need, PlanRef
+from panka.planner.record import Outcome, Undoing
 from panka.planner.resource import Model, Properties
 from panka.planner.state import Pointer, RunKind
 
@@ -37,14 +36,6 @@ class Lease(Model):
     owner: str
     """Workflow id and first run id."""
     fence: int
-
-
-class PlanRef(Model):
-    """A plan in the store, by content."""
-
-    id: str
-    key: str
-    sha256: str
 
 
 class Claim(Model):
@@ -197,51 +188,6 @@ class Portion(Model):
     never: tuple[str, ...] = ()
 
 
-class Failure(Model):
-    """Why a step failed, for people."""
-
-    key: str
-    place: str
-    message: str
-    span: Span | None = None
-    """When it was at work; None of what is no step."""
-
-
-ENTRY_FORMAT = 2
-ENTRY_UPGRADES: Mapping[int, Upgrade] = {1: lambda record: record}
-"""From each earlier format to the next. 2 has `spans`, not known of what was recorded before."""
-
-
-class Entry(Model):
-    """A run's line in the history: immutable, written once at its end."""
-
-    format: int = ENTRY_FORMAT
-    run: int
-    kind: RunKind
-    plan: str
-    by: str
-    git: str = ""
-    started: str
-    finished: str
-    result: Literal["succeeded", "failed", "rolled back", "cancelled"]
-    changes: dict[Action, int]
-    """Components by what was planned for them."""
-    steps: tuple[tuple[str, float], ...] = ()
-    """Keys of the steps that ran and the seconds of their last try."""
-    spans: dict[str, Span] = Field(default_factory=dict)
-    """When they were at work, by key."""
-    failures: tuple[Failure, ...] = ()
-    approved_by: str = ""
-    """Who approved of the plan, where somebody had to."""
-    said: tuple[str, ...] = ()
-    """What people told the run: `ana: retry api:main`."""
-
-    @classmethod
-    def read(cls, body: bytes) -> Self:
-        """The line in a filed body, of whichever format. Raises Newer."""
-        return read(cls, body, "history of a run", ENTRY_FORMAT, ENTRY_UPGRADES)
-
-
 class Ending(Model):
     """Writes the history and frees the lock."""
 
@@ -325,17 +271,10 @@ class Batch(Model):
     addresses: tuple[str, ...]
 
 
-class PartRef(Model):
-    """What a batch has found, in the store, by content."""
-
-    key: str
-    sha256: str
-
-
 class Looked(Model):
     """A batch has been looked at."""
 
-    part: PartRef | None
+    part: Filed | None
     """None: all is as recorded."""
 
 
@@ -348,7 +287,7 @@ class Judging(Model):
     started: str
     finished: str
     total: int
-    parts: tuple[PartRef, ...]
+    parts: tuple[Filed, ...]
     unread: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Why batches could not be looked at, with their addresses."""
     moved: bool = False

@@ -13,11 +13,12 @@ from temporalio.exceptions import FailureError
 
 with workflow.unsafe.imports_passed_through():
     from panka.planner.journal import Filed
+    from panka.planner.plan import PlanRef
     from panka.planner.record import Outcome, Undoing
     from panka.planner.state import Pointer
     from panka.workflows import ports
     from panka.workflows.call import call
-    from panka.workflows.ports import Checkpoint, Lease, PlanRef, Portion
+    from panka.workflows.ports import Checkpoint, Lease, Portion
 
 _MOST = 100
 """Results in one write."""

@@ -8,10 +8,10 @@ from temporalio import workflow
 from temporalio.exceptions import FailureError
 
 with workflow.unsafe.imports_passed_through():
+    from panka.planner.history import Failure
     from panka.planner.journal import Filed
     from panka.planner.resource import Properties
     from panka.workflows.messages import REPORT, Event, EventKind, News, Report
-    from panka.workflows.ports import Failure
 
 _MOST = 500
 """Events, and as many pieces of news, in one report."""

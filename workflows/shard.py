@@ -6,6 +6,7 @@ from temporalio import workflow
 from temporalio.exceptions import FailureError
 
 with workflow.unsafe.imports_passed_through():
+    from panka.planner.history import Failure
     from panka.planner.record import Outcome, Undoing
     from panka.planner.resource import Properties
     from panka.workflows import ports
@@ -20,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
         Words,
     )
     from panka.workflows.passes import Passes
-    from panka.workflows.ports import Failure, Node, Share
+    from panka.workflows.ports import Node, Share
     from panka.workflows.recorder import Filer
     from panka.workflows.reporter import Reporter, Standing
     from panka.workflows.steps import Steps

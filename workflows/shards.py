@@ -12,6 +12,7 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
+    from panka.planner.history import Failure
     from panka.planner.journal import Filed
     from panka.workflows.messages import (
         ORDERS,
@@ -24,7 +25,7 @@ with workflow.unsafe.imports_passed_through():
         Word,
         Words,
     )
-    from panka.workflows.ports import Failure, Lease, Opened
+    from panka.workflows.ports import Lease, Opened
     from panka.workflows.story import why
 
 _BATCH = 200

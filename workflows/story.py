@@ -6,8 +6,10 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
+    from panka.planner.history import Failure
+    from panka.planner.plan import PlanRef
     from panka.workflows.messages import PAGE, Event, EventKind, Phase, Progress, Result
-    from panka.workflows.ports import TRIES, Failure, PlanRef
+    from panka.workflows.ports import TRIES
 
 
 _SHOWN = 50

@@ -1,21 +1,13 @@
-"""A tenant's role: taken on for one stack, narrowed to its tenant, and taken on again before it expires."""
+"""A tenant's role, as it is taken on for one stack and narrowed to its tenant."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, TypeAlias
-
-import botocore.session
-from botocore.credentials import CredentialProvider, CredentialResolver, DeferredRefreshableCredentials
+from typing import TYPE_CHECKING, Any
 
 from panka.planner.owner import Scope
 from panka.planner.permissions import session_policy
-from panka.planner.tenancy import Tenant
 
-ASSUME = "AssumeRole"
-"""The operation that takes a role on."""
-Assume: TypeAlias = Callable[..., dict[str, Any]]
-"""One call of it."""
+if TYPE_CHECKING:
+    from panka.planner.tenancy import Tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +36,7 @@ class Role:
         return asked | ({"ExternalId": self.external_id} if self.external_id else {})
 
 
-def role_of(tenant: Tenant, scope: Scope, bucket: str, table: str) -> Role | None:
+def role_of(tenant: "Tenant", scope: Scope, bucket: str, table: str) -> Role | None:
     """The tenant's role for one stack; None: the tenant has none, and its stacks use the credentials at hand.
 
     `bucket` and `table` hold the state, which no stack has any business with.
@@ -60,37 +52,3 @@ def role_of(tenant: Tenant, scope: Scope, bucket: str, table: str) -> Role | Non
         policy=session_policy(tenant, bucket, table),
         external_id=said.external_id,
     )
-
-
-def taking_on(role: Role, assume: Assume) -> botocore.session.Session:
-    """A session whose credentials are those of the role. Nothing is called before the first call needs them."""
-
-    def fetch() -> dict[str, Any]:
-        # By this machine's own clock, so that one that is wrong by an hour neither takes credentials for expired that
-        # are not, nor keeps those that are.
-        until = datetime.now(UTC) + timedelta(seconds=role.seconds)
-        made = assume(**role.request)["Credentials"]
-        return {
-            "access_key": made["AccessKeyId"],
-            "secret_key": made["SecretAccessKey"],
-            "token": made["SessionToken"],
-            "expiry_time": until.isoformat(),
-        }
-
-    session = botocore.session.Session()
-    credentials = DeferredRefreshableCredentials(fetch, method="assume-role")
-    session.register_component("credential_provider", CredentialResolver([_Given(credentials)]))
-    return session
-
-
-class _Given(CredentialProvider):
-    """Credentials that are there already."""
-
-    METHOD = "assume-role"
-
-    def __init__(self, credentials: DeferredRefreshableCredentials) -> None:
-        super().__init__()
-        self._credentials = credentials
-
-    def load(self) -> DeferredRefreshableCredentials:
-        return self._credentials

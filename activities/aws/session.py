@@ -13,12 +13,14 @@ import botocore.session
 from botocore import loaders
 from botocore.client import BaseClient
 from botocore.config import Config
+from botocore.credentials import RefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError
 
 from panka.activities.aws import secrets
+from panka.activities.aws.assuming import ASSUME, taking_on
 from panka.activities.aws.errors import AwsError, Cause, classify
 from panka.activities.aws.retries import Paces, Retrying, Timing
-from panka.activities.aws.roles import ASSUME, Role, taking_on
+from panka.activities.aws.roles import Role
 from panka.activities.telemetry import Call, Traces, Untraced
 from panka.planner.resource import Properties
 from panka.planner.state import Target
@@ -82,6 +84,8 @@ class Clients:
         self._role = role
         self.identity: tuple[str, str] | None = None
         """An access key and the account that it belongs to, as AWS has told."""
+        self._fetched: botocore.session.Session | None = None
+        """The session whose credentials were fetched."""
         self._session: botocore.session.Session | None = None
         self._clients: dict[str, BaseClient] = {}
         self._lock = threading.Lock()
@@ -140,10 +144,21 @@ class Clients:
         """
         try:
             with self._lock:
-                credentials = self._open().get_credentials()
+                session = self._open()
+                credentials = session.get_credentials()
+            self._fetched = session
             return str(credentials.get_frozen_credentials().access_key) if credentials else ""
         except BotoCoreError as error:
             raise classify("sts", "GetCallerIdentity", error, self.endpoint_url) from error
+
+    @property
+    def key_at_hand(self) -> str | None:
+        """As `access_key`, where nothing has to be fetched for it; None: something has. Does not block."""
+        session = self._session
+        credentials = session.get_credentials() if session is not None and session is self._fetched else None
+        if credentials is None or (isinstance(credentials, RefreshableCredentials) and credentials.refresh_needed()):
+            return None
+        return str(credentials.access_key)
 
     def send(self, service: str, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """One blocking call, sent once.
@@ -257,7 +272,9 @@ class Cloud:
     async def identity(self) -> str:
         """The number of the account that the credentials belong to. AWS is asked once for each access key."""
         clients = self.clients
-        key = await asyncio.get_running_loop().run_in_executor(clients.executor, clients.access_key)
+        key = clients.key_at_hand  # every step asks, and a thread for each would cost more than all the rest of it
+        if key is None:
+            key = await asyncio.get_running_loop().run_in_executor(clients.executor, clients.access_key)
         if clients.identity is None or clients.identity[0] != key:
             clients.identity = key, str((await self.call("sts", "get_caller_identity"))["Account"])
         return clients.identity[1]

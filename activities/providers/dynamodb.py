@@ -49,21 +49,17 @@ class TableProvider(Provider):
         if table is None or table["TableStatus"] == "DELETING":
             return None
         expiry, recovery, tags = await asyncio.gather(
-            self.maybe("describe_time_to_live", _MISSING, TableName=id),
-            self.maybe("describe_continuous_backups", _MISSING | {"TableNotFoundException"}, TableName=id),
-            self._tags(table["TableArn"]),
+            self._expiry(id), self._recovery(id), self._tags(table["TableArn"])
         )
-        told = table_told(table)
-        if ttl := expiry_told(expiry or {}):
-            told["TimeToLiveSpecification"] = ttl
-        if point := recovery_told(recovery or {}):
-            told["PointInTimeRecoverySpecification"] = point
-        # The ARN of a stream that was switched off stays for a day.
-        stream = {"StreamArn": table["LatestStreamArn"]} if "StreamSpecification" in told else {}
-        return Observed(
-            {**told, "Tags": tag_list(tags or {})},
-            {"Arn": table["TableArn"], "TableName": table["TableName"], **stream},
-        )
+        return _observed(table, expiry, recovery, tags or {})
+
+    async def read_new(self, id: str, properties: Properties) -> Observed | None:
+        table = await self._described(id)
+        if table is None:
+            return None
+        expiry = await self._expiry(id) if "TimeToLiveSpecification" in properties else {}
+        recovery = await self._recovery(id) if "PointInTimeRecoverySpecification" in properties else {}
+        return _observed(table, expiry, recovery, tag_map(properties.get("Tags")))
 
     async def find(self, owner: Owner, properties: Properties) -> str | None:
         name: str = properties["TableName"]
@@ -166,6 +162,13 @@ class TableProvider(Provider):
         told = await self.maybe("describe_table", _MISSING, TableName=table)
         return None if told is None else told["Table"]
 
+    async def _expiry(self, table: str) -> Properties:
+        return await self.maybe("describe_time_to_live", _MISSING, TableName=table) or {}
+
+    async def _recovery(self, table: str) -> Properties:
+        missing = _MISSING | {"TableNotFoundException"}
+        return await self.maybe("describe_continuous_backups", missing, TableName=table) or {}
+
     async def _tags(self, arn: str) -> dict[str, str] | None:
         """None: the table has gone meanwhile."""
         try:
@@ -175,6 +178,19 @@ class TableProvider(Provider):
                 return None
             raise
         return tag_map(told)
+
+
+def _observed(table: dict[str, Any], expiry: Properties, recovery: Properties, tags: dict[str, str]) -> Observed:
+    told = table_told(table)
+    if ttl := expiry_told(expiry):
+        told["TimeToLiveSpecification"] = ttl
+    if point := recovery_told(recovery):
+        told["PointInTimeRecoverySpecification"] = point
+    # The ARN of a stream that was switched off stays for a day.
+    stream = {"StreamArn": table["LatestStreamArn"]} if "StreamSpecification" in told else {}
+    return Observed(
+        {**told, "Tags": tag_list(tags)}, {"Arn": table["TableArn"], "TableName": table["TableName"], **stream}
+    )
 
 
 def _moved(before: Properties, after: Properties) -> bool:

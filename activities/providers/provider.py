@@ -75,7 +75,10 @@ class Provider(ABC):
         """The live resource; None when it is not there."""
 
     async def read_new(self, id: str, properties: Properties) -> Observed | None:  # noqa: ARG002  # few types ask less
-        """The same of what `create` has just made with these properties, without asking for what it cannot have."""
+        """The same of what `create` has just made with these properties.
+
+        It need not ask for what such a resource cannot have, nor for tags, which came with the create.
+        """
         return await self.read(id)
 
     @abstractmethod

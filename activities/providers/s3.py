@@ -69,11 +69,14 @@ class BucketProvider(Provider):
     service = "s3"
 
     async def read(self, id: str) -> Observed | None:
-        return await self._observed(id, CONFIGURATIONS)
+        # The tags also say whether the bucket is there.
+        tags = await _tags(self, id)
+        return None if tags is None else await self._observed(id, CONFIGURATIONS, tags)
 
     async def read_new(self, id: str, properties: Properties) -> Observed | None:
         """Asks for what S3 gives to every bucket and for what was set. `create` leaves nothing else behind."""
-        return await self._observed(id, [one for one in CONFIGURATIONS if one.given or one.property in properties])
+        asked = [one for one in CONFIGURATIONS if one.given or one.property in properties]
+        return await self._observed(id, asked, tag_map(properties.get("Tags")))
 
     async def find(self, owner: Owner, properties: Properties) -> str | None:
         bucket: str = properties["BucketName"]
@@ -119,11 +122,7 @@ class BucketProvider(Provider):
             await self._empty(id)
         await self.maybe("delete_bucket", _MISSING, Bucket=id)
 
-    async def _observed(self, bucket: str, asked: Sequence[Configuration]) -> Observed | None:
-        # The tags go first: they also say that the bucket is there.
-        tags = await _tags(self, bucket)
-        if tags is None:
-            return None
+    async def _observed(self, bucket: str, asked: Sequence[Configuration], tags: dict[str, str]) -> Observed:
         told = await asyncio.gather(*(self._configuration(bucket, one) for one in asked))
         properties = {one.property: value for one, value in zip(asked, told, strict=True) if value}
         if "ObjectLockConfiguration" in properties:

@@ -79,6 +79,17 @@ def _observed(names: dict[str, str], told: dict[str, str]) -> Properties:
     return {name: value for name, value in properties.items() if value != {}}
 
 
+def _topic(arn: str, told: dict[str, str], tags: dict[str, str]) -> Observed:
+    name = arn.rpartition(":")[2]
+    properties = {"TopicName": name, **_observed(_TOPIC, told), "Tags": tag_list(tags)}
+    if told.get("FifoTopic") == "true":
+        properties["FifoTopic"] = True
+    else:
+        # A standard topic has no deduplication, whatever an endpoint tells of it.
+        properties.pop("ContentBasedDeduplication", None)
+    return Observed(properties, {"TopicArn": arn, "TopicName": name})
+
+
 class TopicProvider(Provider):
     """Finds a topic by its name, which makes its ARN. Its id is the ARN.
 
@@ -93,17 +104,11 @@ class TopicProvider(Provider):
             self.maybe("get_topic_attributes", _MISSING, TopicArn=id),
             self.maybe("list_tags_for_resource", _MISSING, ResourceArn=id),
         )
-        if got is None or tags is None:
-            return None
-        told = got["Attributes"]
-        name = id.rpartition(":")[2]
-        properties = {"TopicName": name, **_observed(_TOPIC, told), "Tags": tag_list(tag_map(tags.get("Tags")))}
-        if told.get("FifoTopic") == "true":
-            properties["FifoTopic"] = True
-        else:
-            # A standard topic has no deduplication, whatever an endpoint tells of it.
-            properties.pop("ContentBasedDeduplication", None)
-        return Observed(properties, {"TopicArn": id, "TopicName": name})
+        return None if got is None or tags is None else _topic(id, got["Attributes"], tag_map(tags.get("Tags")))
+
+    async def read_new(self, id: str, properties: Properties) -> Observed | None:
+        got = await self.maybe("get_topic_attributes", _MISSING, TopicArn=id)
+        return None if got is None else _topic(id, got["Attributes"], tag_map(properties.get("Tags")))
 
     async def find(self, owner: Owner, properties: Properties) -> str | None:
         name = properties["TopicName"]

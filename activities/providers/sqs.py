@@ -93,23 +93,12 @@ class QueueProvider(Provider):
     service = "sqs"
 
     async def read(self, id: str) -> Observed | None:
-        got, tags = await asyncio.gather(
-            self.maybe("get_queue_attributes", _MISSING, QueueUrl=id, AttributeNames=["All"]),
-            self.maybe("list_queue_tags", _MISSING, QueueUrl=id),
-        )
-        if got is None or tags is None:
-            return None
-        told = got["Attributes"]
-        properties = {
-            name: attribute.read(told[name]) for name, attribute in _ATTRIBUTES.items() if told.get(name, "") != ""
-        }
-        if "RedrivePolicy" in properties:
-            properties["RedrivePolicy"] = _counted(properties["RedrivePolicy"])
-        name = told["QueueArn"].rpartition(":")[2]
-        return Observed(
-            {"QueueName": name, **properties, "Tags": tag_list(tags.get("Tags", {}))},
-            {"Arn": told["QueueArn"], "QueueUrl": id, "QueueName": name},
-        )
+        told, tags = await asyncio.gather(self._told(id), self.maybe("list_queue_tags", _MISSING, QueueUrl=id))
+        return None if told is None or tags is None else _observed(id, told, tags.get("Tags", {}))
+
+    async def read_new(self, id: str, properties: Properties) -> Observed | None:
+        told = await self._told(id)
+        return None if told is None else _observed(id, told, tag_map(properties.get("Tags")))
 
     async def find(self, owner: Owner, properties: Properties) -> str | None:
         name = properties["QueueName"]
@@ -154,6 +143,23 @@ class QueueProvider(Provider):
 
     async def delete(self, id: str, how: Ending) -> None:  # noqa: ARG002  # a queue holds nothing that a delete could ask about
         await self.maybe("delete_queue", _MISSING, QueueUrl=id)
+
+    async def _told(self, url: str) -> dict[str, str] | None:
+        got = await self.maybe("get_queue_attributes", _MISSING, QueueUrl=url, AttributeNames=["All"])
+        return None if got is None else got["Attributes"]
+
+
+def _observed(url: str, told: dict[str, str], tags: dict[str, str]) -> Observed:
+    properties = {
+        name: attribute.read(told[name]) for name, attribute in _ATTRIBUTES.items() if told.get(name, "") != ""
+    }
+    if "RedrivePolicy" in properties:
+        properties["RedrivePolicy"] = _counted(properties["RedrivePolicy"])
+    name = told["QueueArn"].rpartition(":")[2]
+    return Observed(
+        {"QueueName": name, **properties, "Tags": tag_list(tags)},
+        {"Arn": told["QueueArn"], "QueueUrl": url, "QueueName": name},
+    )
 
 
 def _counted(policy: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Locks and pointers in one DynamoDB table. docs/state-format.md describes the items."""
+"""Locks and pointers in one DynamoDB table. docs/reference/state-format.md describes the items."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping

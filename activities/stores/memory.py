@@ -2,7 +2,7 @@
 
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -23,6 +23,10 @@ class MemoryStore:
         with self._guard:
             if self._objects.setdefault(key, body) != body:
                 raise FileExistsError(f"{key} holds other bytes already.")
+
+    def put_all(self, objects: Mapping[str, bytes]) -> None:
+        for key, body in objects.items():
+            self.put(key, body)
 
     def get(self, key: str) -> bytes:
         with self._guard:

@@ -1,7 +1,8 @@
 """Objects in an S3 bucket: immutable ones, and the few that change under a condition."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
 _PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 """Seconds between tries while S3 settles who of several writers of one key was first."""
+
+_AT_ONCE = 8
+"""Objects that are written at the same time."""
 
 
 class S3Store:
@@ -29,6 +33,10 @@ class S3Store:
                 return
             self._sleep(pause)
         self._client.put_object(Bucket=self._bucket, Key=key, Body=body, IfNoneMatch="*")
+
+    def put_all(self, objects: Mapping[str, bytes]) -> None:
+        with ThreadPoolExecutor(min(len(objects), _AT_ONCE), thread_name_prefix="put") as threads:
+            list(threads.map(self.put, objects, objects.values()))
 
     def get(self, key: str) -> bytes:
         try:

@@ -4,13 +4,16 @@ Two implementations keep these promises, `memory` for tests of what stands above
 else; one suite in tests/activities/test_stores.py holds both to them. All methods block and are safe to repeat.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from panka.planner.owner import Scope
 from panka.planner.state import Pointer
-from panka.workflows.ports import Lease
+
+if TYPE_CHECKING:
+    from panka.workflows.ports import Lease
 
 
 class NotThere(Exception):
@@ -21,7 +24,7 @@ class LockLost(Exception):
     """The lease is no longer ours: somebody took the lock over, or forced it open. Nothing more may be changed."""
 
     @classmethod
-    def of(cls, lease: Lease) -> Self:
+    def of(cls, lease: "Lease") -> Self:
         return cls(f"The lock of {lease.scope} is no longer held with fence {lease.fence} by {lease.owner}.")
 
 
@@ -71,6 +74,9 @@ class ObjectStore(Protocol):
     def put(self, key: str, body: bytes) -> None:
         """Writes an object that nobody will ever change. Raises FileExistsError if the key holds other bytes."""
 
+    def put_all(self, objects: Mapping[str, bytes]) -> None:
+        """The same for several at once, by key; when it raises, some of them may be there."""
+
     def get(self, key: str) -> bytes:
         """Raises NotThere."""
 
@@ -93,19 +99,19 @@ class LockStore(Protocol):
 
     def acquire(
         self, scope: Scope, owner: str, *, who: str, operation: str, ttl: float, over: Holder | None = None
-    ) -> Lease | Holder:
+    ) -> "Lease | Holder":
         """Takes the lock if it is free, already `owner`'s, or still exactly as `over` saw it; else says who has it.
 
         Taking a lock raises its fence by one, except for the owner who has it already.
         """
 
-    def renew(self, lease: Lease) -> None:
+    def renew(self, lease: "Lease") -> None:
         """Says that the holder is alive. Raises LockLost."""
 
-    def check(self, lease: Lease) -> None:
+    def check(self, lease: "Lease") -> None:
         """Raises LockLost when the lease is not the lock's current one."""
 
-    def release(self, lease: Lease) -> None:
+    def release(self, lease: "Lease") -> None:
         """Frees the lock; nothing happens when it is another's by now. The fence stays."""
 
     def holder(self, scope: Scope) -> Holder | None:
@@ -114,7 +120,7 @@ class LockStore(Protocol):
     def pointer(self, scope: Scope) -> Pointer | None:
         """The current state's name; None before the first run. Strongly consistent."""
 
-    def move(self, lease: Lease, expected: Pointer | None, to: Pointer) -> None:
+    def move(self, lease: "Lease", expected: Pointer | None, to: Pointer) -> None:
         """Makes `to` the current state, in one transaction with the check of the lease; already being `to` is fine.
 
         Raises:

@@ -6,8 +6,8 @@ from opentelemetry.metrics import MeterProvider
 
 from panka.activities.aws.errors import AwsError
 from panka.activities.telemetry.about import About
+from panka.planner.history import Entry
 from panka.planner.owner import Scope
-from panka.workflows.ports import Entry
 
 Ended = Literal["done", "again", "failed", "cancelled"]
 """How an attempt of an activity ends; after `again` there is another one."""
@@ -19,7 +19,7 @@ _LONG = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1200, 3600, 7200)
 
 
 class Meters:
-    """Panka's own metrics. docs/operate-telemetry.md lists them; names and attributes are kept."""
+    """Panka's own metrics. docs/operate/telemetry.md lists them; names and attributes are kept."""
 
     def __init__(self, provider: MeterProvider) -> None:
         meter = provider.get_meter("panka")

@@ -93,7 +93,8 @@ def _show(session: Session, planned: "Planned", form: str, *, detail: bool) -> N
     if form == "table":
         session.screen.show_folded(plan_text(planned.plan, session.screen, detail=detail, notes=planned.notes))
     elif form == "name":
-        session.screen.show(planned.plan.id)
+        if planned.ref is not None:  # a plan of nothing is not filed, so there is nothing to apply by this name
+            session.screen.show(planned.plan.id)
     else:
         session.screen.data(form, plan_data(planned.plan, planned.notes))
 

@@ -9,8 +9,8 @@ from panka.cli.exits import Exit
 from panka.cli.session import Session, opened
 
 if TYPE_CHECKING:
+    from panka.planner.history import Entry
     from panka.planner.owner import Scope
-    from panka.workflows.ports import Entry
 
 
 @click.command()

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
+from panka.planner.history import Failure
 from panka.planner.render.reports import workflow_command
 from panka.planner.render.words import took
 from panka.workflows.messages import Result
-from panka.workflows.ports import Failure
 
 _MARKS = {"succeeded": "✅", "failed": "❌", "rolled back": "↩️", "cancelled": "⏹️"}
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from panka.cli.views.account import changes_text
 from panka.cli.views.screen import Screen, table
+from panka.planner.history import Entry
 from panka.planner.render.words import ago, took
 from panka.planner.state import Recorded, State
-from panka.workflows.ports import Entry
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from typing import Protocol
 
 from panka.cli.views.account import DOING, Account, Part, Row, Said, run_about, spent_text
 from panka.cli.views.screen import Screen
+from panka.planner.history import Failure
 from panka.planner.render.words import took
 from panka.workflows.messages import Phase, Progress, Result
-from panka.workflows.ports import Failure
 
 HEARTBEAT = 60.0
 """Seconds of silence after which a line says what is still running."""

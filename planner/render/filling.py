@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from panka.planner.estimate import seconds
 from panka.planner.masking import masked
 from panka.planner.plan import Plan, Step
 from panka.planner.protecting import losses
@@ -108,13 +107,16 @@ def _changes(plan: Plan) -> tuple[ComponentChange, ...]:
 
 
 def _expected(plan: Plan) -> dict[str, Span]:
-    """When each step is at work if all take as long as such steps do, and nothing waits for a place."""
+    """When each step is at work if all take as long as the plan expects, and nothing waits for a place."""
     spans: dict[str, Span] = {}
     start = 0.0
     for phase in (plan.forward, plan.cleanup):
+        after: dict[str, float] = {}
+        for step in phase:
+            after |= {key: max(after.get(key, 0), step.weight) for key in step.depends_on}
         for step in phase:
             began = max((spans[key].ended for key in step.depends_on if key in spans), default=start)
-            spans[step.key] = Span(began=began, ended=began + seconds(step.type, step.action))
+            spans[step.key] = Span(began=began, ended=began + max(step.weight - after.get(step.key, 0), 0))
         start = max((spans[step.key].ended for step in phase), default=start)
     return spans
 

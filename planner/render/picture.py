@@ -7,7 +7,6 @@ import rustworkx as rx
 
 from panka.planner.estimate import seconds
 from panka.planner.graph import Graph
-from panka.planner.plan import Action
 from panka.planner.resource import STACK, Address, Resource
 
 
@@ -106,7 +105,7 @@ def of_components(resources: Mapping[Address, Resource]) -> Picture:
 
 def _longest(graph: Graph, resources: Mapping[Address, Resource]) -> list[str]:
     """The path that takes longest to make, as a plan would say."""
-    return graph.critical_path(lambda name: seconds(resources[Address(name)].type, Action.CREATE))
+    return graph.critical_path(lambda name: seconds(resources[Address(name)].type, "create"))
 
 
 def _needed(name: str, inside: Iterable[Resource], resources: Mapping[Address, Resource]) -> set[str]:

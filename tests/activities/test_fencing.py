@@ -42,10 +42,16 @@ def locks() -> Iterator[Watched]:
 
 
 @pytest.fixture
-def fences(locks: Watched) -> Iterator[Fences]:
+def threads(locks: Watched) -> Iterator[ThreadPoolExecutor]:
     with ThreadPoolExecutor(4) as threads:
-        yield Fences(locks, threads)
+        yield threads
         locks.gate.set()
+
+
+@pytest.fixture
+def fences(locks: Watched, threads: ThreadPoolExecutor) -> Fences:
+    """No look serves a call that was not there when it began."""
+    return Fences(locks, threads, fresh=-1)
 
 
 def taken(locks: Watched, owner: str) -> Lease:
@@ -71,6 +77,27 @@ async def test_those_who_ask_during_a_look_share_the_next_one(locks: Watched, fe
     await asyncio.wait_for(asyncio.gather(first, *others), PATIENCE)
 
     assert locks.looks == 2
+
+
+async def test_a_look_serves_those_who_ask_a_moment_later_and_nobody_after_that(
+    locks: Watched, threads: ThreadPoolExecutor
+) -> None:
+    now = 0.0
+    fences = Fences(locks, threads, fresh=0.25, clock=lambda: now)
+    locks.gate.set()
+    lease = taken(locks, "ana")
+    await fences.check(lease)
+
+    now = 0.25
+    await fences.check(lease)
+    assert locks.looks == 1
+
+    locks.release(lease)
+    now = 0.26
+    with pytest.raises(LockLost):
+        await fences.check(lease)
+    with pytest.raises(LockLost):
+        await fences.check(lease)
 
 
 async def test_nobody_is_served_by_a_look_that_began_before_the_asking(locks: Watched, fences: Fences) -> None:

@@ -1,5 +1,7 @@
 """Of another tenant nothing is read, named or found: by key, id or tag, whatever the name is dressed as."""
 
+import hashlib
+
 import pytest
 from pydantic import ValidationError
 from tests.activities.conformance.case import fresh_name
@@ -14,10 +16,9 @@ from panka.activities.stores.store import NotThere
 from panka.planner.assemble import make_plan
 from panka.planner.diff import with_tags
 from panka.planner.owner import Owner, Scope
-from panka.planner.plan import Plan
+from panka.planner.plan import Plan, PlanRef
 from panka.planner.resource import Properties
 from panka.planner.state import Target
-from panka.workflows.ports import PlanRef
 
 MINE, THEIRS = (Scope(tenant=name, stack="shop", environment="prod") for name in ("acme", "umbrella"))
 TARGET = Target(account="111122223333", region="eu-west-1")
@@ -95,7 +96,8 @@ def test_a_plan_of_another_tenant_is_not_found_by_its_own_id(archive: Archive) -
 
 
 def test_a_file_of_another_tenant_is_not_brought_by_its_digest_nor_by_a_path(archive: Archive) -> None:
-    digest = archive.save_asset("umbrella", b"code")
+    archive.save_plan(plan_of(THEIRS), assets=[b"code"])
+    digest = hashlib.sha256(b"code").hexdigest()
 
     for key in (digest, f"../../umbrella/assets/{digest}", f"..%2f..%2fumbrella/assets/{digest}", digest.upper(), ""):
         with pytest.raises(NotThere):

@@ -13,9 +13,10 @@ from panka.planner.assemble import make_plan
 from panka.planner.formats import Newer
 from panka.planner.journal import Part
 from panka.planner.owner import Scope
+from panka.planner.plan import PlanRef
 from panka.planner.record import Outcome, conclude, fold, withdraw
 from panka.planner.state import Pointer, State, Target
-from panka.workflows.ports import Checkpoint, Lease, Opened, Opening, PlanRef, Portion
+from panka.workflows.ports import Checkpoint, Lease, Opened, Opening, Portion
 from plugins.runs import TARGET, resource
 
 SCOPE = Scope(tenant="acme", stack="large", environment="prod")

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from temporalio.exceptions import ApplicationError
 
+from panka.activities.aws.assuming import taking_on
 from panka.activities.aws.errors import AwsError, Cause
 from panka.activities.aws.retries import Timing
-from panka.activities.aws.roles import Role, role_of, taking_on
+from panka.activities.aws.roles import Role, role_of
 from panka.activities.aws.session import Clients, Cloud, Keys
 from panka.activities.failing import translated
 from panka.planner.owner import Scope

@@ -175,6 +175,23 @@ def test_the_same_bytes_may_be_written_again(stores: Stores) -> None:
     assert stores.objects.get("again/body") == b"same"
 
 
+def test_several_objects_are_written_at_once(stores: Stores) -> None:
+    bodies = {f"several/{number}": f"{number}".encode() for number in range(20)}
+
+    stores.objects.put_all(bodies)
+
+    assert {key: stores.objects.get(key) for key in stores.objects.keys("several/")} == bodies
+
+
+def test_of_several_objects_none_changes_what_is_there(stores: Stores) -> None:
+    stores.objects.put("mixed/old", b"first")
+
+    with pytest.raises(FileExistsError):
+        stores.objects.put_all({"mixed/new": b"new", "mixed/old": b"second"})
+
+    assert stores.objects.get("mixed/old") == b"first"
+
+
 def test_an_object_never_changes(stores: Stores) -> None:
     stores.objects.put("immutable/body", b"first")
 
@@ -772,7 +789,7 @@ def test_a_put_that_meets_another_is_tried_again(endpoint: Endpoint) -> None:
     assert endpoint.stores.objects.get(key) == b"body"
 
 
-# The table's items, as docs/state-format.md describes them
+# The table's items, as docs/reference/state-format.md describes them
 
 
 def test_a_lock_is_forgotten_long_after_its_last_use_and_a_pointer_never(endpoint: Endpoint, scope: Scope) -> None:

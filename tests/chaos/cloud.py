@@ -97,10 +97,12 @@ def _tables(dynamodb: Any) -> dict[tuple[str, str], Any]:
         if name == "panka-state":
             continue
         table = dynamodb.describe_table(TableName=name)["Table"]
+        arn = table["TableArn"]
         found["AWS::DynamoDB::Table", name] = table | {
             "backups": dynamodb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"],
             "ttl": dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"],
-            "tags": dynamodb.list_tags_of_resource(ResourceArn=table["TableArn"])["Tags"],
+            # moto adds a tag that is set anew instead of replacing it; what was said last counts.
+            "tags": {one["Key"]: one["Value"] for one in dynamodb.list_tags_of_resource(ResourceArn=arn)["Tags"]},
         }
     return found
 

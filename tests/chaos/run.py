@@ -18,7 +18,7 @@ from pathlib import Path
 from chaos.trial import Report, draw_trial, play, staged
 from chaos.troubles import TROUBLES, Stage
 
-PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
+PAGE = Path(__file__).parents[2] / "docs" / "operate" / "reliability.md"
 BEGIN, END = "<!-- trials begin -->", "<!-- trials end -->"
 ENDS = ("succeeded", "rolled back", "cancelled", "failed", "terminated", "not begun")
 _OUTAGE = 30.0

@@ -162,8 +162,13 @@ def _written(stage: Stage, trial: Trial) -> tuple[str, str]:
 
 def _command(trial: Trial, file: str) -> tuple[str, ...]:
     if trial.after is None:
-        return "destroy", trial.stack, "-y"
-    return "apply", file, "-y", "--on-failure", trial.on_failure
+        return _destroy(trial)
+    lost = [word for part in (trial.before.parts if trial.before else ()) for word in ("--confirm", part.name)]
+    return "apply", file, "-y", "--on-failure", trial.on_failure, *lost
+
+
+def _destroy(trial: Trial) -> tuple[str, ...]:
+    return "destroy", trial.stack, "-y", "--confirm", trial.stack
 
 
 async def _run_into_trouble(stage: Stage, trial: Trial, report: Report, file: str) -> Said:
@@ -247,7 +252,9 @@ def _judge_end(
     troubles = {trouble for trouble, _ in trial.troubles if trouble.name in report.struck}
     hindered = [trouble for trouble in troubles if not trouble.outage and trouble is not REFUSED]
     if not hindered and REFUSED not in troubles:
-        _hold(report.ended == "succeeded", f"It {report.ended} by an outage alone.\n{said.text}")
+        # A command that is killed before it has started its run has begun nothing.
+        unbegun = report.ended == "not begun" and "command killed" in report.struck
+        _hold(report.ended == "succeeded" or unbegun, f"It {report.ended} by an outage alone.\n{said.text}")
     if not hindered and trial.on_failure == "rollback":
         _hold(report.ended in {"succeeded", "rolled back"}, f"It {report.ended} without rollback.\n{said.text}")
     if report.ended == "rolled back" or _cancelled_before_its_commit(trial, report, progress):
@@ -302,7 +309,7 @@ async def _judge_properties(stage: Stage, resources: Any) -> None:
 async def _leave(stage: Stage, trial: Trial) -> None:
     """Takes the stack away, so that the next trial finds an empty account; nothing of it may be left."""
     if trial.after is not None:
-        (await stage.place.panka("destroy", trial.stack, "-y")).ok()
+        (await stage.place.panka(*_destroy(trial))).ok()
     left = sorted(await asyncio.to_thread(fingerprint, stage.place.client))
     _hold(left == [], f"Destroyed, and still there: {left}")
 

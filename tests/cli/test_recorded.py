@@ -11,10 +11,10 @@ from panka.cli.session import Session
 from panka.cli.settings import Settings, Terminal
 from panka.cli.views.screen import Screen
 from panka.planner.blueprint import FORMAT, Blueprint
+from panka.planner.history import Entry
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan, Selection
 from panka.planner.state import State, Target
-from panka.workflows.ports import Entry
 
 SCOPE = Scope(tenant="acme", stack="shop", environment="prod")
 HERE = Target(account="111122223333", region="eu-west-1")

@@ -15,14 +15,14 @@ from panka.cli.views.records import Active, StackRow, history_text, run_text, st
 from panka.cli.views.run import Narrator, failures_text, result_text
 from panka.cli.views.screen import Screen, table
 from panka.planner.comparing import Comparison
+from panka.planner.history import Entry, Failure
 from panka.planner.owner import Scope
-from panka.planner.plan import Action, Change, Plan, Selection, Step
+from panka.planner.plan import Action, Change, Plan, PlanRef, Selection, Step
 from panka.planner.render.fields import value_text
 from panka.planner.render.words import ago, took
 from panka.planner.resource import Lifecycle
 from panka.planner.state import Pointer, State, Target, Use
 from panka.workflows.messages import Event, EventKind, Phase, Progress, Result
-from panka.workflows.ports import Entry, Failure, PlanRef
 
 SCOPE = Scope(tenant="acme", stack="shop", environment="prod")
 HERE = Target(account="111122223333", region="eu-west-1")

@@ -23,10 +23,9 @@ from panka.cli.views.run import Narrator
 from panka.cli.views.screen import Screen
 from panka.cli.watching import Watch
 from panka.planner.owner import Scope
-from panka.planner.plan import Action, Plan, Step
+from panka.planner.plan import Action, Plan, PlanRef, Step
 from panka.planner.state import Target
 from panka.workflows.messages import PROGRESS, RUN, RUN_FAILED, Event, EventKind, Phase, Progress, Result, RunInput
-from panka.workflows.ports import PlanRef
 
 KEY = "jobs:main"
 ASKED: Counter[str] = Counter()

@@ -96,8 +96,7 @@ class Shop:
             assert [one for one in compiled.diagnostics if one.severity == "error"] == []
         plan, _ = self.desk.plan(compiled, scope, self.target, destroy=files is None)
         if compiled is not None:
-            for content in compiled.assets.values():
-                self.desk.archive.save_asset(scope.tenant, content)
+            self.desk.archive.save_plan(plan, assets=compiled.assets.values())
         return plan
 
     async def run(self, plan: Plan) -> Result:

@@ -88,11 +88,13 @@ async def test_the_shop_applies_replans_empty_and_leaves_nothing(place: World) -
     place.faults.reset()
     (await place.panka("apply", "shop", "-y")).ok()
     quiet = list(place.faults.mutations)
+    named = (await place.panka("plan", "shop", "-o", "name")).ok().out
     (await place.panka("destroy", "shop", "-y")).ok()
 
     assert len(state["resources"]) >= 40
     assert steps == []
     assert quiet == []
+    assert named == ""  # a plan of nothing is not filed
     assert place.cloud() == before
 
 

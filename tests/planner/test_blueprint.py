@@ -79,10 +79,11 @@ def test_references_are_the_same_after_they_were_filed() -> None:
 def test_a_plan_is_another_one_when_its_stack_is(shop: Compiled) -> None:
     made = planned(filed(shop))
 
-    named = of_stack(made, "0" * 64)
+    one, other = of_stack(made, "0" * 64), of_stack(made, "1" * 64)
 
-    assert named.stack == "0" * 64
-    assert named.id != made.id == of_stack(named, "").id
+    assert one.stack == "0" * 64
+    assert len({made.id, one.id, other.id}) == 3
+    assert one == of_stack(made, "0" * 64)
 
 
 def test_every_format_of_a_filed_stack_has_an_upgrade() -> None:

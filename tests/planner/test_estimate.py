@@ -3,9 +3,11 @@
 import pytest
 
 from panka.planner import estimate
-from panka.planner.estimate import Operation
+from panka.planner.estimate import Expected, Operation
+from panka.planner.owner import Scope
 from panka.planner.plan import Action, Step
 from panka.planner.resource import Lifecycle, Timeouts
+from panka.planner.state import Recorded, State, Target
 
 QUEUE, DATABASE = "AWS::SQS::Queue", "AWS::RDS::DBInstance"
 
@@ -67,5 +69,36 @@ def test_a_step_has_time_for_all_that_it_or_its_undo_waits_for(made: Step, secon
 
 
 def test_what_cloud_control_makes_is_expected_to_take_longer() -> None:
-    assert estimate.seconds("AWS::Logs::MetricFilter", Action.CREATE) > estimate.seconds(QUEUE, Action.CREATE)
-    assert estimate.seconds("AWS::Logs::MetricFilter", Action.FORGET) < 1
+    assert estimate.seconds("AWS::Logs::MetricFilter", "create") > estimate.seconds(QUEUE, "create")
+
+
+def test_a_step_that_calls_nothing_is_expected_to_take_no_time() -> None:
+    assert Expected(None).seconds(step(Action.FORGET, DATABASE)) < 1
+
+
+def test_a_step_is_expected_to_take_what_its_resource_has_taken_before() -> None:
+    expected = Expected(recorded({"a:main": {"create": 300, "update": 7}, "b:main": {"create": 900}}))
+
+    assert expected.seconds(step(Action.UPDATE, DATABASE)) == 7
+    assert expected.seconds(step(Action.REPLACE, DATABASE)) == 300
+    assert expected.seconds(step(Action.DELETE, DATABASE)) == 150
+
+
+def test_a_resource_that_is_new_is_expected_to_take_what_others_of_its_type_have_taken() -> None:
+    expected = Expected(recorded({"b:main": {"create": 200}, "c:main": {"create": 600}, "d:main": {"create": 240}}))
+
+    assert expected.seconds(step(Action.CREATE, DATABASE)) == 240
+    assert expected.seconds(step(Action.CREATE, QUEUE)) == estimate.seconds(QUEUE, "create")
+
+
+def recorded(took: dict[str, dict[str, float]]) -> State:
+    """The record of databases that have taken so many seconds."""
+    resources = {
+        address: Recorded(
+            address=address, type=DATABASE, generation=1, id=address, kind="RDS", properties={}, attributes={},
+            observed={}, took=said,
+        )
+        for address, said in took.items()
+    }  # fmt: skip
+    scope, target = Scope(tenant="acme", stack="shop", environment="dev"), Target(account="1", region="eu-west-1")
+    return State(lineage="l", serial=1, scope=scope, target=target, resources=resources)

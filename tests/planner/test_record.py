@@ -32,7 +32,7 @@ def announce(made: Plan, state: State | None = None) -> State:
 
 
 def outcome(key: str, id: str = "") -> record.Outcome:
-    return record.Outcome(key=key, id=id or f"id of {key}")
+    return record.Outcome(key=key, id=id or f"id of {key}", seconds=2)
 
 
 def fold(state: State, made: Plan, *keys: str, undone: tuple[str, ...] = ()) -> State:

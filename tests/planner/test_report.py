@@ -39,9 +39,12 @@ def rows(page: str) -> list[list[str]]:
 def large(steps: int) -> Sheet:
     """A component of four resources each."""
     made = tuple(
-        step(f"c{one // 4}:p{one % 4}", Action.CREATE, depends_on=(f"c{one // 4}:p{one % 4 - 1}",) if one % 4 else ())
+        step(
+            f"c{one // 4}:p{one % 4}", Action.CREATE, weight=16 - 4 * (one % 4),
+            depends_on=(f"c{one // 4}:p{one % 4 - 1}",) if one % 4 else (),
+        )
         for one in range(steps)
-    )
+    )  # fmt: skip
     return of_plan(plan(made))
 
 
@@ -91,12 +94,12 @@ def test_steps_of_a_plan_are_at_work_as_long_as_such_steps_are() -> None:
     steps = rows(html(SHEETS["plan"]))
 
     assert [(cells[1], *cells[4:6]) for cells in steps] == [
-        ("api/cache:group", "+0.0s", "4.0s"),
-        ("api/cache", "+4.0s", "5m00s"),
-        ("api/server", "+5m04s", "45s"),
-        ("web/front", "+5m49s", "2m30s"),
-        ("api/legacy", "+8m19s", "4.0s"),
-        ("web/front@1", "+8m19s", "4.0s"),
+        ("api/cache:group", "+0.0s", "5.0s"),
+        ("api/cache", "+5.0s", "4m05s"),
+        ("api/server", "+4m10s", "40s"),
+        ("web/front", "+4m50s", "1m00s"),
+        ("api/legacy", "+5m50s", "5.0s"),
+        ("web/front@1", "+5m50s", "5.0s"),
     ]
 
 

@@ -53,8 +53,9 @@ PLAN = plan(
         ),
     ),
     (
-        step("front:main", Action.DELETE, key="front:main@1", service="web", kind="ALB", reason="it was replaced"),
-        step("legacy:main", Action.DELETE, id="q", reason="it is no longer in the stack"),
+        step("front:main", Action.DELETE, key="front:main@1", service="web", kind="ALB", weight=5,
+             reason="it was replaced"),
+        step("legacy:main", Action.DELETE, id="q", reason="it is no longer in the stack", weight=5),
     ),
     authored={"cache": {"cluster.nodeType": "cache.t3.small"}},
 )  # fmt: skip

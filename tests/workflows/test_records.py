@@ -12,8 +12,8 @@ from panka.activities.aws.errors import AwsError, Cause
 from panka.activities.reporting import report_of
 from panka.activities.stores.memory import MemoryStore
 from panka.planner.formats import Newer
+from panka.planner.history import FORMAT, Entry
 from panka.planner.journal import Part
-from panka.workflows.ports import ENTRY_FORMAT, Entry
 from plugins.runs import Place, resource
 
 DIAMOND = (resource("a"), resource("b", "a"), resource("c", "a"), resource("d", "b", "c"))
@@ -129,7 +129,7 @@ def test_the_line_of_an_earlier_run_is_read_and_makes_a_report(place: Place) -> 
 
     said = report_of(entry, place.plan(*DIAMOND))
 
-    assert entry.format == ENTRY_FORMAT
+    assert entry.format == FORMAT
     assert entry.steps == (("a:main", 1.5),)
     assert "Run #4" in said
 

@@ -18,8 +18,9 @@ from panka.activities.telemetry.interceptors import Watching
 from panka.activities.telemetry.meters import Meters
 from panka.activities.telemetry.spans import OpenTelemetry, ids
 from panka.cli.logs import JsonLines
+from panka.planner.plan import PlanRef
 from panka.workflows.messages import RunInput, ShardInput
-from panka.workflows.ports import Lease, PlanRef
+from panka.workflows.ports import Lease
 from plugins.runs import Place, resource
 
 PAIR = (resource("a"), resource("b", "a"))

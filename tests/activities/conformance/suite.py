@@ -46,7 +46,9 @@ class Conformance:
         id = await stage.provider.create(stage.owner, stage.properties(), stage.token)
         await stage.ready(id)
 
-        assert stage.drift(stage.properties(), await stage.live(id)) == []
+        live = await stage.live(id)
+        assert stage.drift(stage.properties(), live) == []
+        assert await stage.provider.read_new(id, stage.properties()) == live
 
     async def test_what_is_made_carries_every_tag_of_its_owner(self, case: Case, cloud: Cloud) -> None:
         if not case.tagged:
