@@ -12,7 +12,6 @@ from temporalio.exceptions import ApplicationError
 from panka.activities.archive import Archive
 from panka.activities.beside import beside
 from panka.activities.failing import translated
-from panka.activities.reporting import report_of
 from panka.activities.sharing import opened, share
 from panka.activities.stores.store import LockStore
 from panka.planner.consumers import refuse_missed
@@ -21,6 +20,8 @@ from panka.planner.journal import Filed, Part, folded
 from panka.planner.owner import Scope
 from panka.planner.plan import Action, Plan, PlanRef
 from panka.planner.record import announce, conclude
+from panka.planner.render.filling import of_run
+from panka.planner.render.html import html
 from panka.planner.shards import cut
 from panka.planner.state import Pointer, State, Target
 from panka.workflows.ports import (
@@ -168,7 +169,7 @@ class StateActivities:
         A repetition writes the same bytes.
         """
         try:
-            self._archive.save_page(scope, entry.run, report_of(entry, self._archive.plan_of(scope, plan)))
+            self._archive.save_page(scope, entry.run, html(of_run(self._archive.plan_of(scope, plan), entry)))
         except Exception:  # noqa: BLE001  # see above
             activity.logger.warning("The report of run %d is not filed.", entry.run, exc_info=True)
 

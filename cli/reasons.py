@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from panka.activities.planning import Desk
-from panka.activities.reporting import ended
 from panka.activities.stores.store import NotThere
 from panka.cli.doing import doing
 from panka.cli.exits import Misused
@@ -18,7 +17,7 @@ from panka.cli.views.why import Case, belongs
 from panka.planner.diagnostics import did_you_mean
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan, Step
-from panka.planner.render.fate import Fate, Known
+from panka.planner.render.fate import Fate, Known, ended
 from panka.planner.render.words import ago
 from panka.planner.resource import Address
 from panka.workflows.messages import PAGE, Event, EventKind, Progress

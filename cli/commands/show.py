@@ -56,8 +56,9 @@ def command(run: str, stack: str | None, page: str | None, form: str, **flags: s
 
 def _write(session: Session, scope: "Scope", entry: "Entry", page: str) -> None:
     """The same page as the run has left in the bucket."""
-    from panka.activities.reporting import report_of  # noqa: PLC0415  # few runs are written as pages
-    from panka.cli.pages import write_page  # noqa: PLC0415  # as above
+    from panka.cli.pages import write_page  # noqa: PLC0415  # few runs are written as pages
+    from panka.planner.render.filling import of_run  # noqa: PLC0415  # as above
+    from panka.planner.render.html import html  # noqa: PLC0415  # as above
 
     plan, _ = session.desk().load_plan(scope, entry.plan)
-    write_page(session, report_of(entry, plan), page, f"{scope.stack}-{entry.run}.html")
+    write_page(session, html(of_run(plan, entry)), page, f"{scope.stack}-{entry.run}.html")

@@ -3,16 +3,17 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
+from panka.planner.history import Entry
 from panka.planner.masking import masked
 from panka.planner.plan import Plan, Step
 from panka.planner.protecting import losses
 from panka.planner.record import Span, steps
 from panka.planner.render.boxes import boxes_of, label_of
 from panka.planner.render.components import ComponentChange, components, longest_path
-from panka.planner.render.fate import Fate, Known
+from panka.planner.render.fate import Fate, Known, ended
 from panka.planner.render.picture import Picture
 from panka.planner.render.remarks import limits, losses_text, not_taken_back, shape, summary, unfinished
-from panka.planner.render.sheet import Box, Failed, Ran, Sheet
+from panka.planner.render.sheet import Box, Failed, Sheet
 from panka.planner.render.words import many, took
 from panka.planner.state import Target
 
@@ -44,11 +45,12 @@ def of_plan(plan: Plan, notes: Iterable[str] = ()) -> Sheet:
     )
 
 
-def of_run(plan: Plan, ran: Ran) -> Sheet:
-    """A run that has ended, and what it was to do."""
-    spans = {key: known.span for key, known in ran.known.items() if known.span is not None}
+def of_run(plan: Plan, ran: Entry) -> Sheet:
+    """A run that has ended, and what it was to do: all of it is on record."""
+    fates = ended(ran, plan)
+    spans = {key: known.span for key, known in fates.items() if known.span is not None}
     whole = _whole(ran, spans.values())
-    boxes, home = boxes_of(plan, spans, ran.known)
+    boxes, home = boxes_of(plan, spans, fates)
     return Sheet(
         what=f"Run #{ran.run}",
         scope=plan.scope,
@@ -56,7 +58,7 @@ def of_run(plan: Plan, ran: Ran) -> Sheet:
         facts=tuple(_facts(plan, ran)),
         boxes=boxes,
         critical=_homes(_waited(plan, spans), home),
-        summary=(summary(plan), _fates(ran.known[key] for key in home if key in ran.known)),
+        summary=(summary(plan), _fates(fates[key] for key in home)),
         remarks=(*_remarks(plan), *ran.said),
         loss=losses_text(losses(plan)),
         changes=_changes(plan),
@@ -86,7 +88,7 @@ def _where(target: Target) -> tuple[tuple[str, str], ...]:
     return ("Account", target.account), ("Region", target.region)
 
 
-def _facts(plan: Plan, ran: Ran) -> Iterator[tuple[str, str]]:
+def _facts(plan: Plan, ran: Entry) -> Iterator[tuple[str, str]]:
     yield from (("Plan", plan.id), ("Operation", ran.kind), *_where(plan.target))
     yield "State", f"#{plan.base.serial} to #{ran.run}" if plan.base else f"none to #{ran.run}"
     told = (("Git", ran.git), ("By", ran.by), ("Approved by", ran.approved_by))
@@ -137,7 +139,7 @@ def _homes(path: Iterable[Step], home: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(home[step.key] for step in path))
 
 
-def _whole(ran: Ran, spans: Iterable[Span]) -> Span:
+def _whole(ran: Entry, spans: Iterable[Span]) -> Span:
     """The whole run: its own times are told in seconds, those of its steps more closely."""
     known = list(spans)
     began = min([_moment(ran.started), *(span.began for span in known)])
@@ -151,12 +153,10 @@ def _fates(known: Iterable[Known]) -> str:
     return f"{many(len(fates), 'step')}: {said}" if fates else ""
 
 
-def _failures(plan: Plan, ran: Ran) -> Iterator[Failed]:
+def _failures(plan: Plan, ran: Entry) -> Iterator[Failed]:
     every = steps(plan)
-    for key, known in ran.known.items():
-        if known.fate is Fate.FAILED:
-            name = label_of(every[key]) if key in every else key
-            yield Failed(name, known.text, ran.places.get(key, ""))
+    for one in ran.failures:
+        yield Failed(label_of(every[one.key]) if one.key in every else one.key, one.message, one.place)
 
 
 def _moment(said: str) -> float:

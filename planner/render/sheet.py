@@ -1,7 +1,6 @@
 """What a report shows: a plan, a run, or a stack alone, in one shape. `filling` makes sheets, `html` writes them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from panka.planner.owner import Scope
 from panka.planner.plan import Action, Step
@@ -29,27 +28,6 @@ class Box:
     def tries(self) -> int:
         """0: nobody knows."""
         return self.span.tries if self.span else 0
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """A run that has ended, as it is on record."""
-
-    run: int
-    kind: str
-    result: str
-    by: str
-    started: str
-    """RFC 3339, as `finished`."""
-    finished: str
-    known: Mapping[str, Known]
-    """By the keys of steps; what failed and is no step has a name of its own."""
-    places: Mapping[str, str] = field(default_factory=dict)
-    """Of what failed, `file:line:column`."""
-    git: str = ""
-    approved_by: str = ""
-    said: tuple[str, ...] = ()
-    """What people told it."""
 
 
 @dataclass(frozen=True, slots=True)

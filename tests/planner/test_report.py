@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from panka.planner.history import Failure
 from panka.planner.plan import Action, Change
 from panka.planner.record import Span
 from panka.planner.render.boxes import MOST_DRAWN
@@ -14,7 +15,7 @@ from panka.planner.render.fate import Fate, Known
 from panka.planner.render.filling import of_plan, of_run, of_stack
 from panka.planner.render.html import html
 from panka.planner.render.picture import Node, Picture
-from panka.planner.render.sheet import Ran, Sheet
+from panka.planner.render.sheet import Sheet
 from panka.planner.render.svg import svg
 from plugins.sheets import DENIED, HARM, PLAN, RAN, harmful, plan, step
 
@@ -133,20 +134,16 @@ def test_the_bold_line_of_a_run_is_what_it_waited_for() -> None:
         )
     )
     known = {"a:main": Span(began=0, ended=1), "b:main": slow, "c:main": Span(began=90, ended=91)}
-    ran = Ran(
-        run=1, kind="apply", result="succeeded", by="ana", started="1970-01-01T00:00:00Z",
-        finished="1970-01-01T00:01:31Z", known={key: Known(Fate.DONE, "", 1, span) for key, span in known.items()},
-    )  # fmt: skip
+    ended = {"started": "1970-01-01T00:00:00Z", "finished": "1970-01-01T00:01:31Z", "result": "succeeded"}
+    ran = RAN.model_copy(update={**ended, "steps": tuple((key, 1) for key in known), "spans": known, "failures": ()})
 
     assert of_plan(made).critical == ("a:main", "c:main")
     assert of_run(made, ran).critical == ("b:main", "c:main")
 
 
 def test_what_failed_and_is_no_step_is_told() -> None:
-    ran = Ran(
-        run=1, kind="apply", result="failed", by="ana", started=RAN.started, finished=RAN.finished,
-        known={"lock": Known(Fate.FAILED, "Somebody took the lock over.")},
-    )  # fmt: skip
+    lost = Failure(key="lock", place="", message="Somebody took the lock over.")
+    ran = RAN.model_copy(update={"result": "failed", "failures": (lost,)})
 
     assert "lock\nSomebody took the lock over." in text(html(of_run(PLAN, ran)))
 
@@ -226,15 +223,16 @@ def test_of_too_many_steps_each_component_has_a_box() -> None:
 
 def test_a_component_is_as_its_worst_step() -> None:
     made = plan(tuple(step(f"c{one // 4}:p{one % 4}", Action.CREATE) for one in range(MOST_DRAWN + 4)))
-    known = {one.key: Known(Fate.DONE, "", 1, Span(began=5, ended=6)) for one in made.forward}
-    known["c7:p2"] = Known(Fate.FAILED, DENIED, None, Span(began=6, ended=9, tries=4))
-    ran = Ran(1, "apply", "failed", "ana", RAN.started, RAN.finished, known)
+    spans = {one.key: Span(began=5, ended=6) for one in made.forward}
+    failure = Failure(key="c7:p2", place="", message=DENIED, span=Span(began=6, ended=9, tries=4))
+    done = tuple((key, 1) for key in spans if key != "c7:p2")
+    ran = RAN.model_copy(update={"result": "failed", "steps": done, "spans": spans, "failures": (failure,)})
 
     boxes = {box.node.id: box for box in of_run(made, ran).boxes}
 
-    assert boxes["c7"].known == known["c7:p2"]
+    assert boxes["c7"].known == Known(Fate.FAILED, DENIED, None, failure.span)
     assert boxes["c7"].span == Span(began=5, ended=9, tries=4)
-    assert boxes["c8"].known == known["c8:p0"]
+    assert boxes["c8"].known == Known(Fate.DONE, "", 1, spans["c8:p0"])
 
 
 def test_of_more_boxes_than_anybody_can_look_at_nothing_is_drawn() -> None:

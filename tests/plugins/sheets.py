@@ -2,11 +2,10 @@
 
 from typing import Any
 
+from panka.planner.history import Entry, Failure
 from panka.planner.owner import Scope
 from panka.planner.plan import Action, Change, Plan, Step
 from panka.planner.record import Span
-from panka.planner.render.fate import Fate, Known
-from panka.planner.render.sheet import Ran
 from panka.planner.state import Pointer, Target
 
 SCOPE = Scope(tenant="acme", stack="shop", environment="prod")
@@ -59,28 +58,31 @@ PLAN = plan(
     ),
     authored={"cache": {"cluster.nodeType": "cache.t3.small"}},
 )  # fmt: skip
-RAN = Ran(
+RAN = Entry(
     run=43,
     kind="apply",
-    result="rolled back",
+    plan="p-8d21c0",
     by="ana",
     started="2026-11-26T05:36:02Z",
     finished="2026-11-26T05:41:20Z",
-    known={
-        "cache:group": Known(Fate.UNDONE, "", 2, Span(began=1795671363, ended=1795671365)),
-        "cache:main": Known(Fate.UNDONE, "", 250, Span(began=1795671365, ended=1795671615, tries=3)),
-        "server:main": Known(Fate.FAILED, DENIED, None, Span(began=1795671615, ended=1795671618)),
-        "front:main": Known(Fate.SKIPPED),
-        "front:main@1": Known(Fate.SKIPPED),
-        "legacy:main": Known(Fate.SKIPPED),
+    result="rolled back",
+    changes={},
+    steps=(("cache:group", 2), ("cache:main", 250)),
+    spans={
+        "cache:group": Span(began=1795671363, ended=1795671365),
+        "cache:main": Span(began=1795671365, ended=1795671615, tries=3),
     },
-    places={"server:main": "api/app.yaml:31:1"},
+    failures=(
+        Failure(
+            key="server:main", place="api/app.yaml:31:1", message=DENIED, span=Span(began=1795671615, ended=1795671618)
+        ),
+    ),
     approved_by="leo",
     said=("leo: retry server:main",),
 )
 
 
-def harmful() -> tuple[Plan, Ran]:
+def harmful() -> tuple[Plan, Entry]:
     """Whatever a user or AWS can say is a piece of a page."""
     one = step(
         f"a{HARM}:main", Action.UPDATE, f"AWS::{HARM}", kind=HARM, service=HARM, id=HARM, reason=HARM,
@@ -89,8 +91,7 @@ def harmful() -> tuple[Plan, Ran]:
         changes=(Change(path=HARM, before=HARM, after=f"{HARM}2", replaces=True),), undo="lossy", undo_why=HARM,
     )  # fmt: skip
     made = plan((one,), git=HARM, edits={f"a{HARM}": (Change(path=HARM, before=HARM, after=[HARM]),)})
-    ran = Ran(
-        run=1, kind=HARM, result=HARM, by=HARM, started=RAN.started, finished=RAN.finished, git=HARM, approved_by=HARM,
-        known={one.key: Known(Fate.FAILED, HARM), HARM: Known(Fate.FAILED, HARM)}, places={one.key: HARM}, said=(HARM,),
-    )  # fmt: skip
+    failures = (Failure(key=one.key, place=HARM, message=HARM), Failure(key=HARM, place=HARM, message=HARM))
+    told = {"by": HARM, "git": HARM, "approved_by": HARM, "said": (HARM,), "run": 1}
+    ran = RAN.model_copy(update={**told, "steps": (), "spans": {}, "failures": failures})
     return made, ran

@@ -9,11 +9,12 @@ from temporalio.client import Client
 
 from panka.activities.archive import Archive
 from panka.activities.aws.errors import AwsError, Cause
-from panka.activities.reporting import report_of
 from panka.activities.stores.memory import MemoryStore
 from panka.planner.formats import Newer
 from panka.planner.history import FORMAT, Entry
 from panka.planner.journal import Part
+from panka.planner.render.filling import of_run
+from panka.planner.render.html import html
 from plugins.runs import Place, resource
 
 DIAMOND = (resource("a"), resource("b", "a"), resource("c", "a"), resource("d", "b", "c"))
@@ -105,7 +106,7 @@ async def test_a_run_leaves_the_report_that_its_record_makes(place: Place, fails
 
     await place.run(plan)
 
-    assert page(place, 1) == report_of(place.archive.entry(place.scope, 1), plan)
+    assert page(place, 1) == html(of_run(plan, place.archive.entry(place.scope, 1)))
     assert ("any:create AccessDenied: You may not. (request req-1)" in page(place, 1)) is fails
 
 
@@ -127,7 +128,7 @@ OLD = (
 def test_the_line_of_an_earlier_run_is_read_and_makes_a_report(place: Place) -> None:
     entry = Entry.read(OLD.encode())
 
-    said = report_of(entry, place.plan(*DIAMOND))
+    said = html(of_run(place.plan(*DIAMOND), entry))
 
     assert entry.format == FORMAT
     assert entry.steps == (("a:main", 1.5),)
