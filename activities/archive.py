@@ -150,12 +150,16 @@ class Archive:
 
     def entry(self, scope: Scope, run: int) -> Entry:
         """Raises NotThere."""
-        return Entry.model_validate_json(self._objects.get(f"{_home(scope)}/history/{run:08d}.json"))
+        return Entry.read(self._objects.get(f"{_home(scope)}/history/{run:08d}.json"))
+
+    def save_page(self, scope: Scope, run: int, page: str) -> None:
+        """Writes a run's report for people; what is written already stays as it is."""
+        self._objects.put(f"{_home(scope)}/reports/{run:08d}.html", page.encode())
 
     def entries(self, scope: Scope) -> list[Entry]:
         """Every ended run, the latest first."""
         keys = self._objects.keys(f"{_home(scope)}/history/")
-        return [Entry.model_validate_json(self._objects.get(key)) for key in reversed(keys)]
+        return [Entry.read(self._objects.get(key)) for key in reversed(keys)]
 
     def asset(self, tenant: str, sha256: str) -> bytes:
         """Raises NotThere, Damaged."""

@@ -25,6 +25,7 @@ from panka.activities.providers.provider import Ending, Failed, Observed, Provid
 from panka.activities.state import check_account
 from panka.activities.stores.store import LockStore
 from panka.activities.telemetry import Traces, Untraced
+from panka.activities.tries import at_work, counted
 from panka.activities.untold import recalled, with_untold
 from panka.planner import estimate
 from panka.planner.changes import changes
@@ -104,16 +105,17 @@ class Provisioning:
     async def step(self, call: StepCall) -> Outcome:
         """Makes, changes or deletes one resource, and tells what it is then."""
         began = time.monotonic()
-        with translated():
+        with counted(), translated():
             plan, step = await self._load(call.lease, call.plan, call.key)
             async with self._at_work(call, plan, step) as work:
                 outcome = await work.carry_out(call.inputs)
-        return outcome.model_copy(update={"seconds": round(time.monotonic() - began, 3)})
+        seconds = round(time.monotonic() - began, 3)
+        return outcome.model_copy(update={"seconds": seconds, "span": at_work(seconds)})
 
     @activity.defn(name=UNDO.name)
     async def undo(self, call: UndoCall) -> Undoing:
         """Takes a step back: deletes what it made, or restores what it changed."""
-        with translated():
+        with counted(), translated():
             plan, step = await self._load(call.lease, call.plan, call.done.key)
             async with self._at_work(call, plan, step) as work:
                 return await work.take_back(call.done, call.inputs, started_only=call.started_only)

@@ -15,9 +15,13 @@ from panka.activities.failing import translated
 from panka.activities.sharing import opened, share
 from panka.activities.stores.store import LockStore
 from panka.planner.consumers import refuse_missed
+from panka.planner.history import Entry
 from panka.planner.journal import Filed, Part, folded
-from panka.planner.plan import Action, Plan
+from panka.planner.owner import Scope
+from panka.planner.plan import Action, Plan, PlanRef
 from panka.planner.record import announce, conclude
+from panka.planner.render.filling import of_run
+from panka.planner.render.html import html
 from panka.planner.shards import cut
 from panka.planner.state import Pointer, State, Target
 from panka.workflows.ports import (
@@ -102,7 +106,7 @@ class StateActivities:
 
     @activity.defn(name=CLOSE.name)
     async def close(self, ending: Ending) -> None:
-        """Writes the history, then frees the lock."""
+        """Writes the history, frees the lock, and files what there is to read of the run."""
         with translated():
             await self._blocking(lambda: self._end(ending))
 
@@ -152,11 +156,29 @@ class StateActivities:
         return pointer
 
     def _end(self, ending: Ending) -> None:
-        if ending.entry is not None:
-            done = [one for part in self._archive.parts(ending.parts) for one in part.done]
-            steps = (*ending.entry.steps, *((one.key, one.seconds) for one in done))
-            self._archive.save_entry(ending.lease.scope, ending.entry.model_copy(update={"steps": steps}))
+        entry = self._whole(ending.entry, ending.parts) if ending.entry is not None else None
+        if entry is not None:
+            self._archive.save_entry(ending.lease.scope, entry)
         self._locks.release(ending.lease)
+        if entry is not None and ending.plan is not None:
+            self._report(ending.lease.scope, entry, ending.plan)
+
+    def _report(self, scope: Scope, entry: Entry, plan: PlanRef) -> None:
+        """Files the run's report. All of it is on record, and can be told again: no run fails for the lack of it.
+
+        A repetition writes the same bytes.
+        """
+        try:
+            self._archive.save_page(scope, entry.run, html(of_run(self._archive.plan_of(scope, plan), entry)))
+        except Exception:  # noqa: BLE001  # see above
+            activity.logger.warning("The report of run %d is not filed.", entry.run, exc_info=True)
+
+    def _whole(self, entry: Entry, parts: tuple[Filed, ...]) -> Entry:
+        """The entry with what shards have filed."""
+        done = [one for part in self._archive.parts(parts) for one in part.done]
+        steps = (*entry.steps, *((one.key, one.seconds) for one in done))
+        spans = entry.spans | {one.key: one.span for one in done if one.span is not None}
+        return entry.model_copy(update={"steps": steps, "spans": spans})
 
     async def _blocking(self, work: Callable[[], T]) -> T:
         """The work's result, with heartbeats while it lasts, so that a killed worker is missed soon."""

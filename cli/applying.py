@@ -12,10 +12,11 @@ from panka.cli.next import command
 from panka.cli.planned import Planned
 from panka.cli.session import Session
 from panka.cli.views.github import annotations, run_summary
-from panka.cli.views.plan import plan_text, summary
+from panka.cli.views.plan import plan_text
 from panka.cli.views.run import failures_text, result_text
 from panka.planner.core import OnFailure
 from panka.planner.owner import Scope
+from panka.planner.render.remarks import summary
 from panka.workflows.messages import DriftInput, Result, RunInput
 
 

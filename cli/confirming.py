@@ -6,9 +6,11 @@ import click
 
 from panka.cli.exits import Interrupted, Misused
 from panka.cli.session import Session
-from panka.cli.views.plan import component_name, destructive, losses_text
+from panka.cli.views.plan import destructive
 from panka.planner.plan import Plan
 from panka.planner.protecting import Loss, losses
+from panka.planner.render.components import component_name
+from panka.planner.render.remarks import losses_text
 
 
 def confirm(session: Session, plan: Plan, *, yes: bool, named: Collection[str]) -> None:

@@ -13,12 +13,12 @@ from panka.cli.runs import Handle, Running, Runs
 from panka.cli.session import Session
 from panka.cli.views.live import Doing
 from panka.cli.views.records import moment
-from panka.cli.views.screen import ago
-from panka.cli.views.why import Case, Fate, Known, belongs
+from panka.cli.views.why import Case, belongs
 from panka.planner.diagnostics import did_you_mean
-from panka.planner.history import Entry
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan, Step
+from panka.planner.render.fate import Fate, Known, ended
+from panka.planner.render.words import ago
 from panka.planner.resource import Address
 from panka.workflows.messages import PAGE, Event, EventKind, Progress
 
@@ -52,7 +52,7 @@ def case_of(session: Session, scope: Scope, said: str, plan: str | None) -> Case
     made, _ = desk.load_plan(scope, entry.plan)
     when = ago(time.time() - moment(entry.finished))
     title = f"{scope}#{entry.run}  {entry.kind} by {entry.by}, {entry.result} {when} ago"
-    return _case(title, made, said, _ended(entry, made))
+    return _case(title, made, said, ended(entry, made))
 
 
 def _in_plan(desk: Desk, scope: Scope, said: str, plan: str) -> Case:
@@ -112,11 +112,3 @@ def _from_events(events: Iterable[Event], beats: Mapping[str, Doing], now: float
             text = f"try {beat.attempt}: {beat.failure}" if beat.failure else beat.waits
             known[key] = Known(Fate.RUNNING, text, now - began[key])
     return known
-
-
-def _ended(entry: Entry, plan: Plan) -> dict[str, Known]:
-    """As the history tells it: what was taken back was done before."""
-    done = Fate.UNDONE if entry.result in ("rolled back", "cancelled") else Fate.DONE
-    known = {step.key: Known(Fate.SKIPPED) for step in (*plan.forward, *plan.cleanup)}
-    known |= {key: Known(done, "", seconds) for key, seconds in entry.steps}
-    return known | {one.key: Known(Fate.FAILED, one.message) for one in entry.failures}

@@ -26,8 +26,8 @@ from panka.cli.exits import Misused
 from panka.cli.runs import knows_no_attributes, open_client
 from panka.cli.settings import Settings
 from panka.cli.views.drift import Scheduled
-from panka.cli.views.screen import took
 from panka.planner.owner import Scope
+from panka.planner.render.words import took
 from panka.workflows.messages import DRIFT, DriftInput
 
 _CALL = timedelta(seconds=10)

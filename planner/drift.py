@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from panka.planner.authored import HIDDEN
 from panka.planner.departing import Departures, value_at
-from panka.planner.language.exposed import looks_secret
+from panka.planner.masking import shown
 from panka.planner.owned import Surroundings
 from panka.planner.owner import Scope
 from panka.planner.plan import Seen
@@ -150,22 +150,22 @@ def compared(recorded: Recorded, live: Seen | None, around: Surroundings) -> Fin
         return unknown(recorded, "it is too large to be on record, so there is nothing to compare it with")
     look = Departures(lambda path, before, now: around.owner(recorded, path, before, now))
     accepted = look.compare(recorded.properties, recorded.observed, live.properties)
-    shown = tuple(
+    told = tuple(
         Property(
             path=one.path,
-            applied=_shown(one.path, one.applied),
-            observed=_shown(one.path, one.observed),
-            live=_shown(one.path, one.live),
+            applied=shown(one.path, one.applied),
+            observed=shown(one.path, one.observed),
+            live=shown(one.path, one.live),
             owner=one.owner,
         )
         for one in look.found
     )
-    drifted = any(not one.owner for one in shown)
-    secret = any(HIDDEN in str(one.live) for one in shown)
+    drifted = any(not one.owner for one in told)
+    secret = any(HIDDEN in str(one.live) for one in told)
     return _finding(
         recorded,
         Status.CHANGED if drifted else Status.SAME,
-        properties=shown,
+        properties=told,
         untold=_untold(recorded, live),
         accepted=accepted if drifted and not secret else None,
         live=live if drifted and not secret else None,
@@ -183,7 +183,7 @@ def telling(finding: Finding) -> bool:
 
 
 def _desired(one: Property, properties: Properties) -> Property:
-    return one.model_copy(update={"desired": _shown(one.path, value_at(properties, one.path))})
+    return one.model_copy(update={"desired": shown(one.path, value_at(properties, one.path))})
 
 
 def _finding(recorded: Recorded, status: Status, **more: Any) -> Finding:
@@ -202,18 +202,3 @@ def _untold(recorded: Recorded, live: Seen) -> tuple[str, ...]:
     told = recorded.observed.keys() | live.properties.keys()
     said = (name for name, value in recorded.properties.items() if value not in (None, False, "", [], {}))
     return tuple(sorted(name for name in said if name not in told))
-
-
-def _shown(path: str, value: Any) -> Any:
-    """The value without what looks like a secret."""
-    if isinstance(value, str):
-        return HIDDEN if looks_secret(path.rpartition(".")[2], value) else value
-    if isinstance(value, Mapping):
-        named = value.get("Name", value.get("Key"))
-        return {
-            key: _shown(named if key == "Value" and isinstance(named, str) else key, item)
-            for key, item in value.items()
-        }
-    if isinstance(value, list):
-        return [_shown(path, item) for item in value]
-    return value

@@ -14,9 +14,10 @@ from panka.planner.record import Outcome, Undoing, fold, withdraw
 from panka.planner.resource import Model
 from panka.planner.state import State
 
-FORMAT = 4
+FORMAT = 6
 """Counted together with the state's, so that a reader who knows bodies only refuses a journal as something newer."""
-UPGRADES: dict[int, Upgrade] = {}
+UPGRADES: dict[int, Upgrade] = {format: lambda record: record for format in (4, 5)}
+"""From each earlier format to the next. 6 has the `span` of what is done, not known of earlier parts; 5 are states."""
 _SMALL = 200
 """Entries up to which a state is written whole every time."""
 _MOST_PARTS = 256

@@ -14,6 +14,21 @@ from panka.planner.resource import Address, Model, Properties, Ref, decode, subs
 from panka.planner.state import Intended, Operation, Recorded, RunKind, State
 
 
+class Span(Model):
+    """When a step was at work."""
+
+    began: float
+    """Seconds since the epoch when its first try was due, by the server's clock."""
+    ended: float
+    """The same for the end of its last try."""
+    tries: int = 1
+    """0: nobody knows."""
+
+    @property
+    def seconds(self) -> float:
+        return max(self.ended - self.began, 0.0)
+
+
 class Outcome(Model):
     """What a step left in the cloud: all that the record needs of it."""
 
@@ -26,6 +41,8 @@ class Outcome(Model):
     before: Properties | None = None
     """Of an update: the live properties just before it."""
     seconds: float = 0
+    """How long its last try took."""
+    span: Span | None = None
 
 
 class Undoing(Model):

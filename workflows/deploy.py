@@ -14,7 +14,7 @@ from temporalio.exceptions import ApplicationError, FailureError
 with workflow.unsafe.imports_passed_through():
     from panka.planner.history import Entry, Failure
     from panka.planner.journal import Filed
-    from panka.planner.record import Outcome, Undoing
+    from panka.planner.record import Outcome, Span, Undoing
     from panka.planner.resource import Properties
     from panka.workflows import ports
     from panka.workflows.asking import Asking, Question
@@ -72,6 +72,7 @@ class RunWorkflow(Asking):
         self.failures: list[Failure] = []
         self.spent: list[tuple[str, float]] = []
         """Steps that are done here, and their seconds."""
+        self.spans: dict[str, Span] = {}
         self.approved_by = ""
         self.started = workflow.now()
         self.on_retry = self._forgive
@@ -312,6 +313,7 @@ class RunWorkflow(Asking):
     def record(self, result: Outcome | Undoing) -> None:
         if isinstance(result, Outcome):
             self.spent.append((result.key, result.seconds))
+            self.spans |= {result.key: result.span} if result.span is not None else {}
         if self.recorder is not None:
             self.recorder.record(result)
 
@@ -347,7 +349,7 @@ class RunWorkflow(Asking):
             workflow.upsert_search_attributes([_PHASE.value_set(phase)])
 
     async def _close(self, lease: Lease, entry: Entry | None, parts: tuple[Filed, ...] = ()) -> None:
-        ending = ports.Ending(lease=lease, entry=entry, parts=parts)
+        ending = ports.Ending(lease=lease, entry=entry, parts=parts, plan=self.input.plan)
         await call(ports.CLOSE, ending, id="close", summary="history and release")
 
     def _entry(self, opened: Opened, ended: Ended) -> Entry:
@@ -362,6 +364,7 @@ class RunWorkflow(Asking):
             result=ended,
             changes=opened.changes,
             steps=tuple(self.spent),
+            spans=self.spans,
             failures=tuple(self.failures[:_TOLD]),
             approved_by=self.approved_by,
             said=tuple(self.said),

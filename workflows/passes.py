@@ -11,12 +11,12 @@ from temporalio.exceptions import FailureError
 
 with workflow.unsafe.imports_passed_through():
     from panka.planner.history import Failure
-    from panka.planner.record import Outcome, Undoing
+    from panka.planner.record import Outcome, Span, Undoing
     from panka.planner.resource import Properties
     from panka.workflows.messages import EventKind
     from panka.workflows.ports import Node, Share
     from panka.workflows.steps import Steps
-    from panka.workflows.story import why
+    from panka.workflows.story import tries, why
     from panka.workflows.walk import Walk
 
 
@@ -93,6 +93,8 @@ class Passes:
         self._window = window
         self._nodes = {node.key: node for node in (*share.forward, *share.cleanup)}
         self._began: set[str] = set()
+        self._since: dict[str, float] = {}
+        """When each step, or its undo, was started last."""
         self._arrived: set[str] = set()
         """Steps elsewhere that are done."""
         self._waiting = {node.key: None for node in share.forward}
@@ -163,6 +165,7 @@ class Passes:
     def _start(self, key: str) -> "workflow.ActivityHandle[Outcome]":
         self._began.add(key)
         self._waiting.pop(key, None)
+        self._since[key] = workflow.time()
         self._listener.tell(EventKind.STARTED, key)
         return self._steps.do(self._nodes[key])
 
@@ -175,6 +178,7 @@ class Passes:
 
     def _start_undo(self, key: str) -> "workflow.ActivityHandle[Undoing]":
         self._waiting.pop(key, None)
+        self._since[key] = workflow.time()
         self._listener.tell(EventKind.UNDOING, key)
         return self._steps.undo(self._nodes[key])
 
@@ -185,4 +189,5 @@ class Passes:
 
     def _failed(self, key: str, error: FailureError) -> None:
         self._listener.tell(EventKind.FAILED, key, why(error))
-        self._listener.fail(Failure(key=key, place=self._nodes[key].place, message=why(error)))
+        span = Span(began=self._since[key], ended=workflow.time(), tries=tries(error))
+        self._listener.fail(Failure(key=key, place=self._nodes[key].place, message=why(error), span=span))

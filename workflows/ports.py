@@ -25,6 +25,8 @@ LOCK_HELD = "LockHeld"
 STALE = "StalePlan"
 REFUSED = "Refused"
 """Type of the application error for what no repetition will mend: denied, invalid, not ours."""
+TRIES = "tries"
+"""What a step's application error tells in its last detail: how often it was tried."""
 
 
 class Lease(Model):
@@ -193,7 +195,9 @@ class Ending(Model):
     entry: Entry | None
     """None: the run never began."""
     parts: tuple[Filed, ...] = ()
-    """What shards have filed: the seconds of their steps belong into the entry."""
+    """What shards have filed: the times of their steps belong into the entry."""
+    plan: PlanRef | None = None
+    """What the run has carried out; None: nothing is told of it but the entry."""
 
 
 I = TypeVar("I", bound=Model)  # noqa: E741

@@ -3,12 +3,13 @@
 from datetime import UTC, datetime
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, FailureError
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from panka.planner.history import Failure
     from panka.planner.plan import PlanRef
     from panka.workflows.messages import PAGE, Event, EventKind, Phase, Progress, Result
+    from panka.workflows.ports import TRIES
 
 
 _SHOWN = 50
@@ -79,6 +80,14 @@ def why(error: BaseException) -> str:
     while isinstance(error, ActivityError) and error.cause is not None:
         error = error.cause
     return error.message if isinstance(error, FailureError) else str(error)
+
+
+def tries(error: BaseException) -> int:
+    """How often what failed was tried, where the activity has told; else 0."""
+    while isinstance(error, FailureError) and not isinstance(error, ApplicationError) and error.cause is not None:
+        error = error.cause
+    told = error.details[-1:] if isinstance(error, ApplicationError) else ()
+    return int(told[0][TRIES]) if told and isinstance(told[0], dict) and TRIES in told[0] else 0
 
 
 def table(failures: list[Failure]) -> str:

@@ -12,7 +12,7 @@ from panka.cli.session import begin
 if TYPE_CHECKING:
     from panka.planner.render.picture import Picture
 
-FORMATS = ("text", "tree", "stats", "dot", "mermaid", "json")
+FORMATS = ("text", "tree", "stats", "dot", "mermaid", "json", "svg", "html")
 
 
 @click.command()
@@ -37,6 +37,7 @@ def command(
     Examples:
       panka graph shop
       panka graph shop --focus api -f mermaid
+      panka graph shop -f html > shop.html
     """
     from panka.cli.next import command as next_command  # noqa: PLC0415  # brings the views
     from panka.cli.stacks import offline, read, report  # noqa: PLC0415  # brings the planner
@@ -53,7 +54,7 @@ def command(
     if form == "json":
         session.screen.data("json", {"stack": draft.name, **_data(drawn)})
     else:
-        session.screen.show(_text(drawn, form))
+        session.screen.show(_text(draft.name, drawn, form))
     session.screen.tell(f"Next: {next_command(session, 'plan', *(() if path == '.' else (path,)))}")
     return Exit.OK
 
@@ -70,7 +71,7 @@ def _focused(drawn: "Picture", focus: str) -> "Picture":
         ) from error
 
 
-def _text(drawn: "Picture", form: str) -> str:
+def _text(name: str, drawn: "Picture", form: str) -> str:
     from panka.planner.render import ascii as levels  # noqa: PLC0415  # brings the planner
     from panka.planner.render import dot, mermaid, stats, tree  # noqa: PLC0415  # as above
 
@@ -83,8 +84,19 @@ def _text(drawn: "Picture", form: str) -> str:
             return dot.dot(drawn)
         case "mermaid":
             return mermaid.mermaid(drawn)
+        case "svg" | "html":
+            return _page(name, drawn, form)
         case _:
             return levels.ascii(drawn)
+
+
+def _page(name: str, drawn: "Picture", form: str) -> str:
+    from panka.planner.render.filling import of_stack  # noqa: PLC0415  # brings what plans are shown with
+    from panka.planner.render.html import html  # noqa: PLC0415  # as above
+    from panka.planner.render.svg import svg  # noqa: PLC0415  # as above
+
+    sheet = of_stack(name, drawn)
+    return svg(sheet) if form == "svg" else html(sheet).rstrip()
 
 
 def _data(drawn: "Picture") -> dict[str, Any]:

@@ -140,6 +140,21 @@ def output(*forms: str) -> Callable[[F], F]:
     return click.option("-o", "--output", "form", type=choice, default=forms[0], show_default=True, help="The form.")
 
 
+def as_page(what: str) -> Callable[[F], F]:
+    """`--html`, alone or with a file."""
+    return click.option(
+        "--html", "page", metavar="[FILE.html]", is_flag=False, flag_value="", callback=_page,
+        help=f"Also write it as a page: {what} here, or FILE.html; `-` is stdout.",
+    )  # fmt: skip
+
+
+def _page(_context: click.Context, _option: click.Parameter, said: str | None) -> str | None:
+    """What follows the flag may have been meant as the stack, over which nothing must be written."""
+    if said and said != "-" and not said.endswith(".html"):
+        raise click.BadParameter(f"`{said}` is not the name of a page: FILE.html, or write --html last.")
+    return said
+
+
 _WAYS = (
     "yes", "confirm", "on_failure", "lock_timeout", "parallelism", "schedule", "pause_between_levels",
     "require_approval", "detach", "cancel_on_interrupt", "timeout", "events",

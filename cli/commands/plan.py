@@ -1,12 +1,16 @@
 """`panka plan`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from panka.cli.commands.options import output, refreshing, selection, tenant_config, values, where
+from panka.cli.commands.options import as_page, output, refreshing, selection, tenant_config, values, where
 from panka.cli.exits import Exit
-from panka.cli.session import opened
+from panka.cli.session import Session, opened
+
+if TYPE_CHECKING:
+    from panka.cli.planned import Planned
 
 
 @click.command()
@@ -18,6 +22,7 @@ from panka.cli.session import opened
 @click.option("--detail", is_flag=True, help="Show every resource and property.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @click.option("--out", metavar="FILE", type=click.Path(dir_okay=False), help="Write the plan to a file, as JSON.")
+@as_page("p-8d21c0….html")
 @output("table", "json", "yaml", "name")
 @where
 def command(
@@ -32,6 +37,7 @@ def command(
     detail: bool,
     detailed_exitcode: bool,
     out: str | None,
+    page: str | None,
     form: str,
     **flags: str | None,
 ) -> int:
@@ -44,13 +50,12 @@ def command(
       panka plan
       panka plan shop -e prod --var REPLICAS=3
       panka plan --target api/server --detail
+      panka plan shop --html
     """
     with opened(flags, embed=True) as session:
         session.expect_desk()
         from panka.cli.next import command as next_command  # noqa: PLC0415  # brings the views
         from panka.cli.planned import plan_stack  # noqa: PLC0415  # brings the planner
-        from panka.cli.views.plan import plan_text  # noqa: PLC0415  # as above
-        from panka.cli.views.plan_data import plan_data  # noqa: PLC0415  # as above
         from panka.planner.selecting import Wish  # noqa: PLC0415  # as above
 
         planned = plan_stack(
@@ -65,13 +70,10 @@ def command(
         plan = planned.plan
         if out is not None:
             Path(out).write_text(plan.model_dump_json(by_alias=True, indent=2) + "\n", encoding="utf-8")
-        if form == "table":
-            session.screen.show_folded(plan_text(plan, session.screen, detail=detail, notes=planned.notes))
-        elif form == "name":
-            if planned.ref is not None:  # a plan of nothing is not filed, so there is nothing to apply by this name
-                session.screen.show(plan.id)
-        else:
-            session.screen.data(form, plan_data(plan, planned.notes))
+        if page != "-":
+            _show(session, planned, form, detail=detail)
+        if page is not None:
+            _write(session, planned, page)
         if session.local is not None:
             # The session ends with this command, and the filed plan with it.
             session.screen.tell(f"Apply it: {next_command(session, 'apply', path)}")
@@ -82,3 +84,24 @@ def command(
             until = f"(valid while the state is #{serial})" if serial else "(valid while there is no state)"
             session.screen.tell(f"Apply it: {next_command(session, 'apply', plan.id)}      {until}")
     return Exit.CHANGES if detailed_exitcode and not plan.empty else Exit.OK
+
+
+def _show(session: Session, planned: "Planned", form: str, *, detail: bool) -> None:
+    from panka.cli.views.plan import plan_text  # noqa: PLC0415  # brings the planner
+    from panka.cli.views.plan_data import plan_data  # noqa: PLC0415  # as above
+
+    if form == "table":
+        session.screen.show_folded(plan_text(planned.plan, session.screen, detail=detail, notes=planned.notes))
+    elif form == "name":
+        if planned.ref is not None:  # a plan of nothing is not filed, so there is nothing to apply by this name
+            session.screen.show(planned.plan.id)
+    else:
+        session.screen.data(form, plan_data(planned.plan, planned.notes))
+
+
+def _write(session: Session, planned: "Planned", page: str) -> None:
+    from panka.cli.pages import write_page  # noqa: PLC0415  # few plans are written as pages
+    from panka.planner.render.filling import of_plan  # noqa: PLC0415  # as above
+    from panka.planner.render.html import html  # noqa: PLC0415  # as above
+
+    write_page(session, html(of_plan(planned.plan, planned.notes)), page, f"{planned.plan.id}.html")

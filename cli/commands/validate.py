@@ -7,7 +7,7 @@ import click
 from panka.cli.commands.options import stack_choice, tenant_config, values
 from panka.cli.exits import Exit
 from panka.cli.session import Session, begin
-from panka.cli.views.screen import many
+from panka.planner.render.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

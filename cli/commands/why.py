@@ -47,7 +47,7 @@ def command(address: str, stack: str | None, plan: str | None, form: str, **flag
 
 def _next(session: Session, scope: "Scope", case: "Case", plan: str | None) -> str:
     from panka.cli.next import command as next_command  # noqa: PLC0415  # brings the views
-    from panka.cli.views.why import Fate  # noqa: PLC0415  # as above
+    from panka.planner.render.fate import Fate  # noqa: PLC0415  # as above
 
     fates = {case.fate(step.key) for step in case.steps}
     if plan is not None:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from panka.cli.views.plan import SYMBOLS, component_name
-from panka.cli.views.screen import took
 from panka.planner.assemble import component_action
 from panka.planner.plan import Action, Plan
+from panka.planner.render.components import SYMBOLS, component_name
+from panka.planner.render.words import took
 from panka.planner.resource import Address
 from panka.workflows.messages import LEVEL, Event, EventKind, Phase, Progress
 

@@ -4,12 +4,13 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from panka.cli.views.fields import Line, changed_value
-from panka.cli.views.plan import aligned, changes_of, components_of, header, numbers, rows_text
+from panka.cli.views.plan import aligned, changes_of, header, rows_text
 from panka.cli.views.screen import Screen
 from panka.planner.comparing import Comparison
 from panka.planner.owner import Scope
 from panka.planner.plan import Action
+from panka.planner.render.components import components_of, numbers
+from panka.planner.render.fields import Line, changed_value
 from panka.planner.state import Target
 
 

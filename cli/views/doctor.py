@@ -6,7 +6,8 @@ from enum import StrEnum
 from typing import Any
 
 from panka.cli.exits import Exit
-from panka.cli.views.screen import Screen, many
+from panka.cli.views.screen import Screen
+from panka.planner.render.words import many
 
 
 class Health(StrEnum):

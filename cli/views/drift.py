@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from panka.cli.views.fields import value_text
-from panka.cli.views.plan import component_name
-from panka.cli.views.screen import Screen, ago, many, table, took
+from panka.cli.views.screen import Screen, table
 from panka.planner.drift import Finding, Property, Report, Status
 from panka.planner.owner import Scope
+from panka.planner.render.components import component_name
+from panka.planner.render.fields import value_text
+from panka.planner.render.words import ago, many, took
 from panka.planner.resource import Address
 
 _SYMBOLS = {Status.CHANGED: "~", Status.MISSING: "-", Status.UNKNOWN: "?", Status.SAME: "="}

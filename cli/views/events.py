@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 from panka.cli.views.account import Row
-from panka.cli.views.plan import component_name
 from panka.cli.views.screen import SCHEMA_VERSION
+from panka.planner.render.components import component_name
 from panka.workflows.messages import Event, Progress, Result
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from panka.cli.views.screen import took
 from panka.planner.history import Failure
 from panka.planner.render.reports import workflow_command
+from panka.planner.render.words import took
 from panka.workflows.messages import Result
 
 _MARKS = {"succeeded": "✅", "failed": "❌", "rolled back": "↩️", "cancelled": "⏹️"}

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from panka.cli.views.account import DOING, Account, Part, Row, Said, run_about
 from panka.cli.views.canvas import Size, columns, cut
 from panka.cli.views.pace import Pace
-from panka.cli.views.plan import SYMBOLS
-from panka.cli.views.screen import Screen, took
+from panka.cli.views.screen import Screen
+from panka.planner.render.components import SYMBOLS
+from panka.planner.render.words import took
 from panka.planner.resource import Address
 from panka.workflows.messages import Phase, Progress
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
-from panka.cli.views.plan import components
 from panka.planner.assemble import counts
 from panka.planner.plan import Action, Plan
 from panka.planner.protecting import losses
+from panka.planner.render.components import components
 from panka.planner.resource import Model
 
 

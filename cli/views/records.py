@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from panka.cli.views.account import changes_text
-from panka.cli.views.screen import Screen, ago, table, took
+from panka.cli.views.screen import Screen, table
 from panka.planner.history import Entry
+from panka.planner.render.words import ago, took
 from panka.planner.state import Recorded, State
 
 

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, tzinfo
 from typing import Protocol
 
 from panka.cli.views.account import DOING, Account, Part, Row, Said, run_about, spent_text
-from panka.cli.views.screen import Screen, took
+from panka.cli.views.screen import Screen
 from panka.planner.history import Failure
+from panka.planner.render.words import took
 from panka.workflows.messages import Phase, Progress, Result
 
 HEARTBEAT = 60.0

@@ -4,8 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from panka.cli.views.screen import many, table
+from panka.cli.views.screen import table
 from panka.planner.register import Standing
+from panka.planner.render.words import many
 from panka.workflows.tenancy import Told, Usage
 
 

@@ -2,39 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
-from panka.cli.views.fields import change_text
-from panka.cli.views.plan import component_name
-from panka.cli.views.screen import Screen, took
+from panka.cli.views.screen import Screen
 from panka.planner.plan import Action, Step
+from panka.planner.render.components import component_name
+from panka.planner.render.fate import FATES, Fate, Known
+from panka.planner.render.fields import change_text
+from panka.planner.render.words import took
 from panka.planner.resource import Address
-
-
-class Fate(StrEnum):
-    """What has become of a step until now."""
-
-    WAITING = "waits"
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
-    SKIPPED = "skipped"
-    UNDONE = "taken back"
-
-
-_SYMBOLS = {Fate.RUNNING: ">", Fate.DONE: "=", Fate.FAILED: "x", Fate.UNDONE: "<"}
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What is known of one step."""
-
-    fate: Fate
-    text: str = ""
-    """Why it failed or was skipped; of one that runs, what it waits for."""
-    seconds: float | None = None
-    """How long it took, or has taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +78,7 @@ def _step(case: Case, step: Step, screen: Screen) -> list[str]:
     known = case.known.get(step.key, Known(fate))
     spent = f" after {took(known.seconds)}" if known.seconds is not None and fate is not Fate.RUNNING else ""
     spent = f" for {took(known.seconds)}" if known.seconds is not None and fate is Fate.RUNNING else spent
-    symbol = _SYMBOLS.get(fate, "") if case.known else ""
+    symbol = FATES.get(fate, "") if case.known else ""
     said = f"  {fate.value}{spent}" if case.known else ""
     lines = [f"{screen.paint(symbol, symbol.rjust(3))} {step.key}  {step.action}{said}"]
     return lines + [f"      {f'{word} {text}'.lstrip()}" for word, text in _reasons(case, step, known)]

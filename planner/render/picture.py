@@ -94,7 +94,7 @@ def of_components(resources: Mapping[Address, Resource]) -> Picture:
     for address, resource in resources.items():
         members.setdefault(address.component, []).append(resource)
     needs = {name: _needed(name, inside, resources) for name, inside in members.items()}
-    levels = _levels(needs)
+    levels = levels_of(needs)
     nodes = [
         Node(name, _label(name, inside[0]), inside[0].kind, levels[name], tuple(sorted(needs[name])), len(inside))
         for name, inside in members.items()
@@ -123,7 +123,7 @@ def _label(name: str, one: Resource) -> str:
     return f"{one.service}/{name}" if one.service else name
 
 
-def _levels(needs: Mapping[str, set[str]]) -> dict[str, int]:
+def levels_of(needs: Mapping[str, set[str]]) -> dict[str, int]:
     """Each name's level; names that need each other share one."""
     dag: rx.PyDiGraph[str, None] = rx.PyDiGraph()
     index = dict(zip(needs, dag.add_nodes_from(list(needs)), strict=True))

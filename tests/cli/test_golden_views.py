@@ -19,10 +19,11 @@ from panka.cli.views.live import Doing, Live
 from panka.cli.views.plan import plan_text
 from panka.cli.views.records import Active, StackRow, history_text, run_text, status_text
 from panka.cli.views.screen import Screen, folded
-from panka.cli.views.why import Case, Fate, Known, why_text
+from panka.cli.views.why import Case, why_text
 from panka.planner.history import Entry, Failure
 from panka.planner.owner import Scope
 from panka.planner.plan import Action, Change, Plan, PlanRef, Step
+from panka.planner.render.fate import Fate, Known
 from panka.planner.state import Pointer, Target
 from panka.workflows.messages import Event, EventKind, Phase, Progress
 

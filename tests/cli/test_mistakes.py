@@ -202,6 +202,15 @@ def test_a_misused_command_line_is_told_in_one_sentence(shell: Shell, arguments:
     assert ran.err.startswith("error: ")
 
 
+@pytest.mark.parametrize("command", ["plan", "show"])
+def test_a_stack_that_is_taken_for_the_name_of_a_page_is_not_written_over(shell: Shell, command: str) -> None:
+    ran = shell.panka(command, "--html", "shop.yaml", "1", **SETTINGS)
+
+    assert (ran.code, ran.out) == (64, "")
+    assert "`shop.yaml` is not the name of a page: FILE.html, or write --html last." in ran.err
+    assert (shell.folder / "shop.yaml").read_text() == STACK
+
+
 def test_settings_come_from_the_project_file_above(shell: Shell) -> None:
     (shell.folder / "panka.toml").write_text('tenannt = "acme"\n')
     (shell.folder / "deep").mkdir()

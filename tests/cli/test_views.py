@@ -9,15 +9,17 @@ from panka.cli.settings import Terminal
 from panka.cli.views.account import Row
 from panka.cli.views.diff import TwoRuns, diff_text
 from panka.cli.views.outputs import Told, all_text, outputs_data, outputs_text
-from panka.cli.views.plan import plan_text, value_text
+from panka.cli.views.plan import plan_text
 from panka.cli.views.plan_data import plan_data
 from panka.cli.views.records import Active, StackRow, history_text, run_text, status_text
 from panka.cli.views.run import Narrator, failures_text, result_text
-from panka.cli.views.screen import Screen, ago, table, took
+from panka.cli.views.screen import Screen, table
 from panka.planner.comparing import Comparison
 from panka.planner.history import Entry, Failure
 from panka.planner.owner import Scope
 from panka.planner.plan import Action, Change, Plan, PlanRef, Selection, Step
+from panka.planner.render.fields import value_text
+from panka.planner.render.words import ago, took
 from panka.planner.resource import Lifecycle
 from panka.planner.state import Pointer, State, Target, Use
 from panka.workflows.messages import Event, EventKind, Phase, Progress, Result

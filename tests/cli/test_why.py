@@ -4,8 +4,9 @@ import pytest
 
 from panka.cli.settings import Terminal
 from panka.cli.views.screen import Screen
-from panka.cli.views.why import Case, Fate, Known, belongs, why_data, why_text
+from panka.cli.views.why import Case, belongs, why_data, why_text
 from panka.planner.plan import Action, Step
+from panka.planner.render.fate import Fate, Known
 
 PLAIN = Screen(Terminal(colour=False, prompts=False))
 
