@@ -29,11 +29,11 @@ from temporalio.common import (
     TypedSearchAttributes,
     WorkflowIDConflictPolicy,
 )
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.service import RPCError, RPCStatusCode
 
+from panka.cli.converting import DATA_CONVERTER
 from panka.cli.exits import Locked, Misused, Unreachable
 from panka.cli.releases import Absence, missing
 from panka.cli.settings import Settings
@@ -269,7 +269,7 @@ async def open_client(settings: Settings) -> Client:
         connecting = Client.connect(
             address,
             namespace=settings.temporal_namespace,
-            data_converter=pydantic_data_converter,
+            data_converter=DATA_CONVERTER,
             # The SDK's core would log to stdout, which is for data.
             runtime=Runtime(telemetry=TelemetryConfig(logging=None)),
             plugins=client_plugins(settings),

@@ -64,6 +64,8 @@ class RunWorkflow(Asking):
         self.input = input
         self.walk: Pass | None = None
         self.acquiring: workflow.ActivityHandle[Lease] | None = None
+        self.unkept = ""
+        """Why the lock is another's, or may be."""
         self.recorder: Recorder | None = None
         self.shards: Shards | None = None
         self.spent: list[tuple[str, float]] = []
@@ -135,7 +137,8 @@ class RunWorkflow(Asking):
         await workflow.wait_condition(lambda: run.done() or keeper.done())
         if not run.done():
             # Nothing more may be changed: every further call would be refused by the fence.
-            self.fail(Failure(key="lock", place="", message=_why_unkept(keeper)))
+            self.unkept = _why_unkept(keeper)
+            self.fail(Failure(key="lock", place="", message=self.unkept))
             self.halt()
         result = await run
         keeper.cancel()
@@ -197,7 +200,7 @@ class RunWorkflow(Asking):
                 run=self.story.run,
                 result="failed",
                 failures=tuple(self.failures[:_TOLD]),
-                message=f"The record could not be written: {why(error)}. The next run settles what is open.",
+                message=f"The record could not be written: {why(error)} The next run settles what is open.",
             )
         return Result(
             run=self.story.run, result=ended, failures=tuple(self.failures[:_TOLD]), message=self._summary(ended)
@@ -235,7 +238,7 @@ class RunWorkflow(Asking):
             if opened.cleanup:
                 self._enter(Phase.CLEANUP)
             return "succeeded" if await self._walk(crew, crew.cleanup()) else self._unfinished()
-        if recorder.lost:
+        if recorder.lost or self.unkept:
             return "failed"
         if not self._goes_back():
             return self._unfinished()
