@@ -8,7 +8,6 @@ import asyncio
 from typing import Literal
 
 from temporalio import workflow
-from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
@@ -36,12 +35,10 @@ with workflow.unsafe.imports_passed_through():
     from panka.workflows.passes import Crew, Pass, Passes
     from panka.workflows.ports import Entry, Failure, Lease, Node, Opened
     from panka.workflows.recorder import Recorder
+    from panka.workflows.searching import FAILED, PHASE
     from panka.workflows.shards import Shards
     from panka.workflows.steps import Steps
     from panka.workflows.story import rfc3339, why
-
-_PHASE = SearchAttributeKey.for_keyword("PankaPhase")
-_FAILED = SearchAttributeKey.for_int("PankaFailed")
 
 _TOLD = 200
 """Failures that a result and a line of the history carry."""
@@ -346,12 +343,12 @@ class RunWorkflow(Asking):
 
     def _count(self) -> None:
         if self.input.attributes:
-            workflow.upsert_search_attributes([_FAILED.value_set(len(self.failures))])
+            workflow.upsert_search_attributes([FAILED.value_set(len(self.failures))])
 
     def _enter(self, phase: Phase, about: str = "") -> None:
         self.story.enter(phase, about)
         if self.input.attributes:
-            workflow.upsert_search_attributes([_PHASE.value_set(phase)])
+            workflow.upsert_search_attributes([PHASE.value_set(phase)])
 
     async def _close(self, lease: Lease, entry: Entry | None, parts: tuple[Filed, ...] = ()) -> None:
         ending = ports.Ending(lease=lease, entry=entry, parts=parts)
