@@ -18,6 +18,7 @@ _RUNNING = 20
 """Steps in the table of those that run."""
 _WORDS = 250
 """Characters of a failure."""
+_ROOM = "\N{EM SPACE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +131,12 @@ def _why(failure: Failure) -> str:
 
 def _plain(text: str) -> str:
     """Text that cannot end a cell or begin a tag."""
-    return text.replace("|", "\\|").replace("<", "&lt;")
+    return text.replace("|", "\\|").replace("<", "\\<")
 
 
 def _code(key: str) -> str:
-    # The Web UI's tables have no room between their columns.
-    return f"`{key}` &nbsp;"
+    # The Web UI's tables have no room between their columns, and take no entity.
+    return f"`{key}`{_ROOM}"
 
 
 def _clock(seconds: float) -> str:

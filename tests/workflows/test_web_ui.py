@@ -57,7 +57,7 @@ async def test_the_details_of_a_paused_run_say_what_failed_and_how_to_answer(pla
     await handle.signal(ABORT)
 
     assert lines[0] == "**paused** 3 of 4 steps have ended. 1 failed."
-    assert "| `b:main` &nbsp; | any:create AccessDenied: You may not. |" in lines
+    assert "| `b:main`\N{EM SPACE} | any:create AccessDenied: You may not. |" in lines
     stack = place.scope.stack
     assert f"- In a terminal: `panka retry {stack} -t acme -e prod` (or `skip`, or `abort`)" in lines
     assert lines[-1] == (
