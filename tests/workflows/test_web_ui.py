@@ -224,3 +224,16 @@ async def test_a_failure_is_told_without_the_python_that_raised_it(place: Place)
 
     assert [one.message for one in failures] == ["any:create AccessDenied: You may not. (request req-1)"]
     assert [(one.stack_trace, one.HasField("cause")) for one in failures] == [("", False)]
+
+
+async def test_a_run_that_restores_what_was_recorded_is_found_like_any_other(place: Place) -> None:
+    await place.apply(resource("a"))
+    place.sky.resources["a:main#1"]["DelaySeconds"] = 5
+
+    found = await place.drift(reconcile=True, attributes=True)
+
+    run = await place.client.get_workflow_handle(str(place.scope)).describe()
+    assert found.run is not None
+    assert run.search_attributes["PankaStack"] == [place.scope.stack]
+    assert run.search_attributes["PankaOperation"] == ["apply"]
+    assert run.search_attributes["PankaPhase"] == ["ended"]
