@@ -7,18 +7,19 @@ from datetime import timedelta
 from typing import Any, TypeAlias
 
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle, WorkflowQueryFailedError
-from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes, WorkflowIDConflictPolicy
+from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDConflictPolicy
 from temporalio.exceptions import ActivityError, FailureError
 from temporalio.service import RPCError
 
 from panka.cli.exits import Interrupted, Locked, Misused, RunFailed, TimedOut
-from panka.cli.runs import Runs, attributes, knows_no_attributes, open_client
+from panka.cli.runs import Runs, knows_no_attributes, open_client
 from panka.cli.session import Session
 from panka.cli.settings import Settings
 from panka.planner.drift import Report
 from panka.planner.owner import Scope
 from panka.planner.receivers import Receiver
 from panka.workflows.messages import DRIFT, PROGRESS, DriftInput, DriftProgress, DriftResult
+from panka.workflows.searching import DRIFTED, attributes
 
 Handle: TypeAlias = WorkflowHandle[Any, DriftResult]
 
@@ -38,7 +39,7 @@ def check_id(scope: Scope) -> str:
 
 def check_attributes(scope: Scope) -> TypedSearchAttributes:
     """What a check is found by."""
-    return attributes(scope, "drift", SearchAttributePair(SearchAttributeKey.for_bool("PankaDrifted"), value=False))
+    return attributes(scope, "drift", SearchAttributePair(DRIFTED, value=False))
 
 
 def checked(session: Session, scope: Scope, notify: Sequence[str] = (), timeout: float | None = None) -> Report | None:

@@ -14,6 +14,7 @@ from panka.cli.exits import Exit, Misused, stop_of
 from panka.cli.parts import SEARCH_ATTRIBUTES
 from panka.cli.releases import missing
 from panka.cli.runs import Runs
+from panka.cli.searching import absent, by_hand
 from panka.cli.session import Session
 from panka.cli.views.doctor import Finding, Health
 
@@ -97,17 +98,11 @@ async def _worker(runs: Runs) -> Finding:
 
 
 async def _search(runs: Runs) -> Finding:
-    from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest  # noqa: PLC0415  # only here
-
-    request = ListSearchAttributesRequest(namespace=runs.client.namespace)
-    known = (await runs.client.operator_service.list_search_attributes(request)).custom_attributes
-    absent = [name for name in SEARCH_ATTRIBUTES if name not in known]
-    if not absent:
+    names = await absent(runs.client)
+    if not names:
         return Finding("search", Health.WELL, f"{len(SEARCH_ATTRIBUTES)} search attributes are registered.")
-    flags = " ".join(f"--name {name} --type {SEARCH_ATTRIBUTES[name]}" for name in absent)
-    mend = f"temporal operator search-attribute create --namespace {runs.client.namespace} {flags}"
-    said = f"Search attributes are missing, so runs cannot be searched for by them: {', '.join(absent)}."
-    return Finding("search", Health.ODD, said, mend)
+    said = f"Search attributes are missing, so runs cannot be searched for by them: {', '.join(names)}."
+    return Finding("search", Health.ODD, said, by_hand(runs.client.namespace, names))
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,22 +24,22 @@ from temporalio.client import (
 )
 from temporalio.common import (
     Priority,
-    SearchAttributeKey,
     SearchAttributePair,
     TypedSearchAttributes,
     WorkflowIDConflictPolicy,
 )
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.service import RPCError, RPCStatusCode
 
+from panka.cli.converting import DATA_CONVERTER
 from panka.cli.exits import Locked, Misused, Unreachable
 from panka.cli.releases import Absence, missing
 from panka.cli.settings import Settings
 from panka.cli.telemetry import client_plugins
 from panka.planner.owner import Scope
-from panka.workflows.messages import PROGRESS, RUN, Approval, Decision, Phase, Progress, Result, RunInput
+from panka.workflows.messages import PROGRESS, RUN, Approval, Decision, Progress, Result, RunInput
+from panka.workflows.searching import FAILED, attributes
 
 Handle: TypeAlias = WorkflowHandle[Any, Result]
 
@@ -118,7 +118,7 @@ class Runs:
     async def _start(self, input: RunInput, weight: float) -> Handle:
         """With search attributes if the server knows them; nothing but the search depends on them."""
         # Set from the start: a server without this one refuses the start and not, for ever, the run's own update.
-        said = attributes(input.scope, input.kind, SearchAttributePair(SearchAttributeKey.for_int("PankaFailed"), 0))
+        said = attributes(input.scope, input.kind, SearchAttributePair(FAILED, 0))
         try:
             return await self._started(input.model_copy(update={"attributes": True}), said, weight)
         except RPCError as error:
@@ -269,7 +269,7 @@ async def open_client(settings: Settings) -> Client:
         connecting = Client.connect(
             address,
             namespace=settings.temporal_namespace,
-            data_converter=pydantic_data_converter,
+            data_converter=DATA_CONVERTER,
             # The SDK's core would log to stdout, which is for data.
             runtime=Runtime(telemetry=TelemetryConfig(logging=None)),
             plugins=client_plugins(settings),
@@ -317,19 +317,6 @@ async def _running(scope: Scope, found: WorkflowExecutionDescription) -> Running
 def _scope(id: str) -> Scope:
     tenant, stack, environment = id.split("/", 2)
     return Scope(tenant=tenant, stack=stack, environment=environment)
-
-
-def attributes(scope: Scope, operation: str, more: SearchAttributePair[Any]) -> TypedSearchAttributes:
-    """What a workflow that is about a stack is found by."""
-    said = {
-        "PankaTenant": scope.tenant,
-        "PankaStack": scope.stack,
-        "PankaEnv": scope.environment,
-        "PankaOperation": operation,
-        "PankaPhase": Phase.LOCKING,
-    }
-    pairs = [SearchAttributePair(SearchAttributeKey.for_keyword(name), value) for name, value in said.items()]
-    return TypedSearchAttributes([*pairs, more])
 
 
 def knows_no_attributes(error: RPCError) -> bool:

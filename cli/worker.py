@@ -18,7 +18,6 @@ from botocore.config import Config
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Interceptor, UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
@@ -35,6 +34,7 @@ from panka.activities.providers.provider import Provider
 from panka.activities.providing import provider_of
 from panka.activities.provisioning import Provisioning
 from panka.activities.register import Register
+from panka.activities.resets import Resets
 from panka.activities.state import StateActivities
 from panka.activities.stores.dynamodb import DynamoLocks
 from panka.activities.stores.s3 import S3Store
@@ -44,6 +44,7 @@ from panka.activities.telemetry.about import Threads
 from panka.activities.telemetry.watchers import NOBODY, Watchers
 from panka.activities.tenants import TenantActivities
 from panka.cli.build import own_build
+from panka.cli.converting import DATA_CONVERTER
 from panka.cli.exits import Misused, Unreachable
 from panka.cli.releases import Build, Releases
 from panka.cli.settings import Settings
@@ -231,7 +232,7 @@ def _worker(
         activities=activities,
         # Half the cost of a step; the tests run and replay the same workflows in the sandbox.
         workflow_runner=UnsandboxedWorkflowRunner(),
-        interceptors=interceptors,
+        interceptors=[*interceptors, Resets()],
         max_concurrent_activities=200,
         max_cached_workflows=500,
         max_eager_activity_reservations_per_workflow_task=100,
@@ -377,7 +378,7 @@ async def _connect(settings: Settings, runtime: Runtime, watchers: Watchers) -> 
     client = await Client.connect(
         settings.temporal_address,
         namespace=settings.temporal_namespace,
-        data_converter=pydantic_data_converter,
+        data_converter=DATA_CONVERTER,
         runtime=runtime,
         plugins=watchers.plugins,
     )

@@ -8,7 +8,6 @@ import asyncio
 from typing import Literal
 
 from temporalio import workflow
-from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
@@ -37,12 +36,10 @@ with workflow.unsafe.imports_passed_through():
     from panka.workflows.passes import Crew, Pass, Passes
     from panka.workflows.ports import Lease, Node, Opened
     from panka.workflows.recorder import Recorder
+    from panka.workflows.searching import FAILED, PHASE
     from panka.workflows.shards import Shards
     from panka.workflows.steps import Steps
-    from panka.workflows.story import rfc3339, table, why
-
-_PHASE = SearchAttributeKey.for_keyword("PankaPhase")
-_FAILED = SearchAttributeKey.for_int("PankaFailed")
+    from panka.workflows.story import rfc3339, why
 
 _TOLD = 200
 """Failures that a result and a line of the history carry."""
@@ -61,15 +58,14 @@ class RunWorkflow(Asking):
 
     @workflow.init
     def __init__(self, input: RunInput) -> None:
-        super().__init__(input.plan)
+        super().__init__(input.scope, input.plan)
         self.input = input
-        self.run_number = 0
-        self.stopping = False
         self.walk: Pass | None = None
         self.acquiring: workflow.ActivityHandle[Lease] | None = None
+        self.unkept = ""
+        """Why the lock is another's, or may be."""
         self.recorder: Recorder | None = None
         self.shards: Shards | None = None
-        self.failures: list[Failure] = []
         self.spent: list[tuple[str, float]] = []
         """Steps that are done here, and their seconds."""
         self.spans: dict[str, Span] = {}
@@ -77,15 +73,22 @@ class RunWorkflow(Asking):
         self.started = workflow.now()
         self.on_retry = self._forgive
 
-    @workflow.query(name=PROGRESS)
-    def progress(self, since: int) -> Progress:
-        """The run as it is now, with the events after the first `since`."""
-        failed = tuple(sorted(self.failing.failed)) if self.failing else ()
-        return self.story.progress(since, run=self.run_number, failed=failed, cancelling=self.stopping)
+    @property
+    def stopping(self) -> bool:
+        """Nothing more is started."""
+        return self.story.halting
+
+    @property
+    def failures(self) -> list[Failure]:
+        return self.story.failures
+
+    @workflow.query(name=PROGRESS, description="The run as it is now, with the events after the first so many.")
+    def progress(self, since: int = 0) -> Progress:
+        return self.story.progress(since, tuple(sorted(self.failing.failed)) if self.failing else ())
 
     @workflow.signal(name=REPORT, description="A shard tells what has happened in it. Not for people.")
-    def report(self, report: Report) -> None:
-        if self.shards is not None:
+    def report(self, report: Report | None = None) -> None:
+        if self.shards is not None and report is not None:
             self.shards.hear(report)
 
     @workflow.run
@@ -109,7 +112,7 @@ class RunWorkflow(Asking):
         """Starts nothing more; what runs settles."""
         if self.stopping:
             return
-        self.stopping = True
+        self.story.halt()
         if self.acquiring is not None:
             self.acquiring.cancel()
         if self.walk is not None and self.story.phase is not Phase.ROLLBACK:
@@ -133,7 +136,8 @@ class RunWorkflow(Asking):
         await workflow.wait_condition(lambda: run.done() or keeper.done())
         if not run.done():
             # Nothing more may be changed: every further call would be refused by the fence.
-            self.fail(Failure(key="lock", place="", message=_why_unkept(keeper)))
+            self.unkept = _why_unkept(keeper)
+            self.fail(Failure(key="lock", place="", message=self.unkept))
             self.halt()
         result = await run
         keeper.cancel()
@@ -181,7 +185,7 @@ class RunWorkflow(Asking):
         except FailureError as error:
             await self._let_go(lease)
             return self._refused(error)
-        self.run_number, self.story.total = opened.run, opened.total
+        self.story.run, self.story.total = opened.run, opened.total
         self.recorder = recorder = Recorder(lease, self.input.plan, opened.state)
         try:
             crew = await self._crew(lease, opened)
@@ -192,13 +196,13 @@ class RunWorkflow(Asking):
         except FailureError as error:
             await self._let_go(lease)
             return Result(
-                run=self.run_number,
+                run=self.story.run,
                 result="failed",
                 failures=tuple(self.failures[:_TOLD]),
-                message=f"The record could not be written: {why(error)}. The next run settles what is open.",
+                message=f"The record could not be written: {why(error)} The next run settles what is open.",
             )
         return Result(
-            run=self.run_number, result=ended, failures=tuple(self.failures[:_TOLD]), message=self._summary(ended)
+            run=self.story.run, result=ended, failures=tuple(self.failures[:_TOLD]), message=self._summary(ended)
         )
 
     def _opening(self, lease: Lease) -> ports.Opening:
@@ -233,7 +237,7 @@ class RunWorkflow(Asking):
             if opened.cleanup:
                 self._enter(Phase.CLEANUP)
             return "succeeded" if await self._walk(crew, crew.cleanup()) else self._unfinished()
-        if recorder.lost:
+        if recorder.lost or self.unkept:
             return "failed"
         if not self._goes_back():
             return self._unfinished()
@@ -333,20 +337,21 @@ class RunWorkflow(Asking):
             self.recorder.error = ApplicationError(reason)
 
     def fail(self, failure: Failure) -> None:
-        self.failures.append(failure)
-        workflow.set_current_details(table(self.failures))
-        if self.input.attributes:
-            workflow.upsert_search_attributes([_FAILED.value_set(len(self.failures))])
+        self.story.fail(failure)
+        self._count()
 
     def _forgive(self, key: str) -> None:
-        """A step that is tried again has not failed."""
-        self.failures = [one for one in self.failures if one.key != key]
-        self.story.reopen()
+        self.story.forgive(key)
+        self._count()
+
+    def _count(self) -> None:
+        if self.input.attributes:
+            workflow.upsert_search_attributes([FAILED.value_set(len(self.failures))])
 
     def _enter(self, phase: Phase, about: str = "") -> None:
         self.story.enter(phase, about)
         if self.input.attributes:
-            workflow.upsert_search_attributes([_PHASE.value_set(phase)])
+            workflow.upsert_search_attributes([PHASE.value_set(phase)])
 
     async def _close(self, lease: Lease, entry: Entry | None, parts: tuple[Filed, ...] = ()) -> None:
         ending = ports.Ending(lease=lease, entry=entry, parts=parts, plan=self.input.plan)
@@ -375,7 +380,7 @@ class RunWorkflow(Asking):
 
     def _summary(self, ended: Ended) -> str:
         if not self.failures:
-            return f"Run {self.run_number} {ended}."
+            return f"Run {self.story.run} {ended}."
         first = self.failures[0]
         more = f" ({len(self.failures) - 1} more)" if len(self.failures) > 1 else ""
-        return f"Run {self.run_number} {ended}: {first.key}: {first.message}{more}"
+        return f"Run {self.story.run} {ended}: {first.key}: {first.message}{more}"

@@ -7,7 +7,7 @@ from datetime import timedelta
 from hashlib import sha256
 
 from temporalio import workflow
-from temporalio.common import SearchAttributeKey
+from temporalio.common import SearchAttributePair
 from temporalio.exceptions import ApplicationError, ChildWorkflowError, FailureError
 from temporalio.workflow import ParentClosePolicy
 
@@ -29,11 +29,10 @@ with workflow.unsafe.imports_passed_through():
         RunInput,
     )
     from panka.workflows.ports import Judged, Judging, Looked, Survey
+    from panka.workflows.searching import DRIFTED, FAILED, PHASE, attributes
     from panka.workflows.story import rfc3339, why
     from panka.workflows.walk import Walk
 
-_DRIFTED = SearchAttributeKey.for_bool("PankaDrifted")
-_PHASE = SearchAttributeKey.for_keyword("PankaPhase")
 _BATCH = 25
 """Resources that one activity looks at."""
 _WINDOW = 4
@@ -146,7 +145,7 @@ class DriftWorkflow:
         )
         if self.input.attributes:
             drifted = judged.verdict is Verdict.DRIFTED
-            workflow.upsert_search_attributes([_DRIFTED.value_set(drifted), _PHASE.value_set(Phase.ENDED)])
+            workflow.upsert_search_attributes([DRIFTED.value_set(drifted), PHASE.value_set(Phase.ENDED)])
 
     async def _notify(self, judging: Judging, judged: Judged) -> tuple[str, ...]:
         """Tells everybody. Who could not be told hears of the same news, under the same id, after the next check."""
@@ -195,6 +194,7 @@ class DriftWorkflow:
             step_queue=self.input.step_queue,
             attributes=self.input.attributes,
         )
+        found_by = attributes(scope, run.kind, SearchAttributePair(FAILED, 0)) if run.attributes else None
         try:
             ended = await workflow.execute_child_workflow(
                 RUN,
@@ -203,7 +203,9 @@ class DriftWorkflow:
                 result_type=Result,
                 parent_close_policy=ParentClosePolicy.ABANDON,
                 memo={"by": run.by, "operation": run.kind, "git": "", "plan": run.plan.id},
-                static_summary=f"reconcile {scope}",
+                search_attributes=found_by,
+                static_summary=f"apply {scope} by {run.by}: what a drift check has found",
+                static_details=f"Plan `{run.plan.id}`",
             )
         except ChildWorkflowError as error:
             return result.model_copy(update={"run": _told(error)})

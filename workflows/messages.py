@@ -32,6 +32,8 @@ TASK_QUEUE = "panka"
 """The queue of workflows, and of activities unless a run names another for its steps."""
 
 
+WEB_UI = "the Web UI"
+"""Who speaks when nobody has said who."""
 FAILURE, LEVEL = "failure", "level"
 """What a paused run waits with, as the event of its pause says."""
 
@@ -88,7 +90,7 @@ class RunInput(Model):
 class Approval(Model):
     """Somebody's word on a plan, or on the next level."""
 
-    by: str
+    by: str = WEB_UI
     plan: str = ""
     """The plan that was looked at; the run refuses the approval of another. Empty: not said."""
     approved: bool = True
@@ -98,7 +100,7 @@ class Approval(Model):
 class Decision(Model):
     """What somebody wants done about steps that failed."""
 
-    by: str
+    by: str = WEB_UI
     keys: tuple[str, ...] = ()
     """Which of them; empty: all."""
     keep: bool = False

@@ -34,8 +34,10 @@ class Lease(Model):
 
     scope: Scope
     owner: str
-    """Workflow id and first run id."""
+    """Namespace, workflow id and first run id."""
     fence: int
+    user: str = ""
+    """First run id of the workflow that acts under it, where that is not the owner."""
 
 
 class Claim(Model):

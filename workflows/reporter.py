@@ -35,9 +35,11 @@ class Standing:
 class Reporter:
     """Gathers what there is to tell, and tells it until the end."""
 
-    def __init__(self, index: int, standing: Callable[[], Standing]) -> None:
+    def __init__(self, index: int, standing: Callable[[], Standing], on_orphaned: Callable[[], None]) -> None:
+        """`on_orphaned` is called when nobody is there any more to be told anything."""
         self._index = index
         self._standing = standing
+        self._on_orphaned = on_orphaned
         self._told: Standing | None = None
         self._events: list[Event] = []
         self._failures: list[Failure] = []
@@ -76,6 +78,7 @@ class Reporter:
                 await run.signal(REPORT, self._next())
             except FailureError:
                 workflow.logger.warning("The run is not there any more.")
+                self._on_orphaned()
                 return
 
     async def _wait_a_moment(self) -> None:

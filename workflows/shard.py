@@ -36,6 +36,8 @@ class ShardWorkflow:
     @workflow.init
     def __init__(self, input: ShardInput) -> None:
         self._input = input
+        user = workflow.info().first_execution_run_id
+        self._lease = input.lease.model_copy(update={"user": user})
         self._inbox: list[Word] = []
         self._heard = 0
         self._walk: Walk[Outcome] | Walk[Undoing] | None = None
@@ -44,12 +46,12 @@ class ShardWorkflow:
         self._halted = False
         self._share = Share(forward=(), cleanup=())
         self._passes: Passes | None = None
-        self._reporter = Reporter(input.index, self._standing)
-        self._filer = Filer(input.lease, input.number, self._reporter.filed)
+        self._reporter = Reporter(input.index, self._standing, self._leave_off)
+        self._filer = Filer(self._lease, input.number, self._reporter.filed)
 
     @workflow.signal(name=ORDERS, description="The run says what is to be done. Not for people.")
-    def orders(self, said: Words) -> None:
-        self._inbox += said.words
+    def orders(self, said: Words | None = None) -> None:
+        self._inbox += said.words if said is not None else ()
         if self._passes is not None:
             self._obey(self._passes)
 
@@ -68,9 +70,9 @@ class ShardWorkflow:
 
     async def _work(self) -> None:
         run = self._input.run
-        slice = ports.Slice(lease=self._input.lease, plan=run.plan, index=self._input.index, size=run.shard_size)
+        slice = ports.Slice(lease=self._lease, plan=run.plan, index=self._input.index, size=run.shard_size)
         self._share = await call(ports.SHARE, slice, id="share", summary="the steps of this shard")
-        steps = Steps(run, self._input.lease, self._input.number)
+        steps = Steps(run, self._lease, self._input.number)
         self._passes = passes = Passes(self._share, steps, self, run.window)
         self._obey(passes)
         reporting = asyncio.create_task(self._reporter.run())
@@ -84,6 +86,12 @@ class ShardWorkflow:
             workflow.logger.warning("What never began could not be filed; the run knows why.")
         self._reporter.end()
         await reporting
+
+    def _leave_off(self) -> None:
+        """The run was reset, which leaves its shards alone: nobody would put on record what they do."""
+        self._over = True
+        if self._walk is not None:
+            self._walk.stop()
 
     def _standing(self) -> Standing:
         walk, passes = self._walk, self._passes

@@ -203,8 +203,18 @@ class Shards:
                 await shard.handle.signal(ORDERS, Words(words=tuple(words)))
             except FailureError as error:
                 self._break(f"shard {shard.index + 1} could not be told anything ({why(error)})")
-                break
+                await _disown(shard.handle.id)
+                shard.ended = True  # nor will it tell anything
         shard.posting = False
+
+
+async def _disown(id: str) -> None:
+    """Lets go of a shard that is no child any more: Temporal leaves it alone when it resets the run, and it would wait
+    for the run that was. A cancel makes it speak up, and find that nobody hears it."""
+    try:
+        await workflow.get_external_workflow_handle(id).cancel()
+    except FailureError:
+        workflow.logger.info("Shard %s is not there any more.", id)
 
 
 class ShardedPass:

@@ -1,5 +1,7 @@
 """`panka backend`: where state and locks are kept."""
 
+import asyncio
+
 import click
 
 from panka.cli.commands.options import where
@@ -18,6 +20,8 @@ def command() -> None:
 def create(kms_key: str | None, **flags: str | None) -> int:
     """Make the bucket (versioned, encrypted, private, TLS only) and the table (with TTL); safe to run again.
 
+    Also registers with Temporal what runs can be searched by, if it answers.
+
     \b
     Example:
       panka backend create --bucket acme-panka --table acme-panka
@@ -29,6 +33,7 @@ def create(kms_key: str | None, **flags: str | None) -> int:
         import boto3  # noqa: PLC0415  # only this command makes clients of its own
 
         from panka.activities.stores.backend import create_backend  # noqa: PLC0415  # brings botocore
+        from panka.cli.searching import register  # noqa: PLC0415  # brings temporalio
 
         aws = boto3.Session(profile_name=settings.profile, region_name=region)
         said = create_backend(
@@ -38,6 +43,9 @@ def create(kms_key: str | None, **flags: str | None) -> int:
             table,
             kms_key,
         )
-        session.screen.show("\n".join(said))
+        done, undone = asyncio.run(register(settings))
+        session.screen.show("\n".join([*said, *([done] if done else [])]))
+        if undone:
+            session.screen.tell(undone)
         session.screen.tell("Next: panka plan")
     return Exit.OK

@@ -4,7 +4,6 @@ import asyncio
 import json
 from typing import Any
 
-from panka.cli.parts import SEARCH_ATTRIBUTES
 from plugins.faults import Answer
 from plugins.temporal import binary
 from plugins.world import World, until
@@ -153,7 +152,6 @@ async def listed(place: World, **wanted: Any) -> Any:
 
 
 async def test_a_schedule_fires_tells_pauses_goes_on_and_restores(place: World) -> None:
-    await know_attributes(place)
     await applied(place)
     jobs = queue(place, "jobs")
     topic = place.client("sns").create_topic(Name="drift")["TopicArn"]
@@ -190,12 +188,6 @@ async def test_a_schedule_fires_tells_pauses_goes_on_and_restores(place: World) 
     await until(lambda: place.lock_holder("small") is None, 60, "the run to end")
     history = (await place.panka("history", "small", "-o", "json")).ok().json
     assert history["runs"][0]["changes"] == {"update": 1}
-
-
-async def know_attributes(place: World) -> None:
-    """Tells the server what Panka's workflows are searched by, as `panka dev` does."""
-    words = [part for name, kind in SEARCH_ATTRIBUTES.items() for part in ("--name", name, "--type", kind)]
-    await temporal(place, "operator", "search-attribute", "create", *words)
 
 
 async def searched(place: World, query: str) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+from plugins.temporal import binary
 from plugins.world import Said, World
 
 STACK = """\
@@ -40,10 +41,19 @@ def mends(said: Said) -> list[str]:
     return [one["mend"] for one in said.json["findings"] if one["mend"]]
 
 
+async def forget(place: World, attribute: str) -> None:
+    """Makes the server know a search attribute no more."""
+    line = (binary(), "operator", "search-attribute", "remove", "--yes", "--name", attribute)
+    process = await asyncio.create_subprocess_exec(*line, "--address", f"127.0.0.1:{place.temporal_port}")
+    assert await asyncio.wait_for(process.wait(), 60) == 0
+
+
 async def test_a_doctor_names_what_is_wrong_and_what_mends_it(place: World) -> None:
     no_worker = await place.panka("doctor", "--json")
     await place.start_worker()
     well = await place.panka("doctor", "--json")
+    await forget(place, "PankaPhase")
+    unsearchable = await place.panka("doctor", "--json")
     place.client("s3").put_bucket_versioning(Bucket="panka-state", VersioningConfiguration={"Status": "Suspended"})
     loose = await place.panka("doctor", "--json")
     nobody = await place.panka("doctor", "--json", env={"PANKA_PROFILE": "nobody"})
@@ -54,8 +64,10 @@ async def test_a_doctor_names_what_is_wrong_and_what_mends_it(place: World) -> N
     assert (no_worker.code, health(no_worker)["worker"]) == (69, "error")
     assert any("panka worker" in one for one in mends(no_worker))
     assert well.code == 0
-    assert {name for name, one in health(well).items() if one != "ok"} == {"search"}
-    assert any(one.startswith("temporal operator search-attribute create") for one in mends(well))
+    assert {name for name, one in health(well).items() if one != "ok"} == set()
+    assert (unsearchable.code, health(unsearchable)["search"]) == (0, "warning")
+    mend = "temporal operator search-attribute create --namespace default --name PankaPhase --type Keyword"
+    assert mend in mends(unsearchable)
     assert (loose.code, health(loose)["backend"]) == (1, "error")
     assert "bucket panka-state keeps every version" in loose.out
     assert "panka backend create" in mends(loose)
@@ -64,7 +76,17 @@ async def test_a_doctor_names_what_is_wrong_and_what_mends_it(place: World) -> N
     assert (unset.code, health(unset)["settings"]) == (64, "error")
     assert "help: panka backend create" in people.out
     (await place.panka("backend", "create")).ok()
-    (await place.panka("doctor")).ok()
+    mended = (await place.panka("doctor", "--json")).ok()
+    assert set(health(mended).values()) == {"ok"}
+
+
+async def test_a_backend_is_made_also_when_temporal_is_away(place: World) -> None:
+    await place.kill(place.temporal)
+
+    made = (await place.panka("backend", "create")).ok()
+
+    assert "panka-state" in made.out
+    assert "No search attributes were registered. Temporal does not answer" in made.err
 
 
 async def fate(place: World, address: str, wanted: str) -> Any:

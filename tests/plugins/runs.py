@@ -1,7 +1,7 @@
 """A stack with stores and a cloud in memory, whose runs go through a real Temporal server."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,13 +10,14 @@ from uuid import uuid4
 
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
-from temporalio.worker import Worker
+from temporalio.worker import Interceptor, Worker
 
 from panka.activities.archive import Archive
 from panka.activities.drift import DriftActivities
 from panka.activities.lock import LockActivities
 from panka.activities.notify import Notifying
 from panka.activities.provisioning import Provisioning
+from panka.activities.resets import Resets
 from panka.activities.state import StateActivities
 from panka.activities.stores.memory import MemoryLocks, MemoryStore
 from panka.activities.telemetry import Traces, Untraced
@@ -69,7 +70,7 @@ class Place:
         self.archive = Archive(MemoryStore())
         self.locks = MemoryLocks(lambda: datetime.now(UTC))
 
-    def worker(self, **more: Any) -> Worker:
+    def worker(self, interceptors: Sequence[Interceptor] = (), **more: Any) -> Worker:
         async def account(_lease: Lease, _target: Target) -> str:
             return self.account
 
@@ -93,6 +94,7 @@ class Place:
                 Notifying(self.archive, cloud, self.threads).notify,
             ],
             workflow_runner=runner(),
+            interceptors=[*interceptors, Resets()],
             **more,
         )
 

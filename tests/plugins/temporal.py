@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
+from panka.cli.converting import DATA_CONVERTER
 from panka.cli.parts import SEARCH_ATTRIBUTES
 
 
@@ -26,7 +26,7 @@ def binary() -> str:
 async def temporal() -> AsyncIterator[Client]:
     """A client of a server that lives as long as the tests do."""
     async with await WorkflowEnvironment.start_local(
-        data_converter=pydantic_data_converter,
+        data_converter=DATA_CONVERTER,
         dev_server_existing_path=binary(),
         dev_server_log_level="error",
         dev_server_startup_timeout=timedelta(seconds=60),
