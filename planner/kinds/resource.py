@@ -6,6 +6,7 @@ from typing import Any, Self
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails
 
+from panka.planner.chosen_names import chosen_name
 from panka.planner.component import Component, ComponentSpec, Context, Kind, Lowered
 from panka.planner.diagnostics import did_you_mean
 from panka.planner.language.reading import typed
@@ -74,9 +75,10 @@ OUTPUTS = {"Id": "What identifies the resource."}
 
 
 def lower(component: Component[ResourceSpec], _context: Context) -> Lowered:
-    """The resource as it is written."""
+    """The resource as it is written; one that needs a name and has none gets one as those of other kinds do."""
     spec = component.spec
-    main = component.resource("main", spec.type, typed(spec.properties))
+    properties = typed(spec.properties)
+    main = component.resource("main", spec.type, properties, name=chosen_name(spec.type, properties))
     return Lowered(resources=(main,), outputs={name: main.ref(name) for name in outputs_of({"type": spec.type})})
 
 
