@@ -15,7 +15,7 @@ from panka.activities.archive import Archive
 from panka.activities.aws.errors import AwsError, NotOurs, TryLater
 from panka.activities.aws.secrets import NoSuchSecret, concealed, meanings
 from panka.activities.aws.session import Cloud
-from panka.activities.failing import translated
+from panka.activities.failing import DEFECTS, defect, translated
 from panka.activities.providers.provider import Provider
 from panka.activities.state import check_account
 from panka.activities.stores.store import LockStore
@@ -195,6 +195,8 @@ class _Reader:
                 return unknown(recorded, str(error))
             except ApplicationError as error:
                 return unknown(recorded, error.message)
+            except DEFECTS as error:
+                return unknown(recorded, defect(error))
 
     async def _seen(self, recorded: Recorded) -> Seen | None:
         """The live resource without secrets; None when it is not there."""

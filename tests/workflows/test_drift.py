@@ -67,6 +67,22 @@ async def test_what_cannot_be_read_is_unknown_and_never_clean(place: Place, caus
     assert "You may not." in one.why
 
 
+async def test_a_resource_whose_reader_is_mistaken_is_unknown_and_the_others_are_looked_at(place: Place) -> None:
+    await place.apply(*QUEUES)
+    place.sky.unread["c:main#1"] = KeyError("QueueName")
+    place.sky.resources["a:main#1"]["VisibilityTimeout"] = 99
+
+    found = await place.drift()
+
+    assert found.verdict is Verdict.DRIFTED
+    told = {one.address: one for one in place.report.findings}
+    assert {address: one.status for address, one in told.items()} == {
+        "a:main": Status.CHANGED,
+        "c:main": Status.UNKNOWN,
+    }
+    assert told["c:main"].why.startswith("This is a defect in Panka: KeyError")
+
+
 async def test_what_nobody_here_can_read_is_unknown(place: Place) -> None:
     await place.apply(*QUEUES)
     place.sky.unmade.add("AWS::SQS::Queue")
