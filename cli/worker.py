@@ -189,7 +189,7 @@ def assemble(
         StateActivities(archive, stores.locks, accounts.number, store_threads, can_be_made, admission),
         LockActivities(stores.locks, store_threads),
         TenantActivities(register, archive, stores.locks, store_threads),
-        DriftActivities(archive, stores.locks, accounts.home, provider, store_threads, accounts.number),
+        DriftActivities(archive, stores.locks, accounts.home, provider, store_threads, accounts.number, admission.asks),
         Notifying(archive, accounts.home, store_threads),
     )
 
