@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
-import boto3
 from botocore.config import Config
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
@@ -37,6 +36,7 @@ from panka.activities.provisioning import Provisioning
 from panka.activities.register import Register
 from panka.activities.state import StateActivities
 from panka.activities.stores.dynamodb import DynamoLocks
+from panka.activities.stores.renewing import RenewingSession
 from panka.activities.stores.s3 import S3Store
 from panka.activities.stores.store import LockStore, ObjectStore
 from panka.activities.telemetry import Traces, Untraced
@@ -150,7 +150,7 @@ class Work:
 
 def open_stores(settings: Settings, watchers: Watchers = NOBODY) -> Stores:
     """The stores that the settings name; nothing is sent. Raises Misused when they name none."""
-    session = boto3.Session(profile_name=settings.profile, region_name=settings.region)
+    session = RenewingSession(settings.profile, settings.region)
     config = Config(
         max_pool_connections=_STORE_THREADS,
         connect_timeout=5,
