@@ -63,7 +63,8 @@ class RenewingSession:
 
     def client(self, service: str, **more: Any) -> Any:
         made: BaseClient = self._session.client(service, **more)  # type: ignore[call-overload]  # any service
-        made.meta.events.register_first(f"needs-retry.{made.meta.service_model.service_id.hyphenize()}", self._again)
+        asked = f"needs-retry.{made.meta.service_model.service_id.hyphenize()}"
+        made.meta.events.register_first(asked, self._again)  # type: ignore[arg-type]  # its stub lacks what handlers answer
         return made
 
     def _again(self, response: tuple[Any, dict[str, Any]] | None, attempts: int, **_: Any) -> float | None:
