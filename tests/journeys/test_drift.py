@@ -225,7 +225,7 @@ async def test_a_tenant_s_rhythm_is_set_when_a_stack_is_first_applied_and_ends_w
     await place.start_worker()
 
     first = (await place.panka("apply", "small.yaml", "-y", "--tenant-config", "tenant.yaml")).ok()
-    assert "acme/small/dev is looked at for drift every 6h00m, as its tenant wants it." in first.text
+    assert "acme/small/dev is looked at for drift every 6h, as its tenant wants it." in first.text
     await listed(place, stack="small", paused=False)
     (await place.panka("drift", "small", "--off")).ok()
     changed = STACK[: STACK.index("---\napiVersion: components.panka.io/v1\nkind: Lambda")].replace("30", "31")
