@@ -18,7 +18,8 @@ class ResourceSpec(ComponentSpec):
     type: str
     """The type in AWS's registry: `AWS::SSM::Parameter`."""
     properties: dict[str, Any] = Field(default_factory=dict)
-    """The properties in CloudFormation's own names; values may hold `${…}`."""
+    """The properties in CloudFormation's own names; values may hold `${…}`. A name that is left out is chosen by Panka
+    where the resource could not be found again without one."""
 
     @model_validator(mode="after")
     def _known(self) -> Self:

@@ -163,7 +163,7 @@ async def test_a_schedule_fires_tells_pauses_goes_on_and_restores(place: World) 
         Attributes={"RawMessageDelivery": "true"},
     )  # fmt: skip
 
-    (await place.panka("drift", "small", "--every", "3s", "--notify", topic, "--user", "ana")).ok()
+    (await place.panka("drift", "small", "--every", "2s", "--notify", topic, "--user", "ana")).ok()
     first = await reported(place, 0, "the schedule to fire")
     assert {one["by"] for one in first} == {"ana"}
     set_timeout(place, jobs, 99)
@@ -172,18 +172,18 @@ async def test_a_schedule_fires_tells_pauses_goes_on_and_restores(place: World) 
     await searched(place, "PankaDrifted = true AND PankaStack = 'small'")
     received = place.client("sqs").receive_message(QueueUrl=ear, MaxNumberOfMessages=10, WaitTimeSeconds=5)["Messages"]
     assert [json.loads(one["Body"])["verdict"] for one in received] == ["drifted"]
-    assert (await listed(place, paused=False))["note"] == "every 3s, set by ana"
+    assert (await listed(place, paused=False))["note"] == "every 2s, set by ana"
 
     (await place.panka("drift", "small", "--pause", "--user", "ana")).ok()
-    assert (await listed(place, paused=True))["note"] == "every 3s, set by ana; paused by ana"
+    assert (await listed(place, paused=True))["note"] == "every 2s, set by ana; paused by ana"
     still = len(await reports(place))
-    await asyncio.sleep(8)
+    await asyncio.sleep(5)
     assert len(await reports(place)) <= still + 1, "A check that had begun may have ended."
     (await place.panka("drift", "small", "--resume")).ok()
     await reported(place, still + 1, "the schedule to go on")
 
     assert timeout_of(place, jobs) == "99"
-    (await place.panka("drift", "small", "--every", "3s", "--reconcile")).ok()
+    (await place.panka("drift", "small", "--every", "2s", "--reconcile")).ok()
     await until(lambda: timeout_of(place, jobs) == "30", 90, "the drift to be taken back")
     (await place.panka("drift", "small", "--off")).ok()
     assert (await place.panka("drift", "small", "--pause")).code == 64

@@ -19,7 +19,7 @@ RUN = "acme/shop/dev"
 
 
 async def fleet(place: World) -> Workers:
-    started = [await place.start_worker(env=STEPS) for _ in range(3)]
+    started = await asyncio.gather(*(place.start_worker(env=STEPS) for _ in range(3)))
     return {str(one.pid): one for one in started}
 
 
