@@ -6,10 +6,11 @@ from typing import Any
 import boto3
 import botocore.session
 from botocore.client import BaseClient
-from botocore.credentials import CredentialProvider, CredentialResolver, Credentials, ReadOnlyCredentials
+from botocore.credentials import CredentialResolver, Credentials, ReadOnlyCredentials
 from botocore.exceptions import NoCredentialsError
 
 from panka.activities.aws.errors import EXPIRED
+from panka.activities.aws.roles import Given
 
 _TRIES = 4
 """How often a call is sent with new credentials before it is told that they are no better."""
@@ -40,17 +41,6 @@ class Renewed(Credentials):
             self._found = None
 
 
-class _Chain(CredentialProvider):
-    METHOD = "renewed"
-
-    def __init__(self, credentials: Renewed) -> None:
-        super().__init__()
-        self._credentials = credentials
-
-    def load(self) -> Renewed:
-        return self._credentials
-
-
 class RenewingSession:
     """Makes clients that send a call again with credentials looked for anew. Sends nothing by itself."""
 
@@ -58,7 +48,7 @@ class RenewingSession:
         """Raises ProfileNotFound."""
         self._credentials = Renewed(profile)
         session = botocore.session.Session(profile=profile)
-        session.register_component("credential_provider", CredentialResolver([_Chain(self._credentials)]))
+        session.register_component("credential_provider", CredentialResolver([Given(self._credentials)]))
         self._session = boto3.Session(botocore_session=session, region_name=region)
 
     def client(self, service: str, **more: Any) -> Any:
