@@ -14,7 +14,7 @@ from panka.activities.aws.roles import Role, role_of
 from panka.activities.register import Register, other_stacks, standing_text
 from panka.activities.stores.store import Holder, LockStore
 from panka.planner.diagnostics import Invalid
-from panka.planner.entitlement import Beside, refusals, unrecorded
+from panka.planner.entitlement import Beside, endangered, refusals, unrecorded
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan
 from panka.planner.register import Standing, TenantRecord
@@ -55,11 +55,20 @@ class Admission:
         pointer = self.locks.pointer(scope)
         state = self.archive.state(pointer) if pointer else None
         beyond = list(refusals(tenant, plan, state, Beside(frozenset(self._others(tenant, scope)))))
+        beyond += endangered(tenant, plan, opening.may_lose)
         if pointer == plan.base:  # else the plan is stale, or this very run has announced it already
             beyond += unrecorded(plan, state)
         if beyond:
             _refuse(f"Plan {plan.id} is not what tenant {scope.tenant} may have: {'; '.join(beyond)}.")
         self._await_turn(tenant, opening.lease)
+
+    def asks(self, scope: Scope) -> bool:
+        """Whether somebody must approve of what is planned there."""
+        record = self.register.record(scope.tenant)
+        try:
+            return record is not None and scope.environment in record.tenant().spec.policies.require_approval
+        except Invalid:
+            return True  # it will be refused, with the reason
 
     def _others(self, tenant: Tenant, scope: Scope) -> Iterable[str]:
         """The tenant's other stacks that have something; read only where their number matters."""

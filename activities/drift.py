@@ -15,13 +15,13 @@ from panka.activities.archive import Archive
 from panka.activities.aws.errors import AwsError, NotOurs, TryLater
 from panka.activities.aws.secrets import NoSuchSecret, concealed, meanings
 from panka.activities.aws.session import Cloud
-from panka.activities.failing import translated
+from panka.activities.failing import DEFECTS, defect, translated
 from panka.activities.providers.provider import Provider
 from panka.activities.state import check_account
 from panka.activities.stores.store import LockStore
 from panka.planner.answering import restoration
 from panka.planner.authored import HIDDEN
-from panka.planner.drift import Finding, Findings, Report, Status, compared, telling, unknown
+from panka.planner.drift import Finding, Findings, Report, Status, Verdict, compared, telling, unknown
 from panka.planner.owned import Surroundings
 from panka.planner.owner import Scope
 from panka.planner.plan import Seen
@@ -52,14 +52,16 @@ class DriftActivities:
         provider: Callable[[str, Cloud], Provider],
         threads: Executor,
         account: Callable[[Lease, Target], Awaitable[str]],
+        asks: Callable[[Scope], bool] = lambda _scope: False,
     ) -> None:
-        """`account` says to which account the credentials for a target belong."""
+        """`account` says to which account the credentials for a target belong, `asks` where somebody must approve."""
         self._archive = archive
         self._locks = locks
         self._cloud = cloud
         self._provider = provider
         self._threads = threads
         self._account = account
+        self._asks = asks
 
     @activity.defn(name=ports.SURVEY.name)
     async def survey(self, look: ports.Look) -> ports.Survey:
@@ -158,6 +160,7 @@ class DriftActivities:
             moved=self._locks.pointer(judging.scope) != judging.state,
             gist=report.gist,
             told=last[0].told if last else "",
+            approval=report.verdict is Verdict.DRIFTED and self._asks(judging.scope),
         )
 
     def _filed(self, filing: ports.Filing) -> ports.Reported:
@@ -195,6 +198,8 @@ class _Reader:
                 return unknown(recorded, str(error))
             except ApplicationError as error:
                 return unknown(recorded, error.message)
+            except DEFECTS as error:
+                return unknown(recorded, defect(error))
 
     async def _seen(self, recorded: Recorded) -> Seen | None:
         """The live resource without secrets; None when it is not there."""

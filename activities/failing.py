@@ -1,8 +1,11 @@
 """How an activity's errors reach the workflow: what to try again, after which pause, and what never."""
 
+import logging
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 from botocore.exceptions import ClientError
 from temporalio import activity
@@ -20,6 +23,23 @@ _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnrecognizedClien
 
 _CRASHES = 3
 """Attempts of a step that an emulator may spoil before it counts as lacking the operation."""
+
+DEFECTS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    ImportError,
+    LookupError,
+    NameError,
+    NotImplementedError,
+    TypeError,
+    ValueError,
+)
+"""Errors that no service and no user makes, but a mistake in Panka's own code."""
+_DEFECT_TRIES = 3
+"""Attempts of an activity that meets one, in case it is the doing of the moment after all."""
+
+_log = logging.getLogger("panka.work")
 
 
 class NotReady(Exception):
@@ -48,6 +68,21 @@ def translated() -> Iterator[None]:
         if code in _DENIED:
             raise ApplicationError(str(error), type=REFUSED, non_retryable=True) from error
         raise
+    except DEFECTS as error:
+        if activity.in_activity() and activity.info().attempt < _DEFECT_TRIES:
+            raise
+        raise ApplicationError(defect(error), type=REFUSED, non_retryable=True) from error
+
+
+def defect(error: Exception) -> str:
+    """What is said of a mistake in Panka. The log gets its traceback; its own words may quote what nobody may see."""
+    _log.error("A defect in Panka.", exc_info=error)
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{'/'.join(Path(last.filename).parts[-3:])}:{last.lineno}"
+    return (
+        f"This is a defect in Panka: {type(error).__name__} at {where}, in {last.name}. "
+        "Tell its maintainers, with the traceback from the worker's log."
+    )
 
 
 def _of_aws(error: AwsError) -> ApplicationError:

@@ -182,6 +182,7 @@ class Desk:
             exports=compiled.exports if compiled else None,
             consumes=compiled.consumes if compiled else (),
             uses=compiled.uses if compiled else (),
+            taken=compiled.taken if compiled else None,
             written=compiled.written if compiled else None,
             drift={one.address: one for one in drift},
         )

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
 from typing import TypeVar
 
@@ -17,6 +17,7 @@ from panka.activities.stores.store import LockStore
 from panka.planner.consumers import refuse_missed
 from panka.planner.history import Entry
 from panka.planner.journal import Filed, Part, folded
+from panka.planner.neighbours import changed
 from panka.planner.owner import Scope
 from panka.planner.plan import Action, Plan, PlanRef
 from panka.planner.record import announce, conclude
@@ -129,11 +130,17 @@ class StateActivities:
         if missed:
             message = "; ".join(f"{one.summary} ({', '.join(one.notes)})" for one in missed)
             raise ApplicationError(f"Nothing was changed: {message}.", type=REFUSED, non_retryable=True)
+        if others := changed(plan.taken, lambda stack: self._exports(plan.scope, stack)):
+            raise ApplicationError(_outdated(plan, others), type=STALE, non_retryable=True)
         lineage = hashlib.sha256(f"{opening.lease.owner}{opening.started}".encode()).hexdigest()[:32]
         announced = announce(state, plan, lineage=lineage, kind=opening.kind, started=opening.started, by=opening.by)
         pointer = self._archive.save_state(announced)
         self._locks.move(opening.lease, current, pointer)
         return opened(plan, pointer, opening.most, opening.size)
+
+    def _exports(self, scope: Scope, stack: str) -> Mapping[str, Mapping[str, object]] | None:
+        pointer = self._locks.pointer(scope.model_copy(update={"stack": stack}))
+        return self._archive.state(pointer).exports if pointer else None
 
     def _share(self, slice: Slice) -> Share:
         plan = self._archive.plan_of(slice.lease.scope, slice.plan)
@@ -204,6 +211,12 @@ def _stale(plan: Plan, current: Pointer | None, state: State | None) -> str:
         return f"Plan {plan.id} was made from {made_from}, and the stack has no state now. Plan again."
     last = f", written by plan {state.plan}" if state and state.plan else ""
     return f"Plan {plan.id} was made from {made_from}; the state is #{current.serial} by now{last}. Plan again."
+
+
+def _outdated(plan: Plan, others: list[str]) -> str:
+    named = ", ".join(f"${{stack:{one}}}" for one in others)
+    what = "is no longer what it was" if len(others) == 1 else "are no longer what they were"
+    return f"Nothing was changed: {named} {what} when plan {plan.id} was made. Plan again: panka plan."
 
 
 async def check_account(account: Callable[[Lease, Target], Awaitable[str]], lease: Lease, target: Target) -> None:

@@ -16,6 +16,7 @@ from panka.cli.views.plan import plan_text
 from panka.cli.views.run import failures_text, result_text
 from panka.planner.core import OnFailure
 from panka.planner.owner import Scope
+from panka.planner.protecting import losses
 from panka.planner.render.remarks import summary
 from panka.workflows.messages import DriftInput, Result, RunInput
 
@@ -72,6 +73,7 @@ def carry_out(session: Session, planned: Planned, how: How) -> int:
         window=how.parallelism,
         step_queue=session.settings.step_queue,
         approval=how.require_approval or planned.approval,
+        may_lose=tuple(one.address for one in losses(plan)),
         schedule=how.schedule,
         pause_between_levels=how.pause_between_levels,
     )

@@ -12,7 +12,7 @@ from panka.cli.next import command
 from panka.cli.planned import Planned
 from panka.cli.schedules import Rhythm, Schedules
 from panka.cli.session import Session
-from panka.cli.stacks import HERE, compiled, is_path, scope_of
+from panka.cli.stacks import HERE, chosen, compiled, is_path, scope_of
 from panka.cli.stacks import look as look_at
 from panka.cli.views.drift import Scheduled, drift_text, schedules_text
 from panka.cli.views.plan import header
@@ -52,7 +52,8 @@ def look(session: Session, stack: str | None, notify: Sequence[str], showing: Sh
     _show(session, report, showing)
     if report.verdict is Verdict.DRIFTED:
         keep = command(session, "drift", scope.stack, "--accept")
-        session.screen.tell(f"  restore: {command(session, 'apply')}     keep: {keep}")
+        files = [stack] if stack is not None and is_path(stack) else []
+        session.screen.tell(f"  restore: {command(session, 'apply', *files)}     keep: {keep}")
         return Exit.CHANGES if showing.detailed_exitcode else Exit.OK
     if report.verdict is Verdict.UNKNOWN:
         raise RunFailed(
@@ -106,6 +107,8 @@ def keep(session: Session, scope: Scope, rhythm: Rhythm, input: DriftInput, note
     async def set_() -> None:
         await (await Schedules.connect(session.settings)).keep(input, rhythm, note)
 
+    if session.desk().state(scope)[1] is None:
+        session.screen.tell(f"note: nothing of {scope} is on record yet")
     asyncio.run(set_())
     session.screen.tell(f"{scope} is looked at {rhythm}.")
     session.screen.tell(f"Next: {command(session, 'drift', '--list')}")
@@ -140,8 +143,11 @@ def list_schedules(session: Session, form: str) -> int:
         return await (await Schedules.connect(settings)).of(tenant)
 
     every = asyncio.run(found())
-    shown = [one for one in every if settings.environment in (None, one.scope.environment)]
-    if form == "table":
+    shown = [one for one in every if chosen(session, "environment") in (None, one.scope.environment)]
+    if not shown and form == "table":
+        session.screen.tell(f"No stack of {tenant} is looked at of itself.")
+        session.screen.tell(f"Next: {command(session, 'drift', 'STACK', '--every', '6h')}")
+    elif form == "table":
         session.screen.show(schedules_text(shown, datetime.now(UTC)))
     else:
         session.screen.data(form, {"tenant": tenant, "schedules": [one.data() for one in shown]})

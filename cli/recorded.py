@@ -93,6 +93,9 @@ def _why_unfiled(run: OnFile) -> str:
         return "changed addresses on record; it was for no stack of its own"
     if run.plan.operation == "destroy":
         return "destroyed a part of what there was; it was for no stack of its own"
+    steps = (*run.plan.forward, *run.plan.cleanup)
+    if steps and all(step.reason.endswith("outside Panka") for step in steps):
+        return "answered what a drift check had found; it was for no stack of its own"
     git = f"; its YAML was that of git {run.plan.git}" if run.plan.git else ""
     return f"was made before whole stacks were filed{git}"
 

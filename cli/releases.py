@@ -5,10 +5,10 @@ a run of an old one.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Self
+from typing import Self, TypeVar
 
 from temporalio.api.deployment.v1 import WorkerDeploymentInfo
 from temporalio.api.enums.v1 import (
@@ -30,6 +30,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from panka.cli.build import own_build
 from panka.cli.exits import Misused
 from panka.cli.settings import Settings
+
+T = TypeVar("T")
 
 _PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds before the same question is asked again."""
@@ -102,8 +104,9 @@ class Releases:
             build_id=build,
             identity=self._client.service_client.config.identity,
         )
+        service = self._client.workflow_service
         try:
-            await self._client.workflow_service.set_worker_deployment_current_version(request, timeout=_CALL * 4)
+            await _patiently(lambda: service.set_worker_deployment_current_version(request, timeout=_CALL * 4))
         except RPCError as error:
             if error.status not in (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION):
                 raise
@@ -179,15 +182,23 @@ async def _any_current(client: Client, builds: Iterable[Build]) -> bool:
 
 async def _deployment(client: Client, name: str) -> WorkerDeploymentInfo | None:
     request = DescribeWorkerDeploymentRequest(namespace=client.namespace, deployment_name=name)
-    for pause in (*_PAUSES, None):
+    service = client.workflow_service
+    try:
+        answer = await _patiently(lambda: service.describe_worker_deployment(request, timeout=_CALL))
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return None
+        raise
+    return answer.worker_deployment_info
+
+
+async def _patiently(ask: Callable[[], Awaitable[T]]) -> T:
+    """The answer; Temporal answers few questions a second about one deployment, and says so of the others."""
+    for pause in _PAUSES:
         try:
-            answer = await client.workflow_service.describe_worker_deployment(request, timeout=_CALL)
+            return await ask()
         except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                return None
-            if error.status is not RPCStatusCode.RESOURCE_EXHAUSTED or pause is None:
+            if error.status is not RPCStatusCode.RESOURCE_EXHAUSTED:
                 raise
-            await asyncio.sleep(pause)  # Temporal answers few questions a second about one deployment
-        else:
-            return answer.worker_deployment_info
-    return None
+        await asyncio.sleep(pause)
+    return await ask()

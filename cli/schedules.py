@@ -27,7 +27,6 @@ from panka.cli.runs import knows_no_attributes, open_client
 from panka.cli.settings import Settings
 from panka.cli.views.drift import Scheduled
 from panka.planner.owner import Scope
-from panka.planner.render.words import took
 from panka.workflows.messages import DRIFT, DriftInput
 
 _CALL = timedelta(seconds=10)
@@ -45,7 +44,7 @@ class Rhythm:
     cron: str = ""
 
     def __str__(self) -> str:
-        return f"cron {self.cron}" if self.cron else f"every {took(self.every)}"
+        return f"cron {self.cron}" if self.cron else f"every {_round(self.every)}"
 
     def spec(self, scope: Scope) -> ScheduleSpec:
         """Stacks of one rhythm are spread over it, each always at the same moment."""
@@ -167,6 +166,15 @@ class Schedules:
                 raise Misused(f"{scope} has no schedule.", f"panka drift {scope.stack} --every 6h makes one") from error
             raise
         return (found.schedule.state.note or "").partition("; paused by ")[0]
+
+
+def _round(seconds: float) -> str:
+    """`6h`, `90m`, `45s`: as people say how often."""
+    whole = round(seconds)
+    for unit, length in (("h", 3600), ("m", 60)):
+        if whole % length == 0:
+            return f"{whole // length}{unit}"
+    return f"{whole}s"
 
 
 def _refused(error: RPCError, rhythm: Rhythm) -> Exception:

@@ -69,8 +69,8 @@ def look(
 ) -> Draft:
     """The stack at a path, whatever is wrong with it. Raises Misused as `read` does."""
     options = Options(
-        environment=_chosen(session, "environment"),
-        tenant=_chosen(session, "tenant") or (tenant.name if tenant else None),
+        environment=chosen(session, "environment"),
+        tenant=chosen(session, "tenant") or (tenant.name if tenant else None),
         variables=_given(given, files),
         fallback=session.settings.variables,
     )
@@ -195,8 +195,8 @@ def scope_of(session: Session, stack: str | None) -> Scope:
 
 def scope_of_draft(session: Session, draft: Draft) -> Scope:
     """The tenant and environment in use, or those that the stack names when none were chosen. Raises Misused."""
-    tenant = _chosen(session, "tenant") or draft.tenant or session.settings.need("tenant")
-    environment = _chosen(session, "environment") or draft.environment or session.settings.need("environment")
+    tenant = chosen(session, "tenant") or draft.tenant or session.settings.need("tenant")
+    environment = chosen(session, "environment") or draft.environment or session.settings.need("environment")
     return Scope(tenant=tenant, stack=draft.name, environment=environment)
 
 
@@ -216,7 +216,8 @@ def git_commit(path: str) -> str:
     return asked.stdout.strip() if asked.returncode == 0 else ""
 
 
-def _chosen(session: Session, name: str) -> str | None:
+def chosen(session: Session, name: str) -> str | None:
+    """A setting that somebody has made; None: it is none, or only taken on for want of one."""
     if session.settings.origins.get(name) == _ASSUMED:
         return None
     value: str | None = getattr(session.settings, name)

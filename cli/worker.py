@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
-import boto3
 from botocore.config import Config
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
@@ -37,6 +36,7 @@ from panka.activities.register import Register
 from panka.activities.resets import Resets
 from panka.activities.state import StateActivities
 from panka.activities.stores.dynamodb import DynamoLocks
+from panka.activities.stores.renewing import RenewingSession
 from panka.activities.stores.s3 import S3Store
 from panka.activities.stores.store import LockStore, ObjectStore
 from panka.activities.telemetry import Traces, Untraced
@@ -152,7 +152,7 @@ class Work:
 
 def open_stores(settings: Settings, watchers: Watchers = NOBODY) -> Stores:
     """The stores that the settings name; nothing is sent. Raises Misused when they name none."""
-    session = boto3.Session(profile_name=settings.profile, region_name=settings.region)
+    session = RenewingSession(settings.profile, settings.region)
     config = Config(
         max_pool_connections=_STORE_THREADS,
         connect_timeout=5,
@@ -191,7 +191,7 @@ def assemble(
         StateActivities(archive, stores.locks, accounts.number, store_threads, can_be_made, admission),
         LockActivities(stores.locks, store_threads),
         TenantActivities(register, archive, stores.locks, store_threads),
-        DriftActivities(archive, stores.locks, accounts.home, provider, store_threads, accounts.number),
+        DriftActivities(archive, stores.locks, accounts.home, provider, store_threads, accounts.number, admission.asks),
         Notifying(archive, accounts.home, store_threads),
     )
 

@@ -57,6 +57,7 @@ def make_plan(
     exports: Mapping[str, Properties] | None = None,
     consumes: tuple[str, ...] = (),
     uses: tuple[Use, ...] = (),
+    taken: Mapping[str, str] | None = None,
     written: Mapping[str, Authored | Remembered] | None = None,
     drift: Mapping[str, Finding] | None = None,
 ) -> Plan:
@@ -105,6 +106,7 @@ def make_plan(
         exports=offered,
         consumes=consumes,
         uses=uses,
+        taken=dict(taken or {}),
         selection=selection,
         unfinished=state.operation.run if state and state.operation else None,
         assets=tuple(sorted(_used(difference, assets))),

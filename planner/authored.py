@@ -1,5 +1,6 @@
 """What users wrote of a component, field by field: what plans show to people, and what the record keeps of it."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +17,8 @@ from panka.planner.resource import Properties
 
 HIDDEN = "(not shown)"
 """Stands for what looks like a secret."""
+
+_OWN_OUTPUT = re.compile(r"\$\{(?!stack:)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +49,13 @@ class Remembered:
 
 
 def edited(before: Properties, now: Properties) -> tuple[Change, ...]:
-    """The fields that are written otherwise now. A value with a reference is known only after apply."""
-    return tuple(
-        one.model_copy(update={"unknown": "${" in str(one.after).replace("$${", "")}) for one in changes(before, now)
-    )
+    """The fields that are written otherwise now."""
+    return tuple(one.model_copy(update={"unknown": is_open(one.after)}) for one in changes(before, now))
+
+
+def is_open(value: Any) -> bool:
+    """Whether what is written holds an output that is known only after apply; what another stack tells is known."""
+    return _OWN_OUTPUT.search(str(value).replace("$${", "")) is not None
 
 
 def _fields(value: Data, steps: Steps, path: str) -> Iterator[tuple[str, Steps, Any]]:

@@ -20,7 +20,7 @@ def _walk(path: str, before: Any, after: Any, found: list[Change]) -> None:
     if isinstance(before, dict) and isinstance(after, dict):
         for key in [*after, *(key for key in before if key not in after)]:
             _walk(f"{path}.{key}" if path else key, before.get(key, _NOTHING), after.get(key, _NOTHING), found)
-    elif _is_tags(before) and _is_tags(after):
+    elif (_is_tags(before) and _is_tags(after, before)) or (_is_tags(after) and _is_tags(before, after)):
         _walk(path, {tag["Key"]: tag["Value"] for tag in before}, {tag["Key"]: tag["Value"] for tag in after}, found)
     elif isinstance(before, list) and isinstance(after, list | tuple) and len(before) == len(after):
         for index, (old, new) in enumerate(zip(before, after, strict=True)):
@@ -38,9 +38,10 @@ def _change(path: str, before: Any, after: Any) -> Change:
     )
 
 
-def _is_tags(value: Any) -> bool:
+def _is_tags(value: Any, beside: Any = None) -> bool:
+    """Whether it lists tags; an empty list does where the one `beside` it may."""
     return (
         isinstance(value, list)
-        and bool(value)
+        and bool(value or beside)
         and all(isinstance(i, dict) and set(i) == {"Key", "Value"} for i in value)
     )

@@ -67,6 +67,8 @@ class Compiled:
     """What users wrote of every component, by its name."""
     uses: tuple[Use, ...] = ()
     """Which outputs of other stacks are in it, and where."""
+    taken: Mapping[str, str] = field(default_factory=dict)
+    """The digests of these outputs' values."""
     on_failure: OnFailure = "rollback"
     """What the stack itself wishes for a run that fails."""
 
@@ -108,6 +110,7 @@ def compile_parts(
         components={name: part.component for name, part in parts.items()},
         written={name: Authored(part.kind.spec, part.data) for name, part in parts.items()},
         uses=tuple(compiling.uses()),
+        taken=neighbours.taken,
         on_failure=stack.spec.on_failure,
     )
 

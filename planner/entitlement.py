@@ -4,11 +4,12 @@ The stack that the plan was made of was held to them already (`allowance`), with
 made by the caller, who may have gone about it, and what the tenant may have can have changed since.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from panka.planner.network import NETWORK_KIND, is_network
 from panka.planner.plan import Action, Plan, Step
+from panka.planner.protecting import losses, refuse_losses
 from panka.planner.resource import STACK, Properties
 from panka.planner.resource_types import facts
 from panka.planner.state import State
@@ -37,6 +38,16 @@ def refusals(tenant: Tenant, plan: Plan, state: State | None, beside: Beside) ->
     yield from _kinds(tenant, plan)
     yield from _numbers(tenant, plan, state, beside)
     yield from _tags(tenant, plan)
+
+
+def endangered(tenant: Tenant, plan: Plan, may_lose: Collection[str]) -> Iterator[str]:
+    """What holds data and would go with the plan although its environment is protected, or nobody has agreed to it."""
+    if tenant.protects(plan.scope.environment):
+        yield from (one.summary for one in refuse_losses(plan))
+        return
+    for one in losses(plan):
+        if one.address not in may_lose:
+            yield f"the plan would {one.verb} `{one.address}`, which holds data, and nobody has confirmed that"
 
 
 def unrecorded(plan: Plan, state: State | None) -> Iterator[str]:

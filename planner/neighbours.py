@@ -1,5 +1,7 @@
 """Other stacks of the tenant and environment: what their records tell to whoever refers to it."""
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -27,6 +29,8 @@ class Neighbours:
     own: str
     """The stack that asks."""
     ask: OutputsOf | None = None
+    taken: dict[str, str] = field(default_factory=dict)
+    """Every value that was taken in: `net.events.topicArn`, with its digest."""
     _told: dict[str, Mapping[str, Mapping[str, Any]] | None] = field(default_factory=dict)
 
     @property
@@ -50,6 +54,7 @@ class Neighbours:
                 f"`{name}` of stack `{one.stack}` has no output `{one.output}` on record",
                 did_you_mean(one.output, outputs),
             )
+        self.taken[f"{one.stack}.{name}.{one.output}"] = digest(outputs[one.output])
         return _escaped(outputs[one.output])
 
     def _outputs_of(self, stack: str) -> Mapping[str, Mapping[str, Any]]:
@@ -59,6 +64,25 @@ class Neighbours:
         if told is None:
             raise Untold(f"stack `{stack}` has no outputs on record here", "apply that stack first")
         return told
+
+
+def digest(value: Any) -> str:
+    """Tells two values of an output apart without telling them."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def changed(taken: Mapping[str, str], ask: OutputsOf) -> list[str]:
+    """Outputs that are no longer what a plan has taken in, sorted: `net.events.topicArn`."""
+    neighbours: dict[str, Mapping[str, Mapping[str, Any]] | None] = {}
+    found = []
+    for what in sorted(taken):
+        stack, component, output = what.split(".", maxsplit=2)
+        if stack not in neighbours:
+            neighbours[stack] = ask(stack)
+        outputs = (neighbours[stack] or {}).get(component, {})
+        if output not in outputs or digest(outputs[output]) != taken[what]:
+            found.append(what)
+    return found
 
 
 def _escaped(value: Any) -> Any:

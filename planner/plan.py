@@ -11,10 +11,11 @@ from panka.planner.owner import Owner, Scope
 from panka.planner.resource import Lifecycle, Model, Properties
 from panka.planner.state import Pointer, RunKind, Target, Use
 
-FORMAT = 3
-UPGRADES: Mapping[int, Upgrade] = {1: lambda record: record, 2: lambda record: record}
+FORMAT = 4
+UPGRADES: Mapping[int, Upgrade] = dict.fromkeys(range(1, FORMAT), lambda record: record)
 """From each earlier format to the next. 2 has `authored` and `edits`, without which a plan shows resources alone; 3 has
-`stack`, without which nothing can go back to its run, `uses`, acceptances, and with what else an update sets."""
+`stack`, without which nothing can go back to its run, `uses`, acceptances, and with what else an update sets; 4 has
+`taken`, without which nobody looks whether what other stacks tell is still the same."""
 
 
 class Action(StrEnum):
@@ -168,6 +169,8 @@ class Plan(Model):
     """Other stacks whose recorded outputs are in it."""
     uses: tuple[Use, ...] = ()
     """Which outputs these are."""
+    taken: dict[str, str] = Field(default_factory=dict)
+    """What each was when the plan was made: `net.events.topicArn`, with the digest of its value."""
     stack: str = ""
     """SHA-256 of the whole stack that it was made for, as it is filed beside the plan; empty when it was for none."""
     selection: "Selection | None" = None

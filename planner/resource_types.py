@@ -77,10 +77,15 @@ TOLD_IN_PRACTICE: dict[str, tuple[str, ...]] = {
 """Attributes that the service tells and the schemas do not know: providers ask for them, a template cannot."""
 
 REQUIRED_IN_PRACTICE: dict[str, tuple[str, ...]] = {
+    "AWS::ApiGateway::Stage": ("DeploymentId", "StageName"),
+    "AWS::EC2::SecurityGroupIngress": ("GroupId",),
+    "AWS::EC2::VPCGatewayAttachment": ("InternetGatewayId",),
+    "AWS::ECS::Service": ("Cluster",),
     "AWS::IAM::RolePolicy": ("PolicyDocument",),
+    "AWS::Route53::HostedZone": ("Name",),
     "AWS::SNS::Subscription": ("Endpoint",),
 }
-"""Properties that the schemas call optional and without which AWS refuses the create."""
+"""Properties that the schemas call optional and without which AWS refuses the create, or it is for nobody to find."""
 
 TAGS_IN_PRACTICE: dict[str, dict[str, bool]] = {"AWS::AutoScaling::AutoScalingGroup": {"PropagateAtLaunch": False}}
 """What every tag of a type must say beside its key and value."""

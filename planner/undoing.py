@@ -14,6 +14,11 @@ _ONE_WAY: dict[str, tuple[str, ...]] = {
 }
 """Properties that AWS changes in one direction: storage that only grows, versions that only rise."""
 
+_NEVER_ABSENT_AGAIN: dict[str, dict[str, str]] = {
+    "AWS::S3::Bucket": {"VersioningConfiguration": "versioning can only be suspended"},
+}
+"""Properties that a resource keeps in some form once it has had them, with what is done instead of taking them away."""
+
 
 def undo_of(step: Step) -> tuple[Undo, str]:
     """How well, and if not exactly, why."""
@@ -24,6 +29,9 @@ def undo_of(step: Step) -> tuple[Undo, str]:
     tops = {change.path.partition(".")[0] for change in step.changes}
     if one_way := sorted(tops.intersection(_ONE_WAY.get(step.type, ()))):
         return Undo.IMPOSSIBLE, f"AWS does not change {', '.join(one_way)} back"
+    added = {change.path.partition(".")[0] for change in step.changes if change.before is None}
+    if left := sorted(added.intersection(_NEVER_ABSENT_AGAIN.get(step.type, {}))):
+        return Undo.LOSSY, ", ".join(_NEVER_ABSENT_AGAIN[step.type][name] for name in left)
     known = facts(step.type)
     unread = {path.partition(".")[0] for path in known.write_only} if known else set()
     if hidden := sorted(tops & unread):

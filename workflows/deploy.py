@@ -215,6 +215,7 @@ class RunWorkflow(Asking):
             most=self.input.most,
             size=self.input.shard_size,
             approved_by=self.approved_by,
+            may_lose=self.input.may_lose,
         )
 
     async def _crew(self, lease: Lease, opened: Opened) -> Crew:

@@ -14,6 +14,7 @@ from temporalio.workflow import ParentClosePolicy
 with workflow.unsafe.imports_passed_through():
     from panka.planner.drift import Verdict
     from panka.planner.journal import Filed
+    from panka.planner.owner import Scope
     from panka.planner.state import Pointer
     from panka.workflows import ports
     from panka.workflows.call import call
@@ -128,7 +129,7 @@ class DriftWorkflow:
             unnotified=unnotified,
         )
         if self.input.reconcile and judged.verdict is Verdict.DRIFTED:
-            return await self._reconcile(judging, result)
+            return await self._reconcile(judging, judged, result)
         return result
 
     def _publish(self, judged: Judged) -> None:
@@ -162,6 +163,7 @@ class DriftWorkflow:
                     verdict=judged.verdict,
                     counts=judged.counts,
                     addresses=judged.addresses,
+                    awaits=_approval(judging.scope) if self.input.reconcile and judged.approval else "",
                 ),
                 summary=f"tell that it is {judged.verdict}",
                 in_all=_TELLING,
@@ -177,8 +179,11 @@ class DriftWorkflow:
                 unnotified.append(f"{_short(to)}: {why(error)}")
         return tuple(unnotified)
 
-    async def _reconcile(self, judging: Judging, result: DriftResult) -> DriftResult:
-        """Restores by a run of its own, which locks the stack and writes its history like every other."""
+    async def _reconcile(self, judging: Judging, judged: Judged, result: DriftResult) -> DriftResult:
+        """Restores by a run of its own, which locks the stack and writes its history like every other.
+
+        One that waits for an approval is not waited for: the next check is due before somebody has the time.
+        """
         scope = self.input.scope
         mending = ports.Mending(scope=scope, state=judging.state)
         mended = await call(ports.MEND, mending, summary="plan how to restore what is on record")
@@ -191,12 +196,13 @@ class DriftWorkflow:
             kind="apply",
             by=self.input.by,
             on_failure="keep",
+            approval=judged.approval,
             step_queue=self.input.step_queue,
             attributes=self.input.attributes,
         )
         found_by = attributes(scope, run.kind, SearchAttributePair(FAILED, 0)) if run.attributes else None
         try:
-            ended = await workflow.execute_child_workflow(
+            started = await workflow.start_child_workflow(
                 RUN,
                 run,
                 id=str(scope),
@@ -207,11 +213,18 @@ class DriftWorkflow:
                 static_summary=f"apply {scope} by {run.by}: what a drift check has found",
                 static_details=f"Plan `{run.plan.id}`",
             )
+            if judged.approval:
+                return result.model_copy(update={"message": f"What restores it waits: {_approval(scope)}"})
+            ended = await started
         except ChildWorkflowError as error:
             return result.model_copy(update={"run": _told(error)})
         except FailureError as error:  # another run has the stack: it is for that one, or for the next check
             return result.model_copy(update={"message": f"Nothing was restored: {why(error)}"})
         return result.model_copy(update={"run": ended})
+
+
+def _approval(scope: Scope) -> str:
+    return f"panka approve {scope.stack} -t {scope.tenant} -e {scope.environment}"
 
 
 def _name() -> str:

@@ -63,6 +63,8 @@ class RunInput(Model):
     on_failure: Literal["rollback", "pause", "keep"] = "rollback"
     approval: bool = False
     """Somebody must approve of the plan before anything is locked or changed."""
+    may_lose: tuple[str, ...] = ()
+    """Addresses whose data goes with the plan, as somebody has confirmed."""
     schedule: Literal["ready", "levels"] = "ready"
     """`levels`: the steps of a level start when all of the level before are done."""
     pause_between_levels: bool = False

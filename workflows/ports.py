@@ -74,6 +74,8 @@ class Opening(Model):
     """Steps in a shard, about."""
     approved_by: str = ""
     """Who has approved of the plan, where somebody was asked."""
+    may_lose: tuple[str, ...] = ()
+    """Addresses whose data goes with the plan, as somebody has confirmed."""
 
 
 class Node(Model):
@@ -308,6 +310,8 @@ class Judged(Model):
     gist: str
     told: str
     """The gist that was told last; another one is news."""
+    approval: bool = False
+    """Somebody must approve of what would restore it."""
 
 
 class Notice(Model):
@@ -322,6 +326,8 @@ class Notice(Model):
     verdict: Verdict
     counts: dict[Status, int]
     addresses: tuple[str, ...] = ()
+    awaits: str = ""
+    """What somebody must do for it to be restored: `panka approve shop -e prod`."""
 
 
 class Filing(Model):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
 import botocore.session
-from botocore.credentials import CredentialProvider, CredentialResolver, DeferredRefreshableCredentials
+from botocore.credentials import CredentialProvider, CredentialResolver, Credentials, DeferredRefreshableCredentials
 
 from panka.activities.aws.roles import Role
 
@@ -32,18 +32,18 @@ def taking_on(role: Role, assume: Assume) -> botocore.session.Session:
 
     session = botocore.session.Session()
     credentials = DeferredRefreshableCredentials(fetch, method="assume-role")
-    session.register_component("credential_provider", CredentialResolver([_Given(credentials)]))
+    session.register_component("credential_provider", CredentialResolver([Given(credentials)]))
     return session
 
 
-class _Given(CredentialProvider):
+class Given(CredentialProvider):
     """Credentials that are there already."""
 
-    METHOD = "assume-role"
+    METHOD = "given"
 
-    def __init__(self, credentials: DeferredRefreshableCredentials) -> None:
+    def __init__(self, credentials: Credentials) -> None:
         super().__init__()
         self._credentials = credentials
 
-    def load(self) -> DeferredRefreshableCredentials:
+    def load(self) -> Credentials:
         return self._credentials

@@ -147,8 +147,8 @@ _BAD_CREDENTIALS = {
     "SignatureDoesNotMatch": "The secret access key does not belong to the access key.",
     "UnrecognizedClientException": "AWS does not know the access key.",
 }
-_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
-"""The third is what EC2 says."""
+EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
+"""How AWS says that credentials were good once; the last is what EC2 says."""
 _NO_CREDENTIALS = frozenset(
     {
         "CredentialRetrievalError",
@@ -281,7 +281,7 @@ def _cause(name: str, code: str, message: str, status: int) -> Cause:
     # DynamoDB makes a few tables at once; elsewhere the code means a quota, which no waiting raises.
     if name.startswith("dynamodb:") and code == "LimitExceededException" and "simultaneous" in message:
         return Cause.THROTTLED
-    if code in _EXPIRED:
+    if code in EXPIRED:
         return Cause.EXPIRED
     if code in _CONFLICTING or _is_not_yet(name, code, message):
         return Cause.NOT_YET

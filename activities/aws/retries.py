@@ -18,6 +18,9 @@ EXPIRED_TRIES = 4
 TRANSIENT_TRIES = 5
 """How often a call that is safe to repeat is sent before its transient error is told."""
 
+_ROUNDING = 1e-6
+"""What a sum of small numbers may lack of a turn."""
+
 
 @dataclass(frozen=True, slots=True)
 class Timing:
@@ -74,31 +77,40 @@ class Pace:
     """How fast one service of one account and region may be called: at will until it throttles, then as it allows.
 
     The rate is cut by a part when AWS throttles and rises by a step for every second without, as TCP does; after a
-    quiet minute there is none again. Used from one event loop.
+    quiet minute there is none again. Whoever waits does so by the rate of today, not by that of when it came: what a
+    storm has put into a queue goes when the storm is over. Used from one event loop.
     """
 
     def __init__(self, timing: Timing) -> None:
         self._timing = timing
         self._calls: deque[float] = deque()
         self._rate: float | None = None
-        self._next = 0.0
         self._cut = 0.0
+        self._asked = 0
+        self._due = 0.0
+        """How many of those who have asked may have gone by now."""
+        self._counted = timing.now()
+        """When that was so."""
 
-    def turn(self) -> float:
-        """Seconds until this call's turn, which is taken by asking."""
-        now = self._timing.now()
-        self._forget(now)
-        if self._rate is not None and now - self._cut > 60.0:
-            self._rate = None
-        at = now
-        if self._rate is not None:
-            at = max(now, self._next)
-            self._next = at + 1.0 / self._rate
-        self._calls.append(at)
-        return at - now
+    def ask(self) -> int:
+        """A place in the queue."""
+        self._count()
+        self._asked += 1
+        return self._asked
+
+    def left(self, place: int) -> float:
+        """Seconds until the turn of a place, as things are now; 0 takes it."""
+        self._count()
+        # The first of those who wait goes at once.
+        ahead = place - 1 - self._due
+        if self._rate is not None and ahead > _ROUNDING:
+            return ahead / self._rate
+        self._calls.append(self._timing.now())
+        return 0.0
 
     def succeeded(self) -> None:
         if self._rate is not None:
+            self._count()
             self._rate += 1.0 / self._rate
 
     def throttled(self) -> None:
@@ -106,12 +118,15 @@ class Pace:
         # One burst brings many refusals: they count once.
         if self._rate is not None and now - self._cut < 1.0:
             return
-        self._forget(now)
-        sent = sum(1 for at in self._calls if at <= now)
-        before = self._rate if self._rate is not None else float(sent)
+        self._count()
+        before = self._rate if self._rate is not None else float(len(self._calls))
         self._rate, self._cut = max(0.5, before * 0.7), now
-        self._next = max(now, self._next)
 
-    def _forget(self, now: float) -> None:
+    def _count(self) -> None:
+        now = self._timing.now()
+        if self._rate is not None and now - self._cut > 60.0:
+            self._rate = None
+        passed = self._rate * (now - self._counted) if self._rate is not None else self._asked - self._due
+        self._due, self._counted = min(self._due + passed, float(self._asked)), now
         while self._calls and self._calls[0] < now - 1.0:
             self._calls.popleft()

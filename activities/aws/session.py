@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 THREADS = 64
 """Blocking calls that run at once unless the caller brings a thread pool of its own."""
+_LOOK = 2.0
+"""The most seconds between two looks at how fast a service that throttles may be called."""
 _READS = ("batch_get_", "describe_", "get_", "head_", "list_", "lookup_", "query", "scan", "search_", "simulate_")
 _HARMLESS = frozenset({"assume_role", "filter_log_events", "decode_authorization_message"})
 
@@ -304,12 +306,17 @@ class Cloud:
             self.progress(what)
 
     async def _turn(self, service: str, watched: Call) -> None:
-        turn = self.clients.paces[service].turn()
-        if turn > 0:
-            watched.held_back(turn)
-            if turn >= 1:
-                self.tell(f"Throttled by {service}, next try in {turn:.0f} s")
-            await self.clients.timing.sleep(turn)
+        pace, held = self.clients.paces[service], 0.0
+        place = pace.ask()
+        while (left := pace.left(place)) > 0:
+            if left >= 1:
+                self.tell(f"Throttled by {service}, next try in {left:.0f} s")
+            # Not all of it at once: a service that has recovered is called as fast as it allows by then.
+            pause = min(left, _LOOK)
+            await self.clients.timing.sleep(pause)
+            held += pause
+        if held:
+            watched.held_back(held)
 
     async def _send(self, service: str, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
         changes = mutates(operation)

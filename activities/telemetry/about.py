@@ -6,6 +6,9 @@ from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
+from panka.planner.register import Change
+from panka.workflows.tenancy import Named
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -49,11 +52,13 @@ NOW: ContextVar[About | None] = ContextVar("panka-about", default=None)
 def about(input: object) -> About:
     """What the input of an activity, a run or a shard says: most have the scope of a stack, or a lease of it."""
     lease, entry, done, base = (getattr(input, name, None) for name in ("lease", "entry", "done", "base"))
-    scope = getattr(input, "scope", None) or getattr(lease, "scope", None)
+    holders = (input, lease, getattr(input, "judging", None))
+    scope = next((found for one in holders if (found := getattr(one, "scope", None)) is not None), None)
+    named = input.name if isinstance(input, Named | Change) else ""
     places = ((input, "run"), (input, "number"), (entry, "run"), (base, "serial"))
     numbers = (getattr(where, name, 0) for where, name in places)
     return About(
-        tenant=getattr(scope, "tenant", ""),
+        tenant=getattr(scope, "tenant", named),
         stack=getattr(scope, "stack", ""),
         environment=getattr(scope, "environment", ""),
         run=next((number for number in numbers if isinstance(number, int) and number), 0),

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from panka.cli.commands.options import DURATION, output, where
+from panka.cli.commands.options import DURATION, output, stack_argument, where
 from panka.cli.exits import Misused
 from panka.cli.session import Session, opened
 
@@ -21,7 +21,7 @@ _ONE_OF = ("every", "cron", "off", "pause", "resume", "listed", "accept", "resto
       panka drift shop --cron "0 6 * * 1-5" --reconcile
       panka drift --list"""
 )
-@click.argument("stack", required=False)
+@stack_argument(required=False)
 @click.option("--accept", is_flag=True, help="Write what is in AWS into the record, by a run.")
 @click.option("--restore", is_flag=True, help="Make AWS as it is on record again, by a run; needs no files.")
 @click.option("--every", type=DURATION, help="Look again and again, this often: 6h.")

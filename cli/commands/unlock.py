@@ -2,12 +2,12 @@
 
 import click
 
-from panka.cli.commands.options import where
+from panka.cli.commands.options import stack_argument, where
 from panka.cli.session import opened
 
 
 @click.command()
-@click.argument("stack", required=False)
+@stack_argument(required=False)
 @click.option("-y", "--yes", is_flag=True, help="Ask nothing. Where Temporal cannot say that the run is over: --force.")
 @click.option("--force", is_flag=True, help="Free it also when Temporal does not answer, or does not know the run.")
 @click.option("--confirm", metavar="NAME", help="The stack's name, which --force wants to hear, typed here.")

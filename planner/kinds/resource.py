@@ -6,6 +6,7 @@ from typing import Any, Self
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails
 
+from panka.planner.chosen_names import chosen_name
 from panka.planner.component import Component, ComponentSpec, Context, Kind, Lowered
 from panka.planner.diagnostics import did_you_mean
 from panka.planner.language.reading import typed
@@ -17,7 +18,8 @@ class ResourceSpec(ComponentSpec):
     type: str
     """The type in AWS's registry: `AWS::SSM::Parameter`."""
     properties: dict[str, Any] = Field(default_factory=dict)
-    """The properties in CloudFormation's own names; values may hold `${…}`."""
+    """The properties in CloudFormation's own names; values may hold `${…}`. A name that is left out is chosen by Panka
+    where the resource could not be found again without one."""
 
     @model_validator(mode="after")
     def _known(self) -> Self:
@@ -74,9 +76,10 @@ OUTPUTS = {"Id": "What identifies the resource."}
 
 
 def lower(component: Component[ResourceSpec], _context: Context) -> Lowered:
-    """The resource as it is written."""
+    """The resource as it is written; one that needs a name and has none gets one as those of other kinds do."""
     spec = component.spec
-    main = component.resource("main", spec.type, typed(spec.properties))
+    properties = typed(spec.properties)
+    main = component.resource("main", spec.type, properties, name=chosen_name(spec.type, properties))
     return Lowered(resources=(main,), outputs={name: main.ref(name) for name in outputs_of({"type": spec.type})})
 
 

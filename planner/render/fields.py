@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from panka.planner.authored import is_open
 from panka.planner.plan import Action, Change, Step
 from panka.planner.resource import Address, Properties, Ref, Text, decode, references
 
@@ -89,11 +90,6 @@ def written(value: Any) -> str:
     if isinstance(value, str) and _BARE.fullmatch(value):
         return value if len(value) <= _WIDTH else f"{value[: _WIDTH - 1]}…"
     return value_text(value)
-
-
-def is_open(value: Any) -> bool:
-    """Whether a field's value holds an output, which is known only after apply."""
-    return "${" in str(value).replace("$${", "")
 
 
 def later(value: Any) -> str:

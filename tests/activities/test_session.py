@@ -281,38 +281,72 @@ def test_all_else_changes_something(operation: str) -> None:
     assert mutates(operation)
 
 
+def turns(pace: Pace, number: int) -> list[float]:
+    """Seconds until each of so many calls that come now."""
+    return [pace.left(pace.ask()) for _ in range(number)]
+
+
 def test_a_service_is_called_at_will_until_it_throttles(watch: Watch) -> None:
     pace = Pace(watch.timing())
 
-    assert [pace.turn() for _ in range(100)] == [0.0] * 100
+    assert turns(pace, 100) == [0.0] * 100
 
     pace.throttled()
-    turns = [pace.turn() for _ in range(70)]
-    assert turns == sorted(turns)
-    assert turns[-1] == pytest.approx(1.0, abs=0.1)
+    waits = turns(pace, 70)
+    assert waits == sorted(waits)
+    assert waits[-1] == pytest.approx(1.0, abs=0.1)
 
 
 def test_many_refusals_of_one_burst_count_once(watch: Watch) -> None:
     once, often = Pace(watch.timing()), Pace(watch.timing())
     for pace, refusals in ((once, 1), (often, 20)):
-        for _ in range(50):
-            pace.turn()
+        turns(pace, 50)
         for _ in range(refusals):
             pace.throttled()
 
-    assert [once.turn() for _ in range(10)] == [often.turn() for _ in range(10)]
+    assert turns(once, 10) == turns(often, 10)
 
 
 def test_the_pace_rises_while_calls_succeed_and_ends_after_a_quiet_minute(watch: Watch) -> None:
     pace = Pace(watch.timing())
-    pace.turn()
+    turns(pace, 1)
     pace.throttled()
-    slow = pace.turn() + pace.turn()
+    slow = sum(turns(pace, 2))
 
     for _ in range(200):
         pace.succeeded()
     watch.at += 30
-    assert pace.turn() + pace.turn() < slow
+    assert sum(turns(pace, 2)) < slow
 
     watch.at += 31
-    assert [pace.turn() for _ in range(100)] == [0.0] * 100
+    assert turns(pace, 100) == [0.0] * 100
+
+
+async def test_what_a_storm_has_put_into_a_queue_goes_when_the_storm_is_over(watch: Watch) -> None:
+    pace = Pace(watch.timing())
+    turns(pace, 1)
+    for _ in range(20):
+        pace.throttled()
+        watch.at += 1
+    queue = [pace.ask() for _ in range(300)]
+    storm = pace.left(queue[-1])
+
+    began = watch.at
+    for place in queue:
+        while (left := pace.left(place)) > 0:
+            await watch.sleep(min(left, 2.0))
+        pace.succeeded()
+
+    assert storm > 500
+    assert watch.at - began < 30
+
+
+def test_who_waits_goes_at_once_when_a_quiet_minute_is_over(watch: Watch) -> None:
+    pace = Pace(watch.timing())
+    turns(pace, 1)
+    pace.throttled()
+    queue = [pace.ask() for _ in range(300)]
+
+    watch.at += 61
+
+    assert [pace.left(place) for place in queue] == [0.0] * 300

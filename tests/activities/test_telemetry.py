@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from random import Random
 from typing import Any
 
 import boto3
@@ -14,10 +15,12 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from tests.activities.conformance.stage import OURS
+from tests.activities.conftest import KEYS
 from tests.plugins.faults import Answer, Faults
 
 from panka.activities.aws.errors import AwsError
-from panka.activities.aws.session import Cloud
+from panka.activities.aws.retries import Timing
+from panka.activities.aws.session import Clients, Cloud
 from panka.activities.telemetry import Sink, sinks
 from panka.activities.telemetry.meters import Meters
 from panka.activities.telemetry.opening import Discreet
@@ -57,12 +60,24 @@ def refused(code: str, times: int) -> Answer:
     return Answer(400, body, {"content-type": "application/x-amz-json-1.0", "x-amzn-requestid": "r-1"}, times=times)
 
 
+def driven() -> Timing:
+    """A clock that runs only while somebody sleeps by it."""
+    at = 1000.0
+
+    async def sleep(seconds: float) -> None:
+        nonlocal at
+        at += seconds
+
+    return Timing(lambda: at, sleep, Random(7))
+
+
 async def test_a_call_that_was_throttled_shows_each_try(
     cloud: Cloud, faults: Faults, traces: OpenTelemetry, spans: InMemorySpanExporter
 ) -> None:
     faults.instead = refused("ThrottlingException", 2)
+    clients = Clients(cloud.clients.target, keys=KEYS, threads=1, timing=driven())
 
-    await Cloud(cloud.clients, traces=traces).call("sqs", "list_queues")
+    await Cloud(clients, traces=traces).call("sqs", "list_queues")
 
     (span,) = spans.get_finished_spans()
     assert span.events[-1].name == "held back"

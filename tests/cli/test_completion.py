@@ -44,6 +44,8 @@ def completed(project: Path, *words: str) -> list[str]:
     [
         (("panka", "wat"), ["watch"]),
         (("panka", "watch", "s"), ["search", "shop"]),
+        (("panka", "drift", "s"), ["search", "shop"]),
+        (("panka", "unlock", "sh"), ["shop"]),
         (("panka", "retry", "shop", ""), ["api/cache", "api/server", "web/front"]),
         (("panka", "why", "ser"), ["api/server"]),
         (("panka", "why", "--stack", "search", ""), ["index"]),

@@ -13,18 +13,22 @@ from panka.cli.views.screen import Screen
 from panka.planner.blueprint import FORMAT, Blueprint
 from panka.planner.history import Entry
 from panka.planner.owner import Scope
-from panka.planner.plan import Plan, Selection
+from panka.planner.plan import Action, Plan, Selection, Step
 from panka.planner.state import State, Target
 
 SCOPE = Scope(tenant="acme", stack="shop", environment="prod")
 HERE = Target(account="111122223333", region="eu-west-1")
 FILED = Blueprint(format=FORMAT, resources=())
+ACCEPTED = Step(
+    key="jobs:main", address="jobs:main", type="AWS::SQS::Queue", action=Action.ACCEPT, generation=1, kind="SQS",
+    reason="it was changed outside Panka",
+)  # fmt: skip
 STATE = State(lineage="l", serial=42, scope=SCOPE, target=HERE)
 
 
 def run(*, result: Any = "succeeded", filed: Blueprint | None = FILED, **more: Any) -> OnFile:
-    fields: dict[str, Any] = {"operation": "apply", "target": HERE, "git": "3f2c1a9"} | more
-    plan = Plan(format=2, id="p-1", scope=SCOPE, lineage=None, base=None, forward=(), cleanup=(), **fields)
+    fields: dict[str, Any] = {"operation": "apply", "target": HERE, "git": "3f2c1a9", "forward": ()} | more
+    plan = Plan(format=2, id="p-1", scope=SCOPE, lineage=None, base=None, cleanup=(), **fields)
     entry = Entry(
         run=41, kind=plan.operation, plan=plan.id, by="ana", started="2026-11-23T10:00:00Z",
         finished="2026-11-23T10:00:09Z", result=result, changes={},
@@ -39,6 +43,10 @@ def run(*, result: Any = "succeeded", filed: Blueprint | None = FILED, **more: A
         (run(result="cancelled"), "Run #41 did not succeed (cancelled), so nothing was ever as it says."),
         (run(operation="destroy"), "Run #41 destroyed what there was."),
         (run(operation="move", filed=None), "Run #41 changed addresses on record; it was for no stack of its own."),
+        (
+            run(filed=None, forward=(ACCEPTED,)),
+            "Run #41 answered what a drift check had found; it was for no stack of its own.",
+        ),
         (run(filed=None), "Run #41 was made before whole stacks were filed; its YAML was that of git 3f2c1a9."),
         (run(filed=None, git=""), "Run #41 was made before whole stacks were filed."),
         (

@@ -14,11 +14,12 @@ from temporalio import workflow
 from temporalio.api.deployment.v1 import WorkerDeploymentVersion
 from temporalio.api.workflow.v1 import VersioningOverride, WorkflowExecutionInfo, WorkflowExecutionVersioningInfo
 from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from panka.cli.build import own_build
 from panka.cli.exits import Misused
-from panka.cli.releases import Build, Release, Releases, home
+from panka.cli.releases import Build, Release, Releases, _patiently, home
 from panka.cli.runs import Handle, Runs
 from panka.cli.settings import Settings
 from panka.cli.worker import _pinned
@@ -107,6 +108,26 @@ async def test_a_run_waits_until_a_build_is_current_and_belongs_to_it_then(room:
 
         await room.waits_for("")
         assert (await room.known("a")).state == "current"
+
+
+@pytest.mark.parametrize(
+    ("status", "asked"), [(RPCStatusCode.RESOURCE_EXHAUSTED, 3), (RPCStatusCode.FAILED_PRECONDITION, 1)]
+)
+async def test_only_what_temporal_was_asked_too_often_is_asked_again(status: RPCStatusCode, asked: int) -> None:
+    refusals = [RPCError("no", status, b"")] * 2
+    tries = 0
+
+    async def ask() -> str:
+        nonlocal tries
+        tries += 1
+        if refusals:
+            raise refusals.pop()
+        return "current"
+
+    told = await asyncio.gather(_patiently(ask), return_exceptions=True)
+
+    assert tries == asked
+    assert (told == ["current"]) is (status is RPCStatusCode.RESOURCE_EXHAUSTED)
 
 
 BEGAN = WorkflowExecutionVersioningInfo(

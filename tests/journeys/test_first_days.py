@@ -27,6 +27,11 @@ kind: DynamoDB
 metadata: {name: orders, service: api}
 spec:
   hashKey: {name: id, type: S}
+---
+apiVersion: components.panka.io/v1
+kind: Resource
+metadata: {name: pictures, service: api}
+spec: {type: "AWS::S3::Bucket"}
 """
 
 
@@ -40,10 +45,11 @@ async def test_from_nothing_to_a_deployed_stack_and_back(place: World) -> None:
     before = place.cloud()
     await place.start_worker()
     first = (await place.panka("apply", write(place, STACK), "-y")).ok()
-    assert "3 create" in first.text
+    assert "4 create" in first.text
     assert {type: len(names) for type, names in place.cloud().items()} == {
         "AWS::SQS::Queue": 2,
         "AWS::DynamoDB::Table": 1,
+        "AWS::S3::Bucket": 1,
     }
 
     place.faults.reset()

@@ -1,5 +1,6 @@
 """Addresses on record: resources that are taken over, renamed and forgotten, each by a run."""
 
+import re
 from typing import Any
 
 from plugins.world import World
@@ -52,7 +53,7 @@ async def test_an_import_shows_what_it_changes_and_leaves_nothing_to_plan(place:
 
     assert unasked.code == 64
     assert "+ SQS  api/jobs  import http" in unasked.err
-    assert "VisibilityTimeout  30 -> 45" in unasked.err
+    assert re.search(r"VisibilityTimeout +30 -> 45", unasked.err), unasked.err
     assert (strange.code, "did you mean `jobs:main`?" in strange.err) == (64, True)
     assert (nothing.code, "error[PK364]" in nothing.err) == (65, True)
     assert "api/jobs  import" in taken.err

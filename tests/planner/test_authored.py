@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import pytest
+
 from panka.planner import record
 from panka.planner.assemble import make_plan
-from panka.planner.authored import Authored, edited
+from panka.planner.authored import Authored, edited, is_open
 from panka.planner.compile import Compiled
 from panka.planner.kinds import KINDS
 from panka.planner.language.reading import read
@@ -95,6 +97,21 @@ def test_edits_are_what_is_written_otherwise() -> None:
         ("environment.CACHE", None, "${cache.endpoint}", True),
         ("replicas", 2, None, False),
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "later"),
+    [
+        ("${cache.endpoint}", True),
+        ("redis://${cache.endpoint}:6379", True),
+        ("${stack:net.events.topicArn}", False),
+        ("${stack:net.events.topicArn} and ${jobs.queueArn}", True),
+        ("$${not.one}", False),
+        (30, False),
+    ],
+)
+def test_only_an_output_of_the_own_stack_is_known_after_the_apply(written: object, later: bool) -> None:
+    assert is_open(written) is later
 
 
 def test_a_plan_brings_what_was_written_of_the_components_that_change() -> None:

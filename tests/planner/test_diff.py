@@ -7,6 +7,7 @@ import pytest
 
 from panka.planner import record
 from panka.planner.assemble import Elsewhere, Protected, make_plan
+from panka.planner.changes import changes
 from panka.planner.diagnostics import Invalid
 from panka.planner.drift import Finding, compared
 from panka.planner.owned import Surroundings
@@ -417,3 +418,20 @@ def test_what_others_have_deleted_and_the_stack_no_longer_has_is_struck_off_by_i
     made = plan([], state, drift=found(state.resources["jobs:main"], None))
 
     assert only(made).action is Action.DELETE
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ([], [{"Key": "team", "Value": "web"}], [("Tags.team", None, "web")]),
+        ([{"Key": "team", "Value": "web"}], [], [("Tags.team", "web", None)]),
+        ([], [], []),
+        ([], [{"Name": "x"}], [("Tags", [], [{"Name": "x"}])]),
+    ],
+)
+def test_tags_are_told_one_by_one_also_where_there_were_none(
+    before: list[Properties], after: list[Properties], told: list[tuple[str, object, object]]
+) -> None:
+    found = changes({"Tags": before}, {"Tags": after})
+
+    assert [(one.path, one.before, one.after) for one in found] == told

@@ -8,7 +8,7 @@ from panka.planner import record
 from panka.planner.assemble import make_plan
 from panka.planner.compile import Compiled
 from panka.planner.component import ComponentSpec, Kind, Lowered
-from panka.planner.neighbours import OutputsOf
+from panka.planner.neighbours import OutputsOf, changed
 from panka.planner.owner import Scope
 from panka.planner.resource import Address
 from panka.planner.stack import Options, read_stack
@@ -60,6 +60,16 @@ def test_the_recorded_value_is_put_in(written: str, value: str) -> None:
     assert made.diagnostics == ()
     assert name_of(made) == value
     assert made.consumes == ("billing",)
+
+
+def test_what_was_taken_in_is_known_by_its_digest_when_it_is_another_value_later() -> None:
+    made = compiled("displayName: '${stack:billing.api/events.port} ${stack:billing.events.topicArn}'", billing)
+    later = {"billing": {"events": {"topicArn": "arn:others", "port": 5432}}}
+
+    assert made.taken.keys() == {"billing.events.port", "billing.events.topicArn"}
+    assert "arn:events" not in str(made.taken)
+    assert changed(made.taken, billing) == []
+    assert changed(made.taken, later.get) == ["billing.events.topicArn"]
 
 
 def test_without_a_lookup_the_reference_stands_for_itself() -> None:

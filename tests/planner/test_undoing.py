@@ -6,8 +6,8 @@ from panka.planner.plan import Action, Change, Step, Undo
 from panka.planner.undoing import undo_of
 
 
-def step(type: str, action: Action, *paths: str, delete_first: bool = False) -> Step:
-    changes = tuple(Change(path=path, before=1, after=2) for path in paths)
+def step(type: str, action: Action, *paths: str, before: int | None = 1, delete_first: bool = False) -> Step:
+    changes = tuple(Change(path=path, before=before, after=2) for path in paths)
     return Step(
         key="a:main",
         address="a:main",
@@ -41,6 +41,12 @@ def step(type: str, action: Action, *paths: str, delete_first: bool = False) -> 
             Undo.LOSSY,
             "AWS does not tell MasterUserPassword: what is on record is set again",
         ),
+        (
+            step("AWS::S3::Bucket", Action.UPDATE, "VersioningConfiguration", before=None),
+            Undo.LOSSY,
+            "versioning can only be suspended",
+        ),
+        (step("AWS::S3::Bucket", Action.UPDATE, "VersioningConfiguration.Status"), Undo.EXACT, ""),
     ],
     ids=lambda value: f"{value.type}-{value.action}" if isinstance(value, Step) else None,
 )

@@ -26,9 +26,11 @@ class Sky:
     """(operation, address or id), mutating ones only, in order."""
     refuse: set[str] = field(default_factory=set)
     """Addresses whose create (or update) AWS refuses for good."""
+    stumble: set[str] = field(default_factory=set)
+    """Addresses whose create meets a mistake of its provider."""
     lose: Counter[str] = field(default_factory=Counter)
     """Addresses whose create takes effect and whose reply is lost, and how often."""
-    unread: dict[str, AwsError] = field(default_factory=dict)
+    unread: dict[str, Exception] = field(default_factory=dict)
     """Ids whose read ends in an error."""
     hold: dict[str, asyncio.Event] = field(default_factory=dict)
     """Addresses whose create (or, with `delete` before it, whose delete) waits for an event."""
@@ -90,6 +92,8 @@ class SkyProvider(Provider):
         finally:
             self.sky.busy -= 1
         self._refuse(owner.address, "create")
+        if owner.address in self.sky.stumble:
+            raise KeyError("BucketName")
         count = sum(known == owner for known in self.sky.owners.values())
         id = f"{owner.address}#{owner.generation}" + (f"!duplicate{count}" if count else "")
         self.sky.resources[id] = dict(properties)

@@ -99,6 +99,13 @@ def moto(log: Path) -> Iterator[str]:
 
 
 @contextmanager
+def emptied(url: str) -> Iterator[str]:
+    """A moto server that is there, with nothing in it."""
+    urllib.request.urlopen(urllib.request.Request(f"{url}/moto-api/reset", method="POST"), timeout=60).close()
+    yield url
+
+
+@contextmanager
 def ministack(log: Path, **settings: str) -> Iterator[str]:
     """A ministack server of one's own; `settings` go to its environment (`AUTH="true"`)."""
     port = free_port()

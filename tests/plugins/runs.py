@@ -61,6 +61,8 @@ class Place:
     scope: Scope = field(default_factory=lambda: Scope(tenant="acme", stack=f"s{uuid4().hex[:8]}", environment="prod"))
     sky: Sky = field(default_factory=Sky)
     account: str = TARGET.account
+    approvals: bool = False
+    """Somebody must approve of what is planned for the stack."""
     account_of_steps: str = ""
     """Empty: as `account`."""
     traces: Traces = field(default_factory=Untraced)
@@ -82,7 +84,9 @@ class Place:
         state = StateActivities(self.archive, self.locks, account, self.threads, self.types.__contains__)
         cloud, provider = self.sky.cloud, self.sky.provider
         steps = Provisioning(self.archive, self.locks, cloud, provider, self.threads, account_of_steps, self.traces)
-        drift = DriftActivities(self.archive, self.locks, cloud, provider, self.threads, account_of_steps)
+        drift = DriftActivities(
+            self.archive, self.locks, cloud, provider, self.threads, account_of_steps, lambda _scope: self.approvals
+        )
         return Worker(
             self.client,
             task_queue=self.queue,

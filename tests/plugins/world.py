@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 import boto3
 
+from panka.activities.stores.backend import create_backend
 from plugins.endpoints import free_port, moto
 from plugins.faults import Faults, faulty
 from plugins.temporal import binary
@@ -58,10 +59,14 @@ class World:
     temporal_port: int
     processes: list[asyncio.subprocess.Process] = field(default_factory=list)
     temporal: asyncio.subprocess.Process | None = None
+    workers: int = 0
+    """How many were ever started."""
 
     @property
     def env(self) -> dict[str, str]:
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PANKA_", "AWS_"))}
+        # Commands keep what Python compiles, as installed ones do: else each compiles all of Panka.
+        left = ("PANKA_", "AWS_", "PYTHONDONTWRITEBYTECODE")
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(left)}
         return (
             inherited
             | KEYS
@@ -101,6 +106,10 @@ class World:
         self.processes.append(process)
         return process
 
+    def make_backend(self) -> None:
+        """As `panka backend create` does, without a process for it."""
+        create_backend(self.client("s3"), self.client("dynamodb"), "panka-state", "panka-state", region="eu-west-1")
+
     async def start_temporal(self) -> None:
         """Starts the server, or starts it again on its file."""
         line = [
@@ -124,7 +133,8 @@ class World:
         self, *words: str, env: dict[str, str] | None = None, ahead: int = 0
     ) -> asyncio.subprocess.Process:
         """A worker process that takes work; its clock may be ahead by so many seconds."""
-        log = self.folder / f"worker-{len(self.processes)}.log"
+        self.workers += 1
+        log = self.folder / f"worker-{self.workers}.log"
         with log.open("wb") as out:
             line = (*_wrong_clock(ahead), "worker") if ahead else (*PANKA, "worker")
             worker = await asyncio.create_subprocess_exec(
@@ -270,5 +280,5 @@ async def world(folder: Path, endpoint: Endpoint = moto) -> AsyncIterator[World]
         one = World(folder, url, faults, free_port())
         stack.push_async_callback(one.stop)
         await one.start_temporal()
-        (await one.panka("backend", "create")).ok()
+        await asyncio.to_thread(one.make_backend)
         yield one

@@ -14,8 +14,8 @@ from panka.planner.answering import acceptance, restoration
 from panka.planner.drift import Status, Verdict
 from panka.planner.plan import Plan
 from panka.planner.record import announce
-from panka.workflows.messages import Result
-from plugins.runs import Place, resource
+from panka.workflows.messages import APPROVE, Approval, Phase, Result
+from plugins.runs import Place, resource, result, until
 
 QUEUES = (resource("a", VisibilityTimeout=30), resource("b", "a", VisibilityTimeout=30), resource("c"))
 
@@ -65,6 +65,22 @@ async def test_what_cannot_be_read_is_unknown_and_never_clean(place: Place, caus
     (one,) = place.report.findings
     assert (one.address, one.status) == ("c:main", Status.UNKNOWN)
     assert "You may not." in one.why
+
+
+async def test_a_resource_whose_reader_is_mistaken_is_unknown_and_the_others_are_looked_at(place: Place) -> None:
+    await place.apply(*QUEUES)
+    place.sky.unread["c:main#1"] = KeyError("QueueName")
+    place.sky.resources["a:main#1"]["VisibilityTimeout"] = 99
+
+    found = await place.drift()
+
+    assert found.verdict is Verdict.DRIFTED
+    told = {one.address: one for one in place.report.findings}
+    assert {address: one.status for address, one in told.items()} == {
+        "a:main": Status.CHANGED,
+        "c:main": Status.UNKNOWN,
+    }
+    assert told["c:main"].why.startswith("This is a defect in Panka: KeyError")
 
 
 async def test_what_nobody_here_can_read_is_unknown(place: Place) -> None:
@@ -269,6 +285,27 @@ async def test_a_run_that_has_the_stack_goes_before_a_reconciliation(place: Plac
     await waiting.cancel()
     with pytest.raises(Exception, match="Workflow execution failed"):
         await asyncio.wait_for(waiting.result(), 30)
+
+
+async def test_a_reconciliation_waits_for_an_approval_where_one_is_asked_for_and_the_notice_says_so(
+    place: Place, webhook: Any
+) -> None:
+    await place.apply(*QUEUES)
+    place.sky.resources["a:main#1"]["VisibilityTimeout"] = 99
+    place.approvals = True
+
+    found = await place.drift(reconcile=True, notify=(webhook.url,))
+
+    words = f"panka approve {place.scope.stack} -t acme -e prod"
+    assert (found.run, found.message) == (None, f"What restores it waits: {words}")
+    assert [said["awaits"] for _, said in webhook.taken] == [words]
+    assert place.sky.resources["a:main#1"]["VisibilityTimeout"] == 99
+    waiting = place.client.get_workflow_handle(str(place.scope), result_type=Result)
+    await until(place, waiting, Phase.APPROVAL)
+    await waiting.execute_update(APPROVE, Approval(by="leo"))
+    ended = await asyncio.wait_for(result(waiting), 60)
+    assert ended.result == "succeeded"
+    assert place.sky.resources["a:main#1"]["VisibilityTimeout"] == 30
 
 
 class Webhook(BaseHTTPRequestHandler):

@@ -1,6 +1,9 @@
-"""A run takes nothing away from other stacks that have begun to use it since its plan was made."""
+"""Stacks that use each other may move between a plan and its run: then nothing is changed."""
+
+import pytest
 
 from panka.planner.assemble import make_plan
+from panka.planner.neighbours import digest
 from panka.planner.state import State, Use
 from panka.workflows.ports import Lease
 from plugins.runs import TARGET, Place, resource
@@ -41,3 +44,43 @@ async def test_an_output_that_is_used_meanwhile_stops_the_run_before_anything_ch
     assert place.sky.resources == before
     assert place.state is not None
     assert place.state.operation is None
+
+
+def record_teller(place: Place, exports: dict[str, dict[str, object]]) -> None:
+    """Another stack of the tenant and environment, as it tells its outputs now."""
+    scope = place.scope.model_copy(update={"stack": "net"})
+    lease = place.locks.acquire(scope, "w/r", who="leo", operation="apply", ttl=90)
+    assert isinstance(lease, Lease)
+    before = place.locks.pointer(scope)
+    state = State(
+        lineage="l", serial=before.serial + 1 if before else 1, scope=scope, target=TARGET, exports=dict(exports)
+    )
+    place.locks.move(lease, before, place.archive.save_state(state))
+
+
+@pytest.mark.parametrize(
+    ("now", "stale"),
+    [
+        ({"events": {"arn": "a", "retries": 3}, "late": {"arn": "b"}}, False),
+        ({"events": {"arn": "b", "retries": 3}}, True),
+        ({"events": {"retries": 3}}, True),
+        ({}, True),
+    ],
+    ids=["others are told as well", "it is another one", "it is told no longer", "nothing is told"],
+)
+async def test_an_output_that_is_another_one_since_the_plan_was_made_stops_the_run(
+    place: Place, now: dict[str, dict[str, object]], stale: bool
+) -> None:
+    jobs = resource("jobs")
+    record_teller(place, {"events": {"arn": "a", "retries": 3}})
+    taken = {"net.events.arn": digest("a"), "net.events.retries": digest(3)}
+    plan = make_plan(place.scope, TARGET, {jobs.address: jobs}, {}, None, None, consumes=("net",), taken=taken)
+    record_teller(place, now)
+
+    ended = await place.run(plan)
+
+    assert (ended.result == "failed") is stale
+    assert bool(place.sky.resources) is not stale
+    if stale:
+        assert "${stack:net.events.arn}" in ended.message
+        assert ended.message.endswith(f"when plan {plan.id} was made. Plan again: panka plan.")

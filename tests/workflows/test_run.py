@@ -111,6 +111,20 @@ async def test_a_failure_skips_only_what_waits_for_it(place: Place) -> None:
     assert [one.address for one in place.state.intended] == ["b:main"]
 
 
+async def test_a_mistake_of_a_provider_ends_its_step_and_is_told_as_one(place: Place) -> None:
+    place.sky.stumble.add("b:main")
+
+    ended = await place.apply(*DIAMOND)
+
+    assert ended.result == "rolled back"
+    (failure,) = ended.failures
+    assert failure.key == "b:main"
+    assert failure.message.startswith("This is a defect in Panka: KeyError at tests/plugins/clouds.py:")
+    assert "BucketName" not in failure.message
+    assert "traceback from the worker's log" in failure.message
+    assert place.sky.calls.count(("create", "b:main")) == 3
+
+
 async def test_the_run_after_a_failure_makes_only_the_rest(place: Place) -> None:
     place.sky.refuse.add("b:main")
     await place.apply(*DIAMOND, on_failure="keep")

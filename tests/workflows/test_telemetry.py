@@ -18,9 +18,11 @@ from panka.activities.telemetry.interceptors import Watching
 from panka.activities.telemetry.meters import Meters
 from panka.activities.telemetry.spans import OpenTelemetry, ids
 from panka.cli.logs import JsonLines
+from panka.planner.owner import Scope
 from panka.planner.plan import PlanRef
 from panka.workflows.messages import RunInput, ShardInput
-from panka.workflows.ports import Lease
+from panka.workflows.ports import PORTS, Judging, Lease, Port
+from panka.workflows.tenancy import CHECK_EMPTY, KEEP, SHOW, USAGE
 from plugins.runs import Place, resource
 
 PAIR = (resource("a"), resource("b", "a"))
@@ -133,3 +135,22 @@ def test_a_shard_knows_the_number_of_its_run(place: Place) -> None:
     work = about(ShardInput(run=run, lease=lease, number=3, index=0, of=2))
 
     assert (work.run, work.stack) == (3, place.scope.stack)
+
+
+LEASE = Lease(scope=Scope(tenant="acme", stack="shop", environment="prod"), owner="o", fence=1)
+STANDS_FOR = {
+    "scope": LEASE.scope,
+    "lease": LEASE,
+    "judging": Judging.model_construct(scope=LEASE.scope),
+    "name": "acme",
+}
+"""What the inputs of activities say of whose work they are."""
+
+
+@pytest.mark.parametrize("port", [*PORTS, KEEP, CHECK_EMPTY, SHOW, USAGE], ids=lambda port: port.name)
+def test_every_activity_that_is_about_a_tenant_says_which(port: Port[Any, Any]) -> None:
+    said = {name: value for name, value in STANDS_FOR.items() if name in port.input.model_fields}
+
+    work = about(port.input.model_construct(**said))
+
+    assert work.tenant == "acme"

@@ -221,13 +221,14 @@ async def test_a_worker_holds_a_plan_to_what_its_tenant_may_have(office: Office,
     assert bool(refused) == bool(why)
 
 
-def announced(office: Office, scope: Scope) -> Pointer:
-    """The state of a stack that has a queue."""
+def announced(office: Office, scope: Scope, one: Resource | None = None) -> Pointer:
+    """The state of a stack that has one resource: a queue, if it is not said."""
     from panka.planner.record import Outcome, announce, fold
 
-    plan = office.plan(scope, queue())
+    one = one or queue()
+    plan = office.plan(scope, one)
     state = announce(None, plan, lineage="l", kind="apply", started="2026-11-23T10:00:00Z", by="leo")
-    made = Outcome(key="jobs:main", id="https://queue", attributes={}, observed={})
+    made = Outcome(key=one.address, id="https://queue", attributes={}, observed={})
     return office.archive.save_state(fold(state, plan, (made,), ()))
 
 
@@ -235,6 +236,34 @@ async def test_a_plan_that_somebody_approved_of_is_admitted(office: Office) -> N
     await office.change("create", "{policies: {requireApproval: [prod]}}")
 
     assert office.admit(office.plan(SHOP, queue()), approved_by="ana") == ""
+
+
+@pytest.mark.parametrize(
+    ("spec", "may_lose", "why"),
+    [
+        ("{}", ("orders:main",), ""),
+        ("{}", (), "the plan would delete `orders:main`, which holds data, and nobody has confirmed that"),
+        ("{policies: {protectedEnvironments: [dev]}}", ("orders:main",), ""),
+        (
+            "{policies: {protectedEnvironments: [prod]}}",
+            ("orders:main",),
+            "the plan would delete `orders:main`, which holds data, and `prod` is protected",
+        ),
+    ],
+)
+@pytest.mark.parametrize("destroy", [False, True])
+async def test_a_worker_lets_no_data_go_that_is_protected_or_that_nobody_has_named(
+    office: Office, spec: str, may_lose: tuple[str, ...], why: str, destroy: bool
+) -> None:
+    await office.change("create", spec)
+    lease = office.lease()
+    table = Resource(Address("orders:main"), "AWS::DynamoDB::Table", {}, "DynamoDB", service="api")
+    office.locks.move(lease, None, announced(office, SHOP, table))
+
+    refused = office.admit(office.plan(SHOP, queue(), destroy=destroy), lease, may_lose=may_lose)
+
+    assert why in refused
+    assert bool(refused) == bool(why)
 
 
 @pytest.mark.parametrize("action", [Action.UPDATE, Action.DELETE])
