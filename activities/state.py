@@ -82,9 +82,12 @@ class StateActivities:
         with translated():
             plan = await self._blocking(lambda: self._archive.plan_of(opening.lease.scope, opening.plan))
             self._check_types(plan)
-            await self._blocking(lambda: self._admit(opening, plan))
-            await check_account(self._account, opening.lease, plan.target)
-            return await self._blocking(lambda: self._announce(opening, plan))
+            current, *_ = await asyncio.gather(
+                self._blocking(lambda: self._locks.pointer(opening.lease.scope)),
+                self._blocking(lambda: self._admit(opening, plan)),
+                check_account(self._account, opening.lease, plan.target),
+            )
+            return await self._blocking(lambda: self._announce(opening, plan, current))
 
     @activity.defn(name=SHARE.name)
     async def share(self, slice: Slice) -> Share:
@@ -107,9 +110,12 @@ class StateActivities:
 
     @activity.defn(name=CLOSE.name)
     async def close(self, ending: Ending) -> None:
-        """Writes the history, frees the lock, and files what there is to read of the run."""
+        """Writes the history, then frees the lock. What there is to read of the run is filed soon after."""
         with translated():
-            await self._blocking(lambda: self._end(ending))
+            entry = await self._blocking(lambda: self._end(ending))
+        if entry is not None and ending.plan is not None:
+            # Nobody waits for it: a worker that is stopped ends it first, and one that is killed leaves none.
+            self._threads.submit(self._report, ending.lease.scope, entry, ending.plan)
 
     def _check_types(self, plan: Plan) -> None:
         steps = [step for step in (*plan.forward, *plan.cleanup) if step.action is not Action.FORGET]
@@ -118,8 +124,7 @@ class StateActivities:
             message = f"This worker has no provider for {', '.join(unknown)}. Nothing was changed."
             raise ApplicationError(message, type=REFUSED, non_retryable=True)
 
-    def _announce(self, opening: Opening, plan: Plan) -> Opened:
-        current = self._locks.pointer(opening.lease.scope)
+    def _announce(self, opening: Opening, plan: Plan, current: Pointer | None) -> Opened:
         state = self._archive.state(current) if current else None
         if current is not None and _is_announced(state, opening):
             return opened(plan, current, opening.most, opening.size)
@@ -162,13 +167,12 @@ class StateActivities:
         self._locks.move(checkpoint.lease, checkpoint.base, pointer)
         return pointer
 
-    def _end(self, ending: Ending) -> None:
+    def _end(self, ending: Ending) -> Entry | None:
         entry = self._whole(ending.entry, ending.parts) if ending.entry is not None else None
         if entry is not None:
             self._archive.save_entry(ending.lease.scope, entry)
         self._locks.release(ending.lease)
-        if entry is not None and ending.plan is not None:
-            self._report(ending.lease.scope, entry, ending.plan)
+        return entry
 
     def _report(self, scope: Scope, entry: Entry, plan: PlanRef) -> None:
         """Files the run's report. All of it is on record, and can be told again: no run fails for the lack of it.

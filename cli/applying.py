@@ -91,7 +91,7 @@ def carry_out(session: Session, planned: Planned, how: How) -> int:
         _look_no_longer(session, plan.scope)
     if not result.run and result.result == "failed":
         _raise_if_locked(planned, follower.owner)
-    return _report(session, plan.scope, result, how, follower.spent)
+    return _report(session, plan.scope, result, how, follower.spent, tells=bool(plan.outputs))
 
 
 def _keep_looking(session: Session, run: RunInput, every: float) -> None:
@@ -178,7 +178,8 @@ def _raise_if_locked(planned: Planned, owner: str) -> None:
         )
 
 
-def _report(session: Session, scope: Scope, result: Result, how: How, spent: float) -> int:
+def _report(session: Session, scope: Scope, result: Result, how: How, spent: float, *, tells: bool = True) -> int:
+    """How a run has ended, with the stack's outputs if it may have any (`tells`)."""
     screen = session.screen
     session.mark({"panka.run": result.run})
     if result.failures:
@@ -189,7 +190,7 @@ def _report(session: Session, scope: Scope, result: Result, how: How, spent: flo
         for line in annotations(result.failures):
             screen.tell(line)
     screen.summarise(run_summary(scope, result, spent))
-    outputs = _outputs(session, scope) if result.result == "succeeded" else {}
+    outputs = _outputs(session, scope) if result.result == "succeeded" and tells else {}
     if how.form == "table":
         screen.show("\n".join([result_text(scope, result, spent), *_output_lines(outputs)]))
     else:

@@ -234,8 +234,8 @@ class RunWorkflow(Asking):
 
     async def _phases(self, crew: Crew, opened: Opened, recorder: Recorder) -> Ended:
         if await self._walk_forward(crew, opened.levels):
-            await recorder.flush()  # the commit point: what is new is on record before anything old goes
             if opened.cleanup:
+                await recorder.flush()  # the commit point: what is new is on record before anything old goes
                 self._enter(Phase.CLEANUP)
             return "succeeded" if await self._walk(crew, crew.cleanup()) else self._unfinished()
         if recorder.lost or self.unkept:

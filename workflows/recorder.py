@@ -47,6 +47,8 @@ class Gathering(ABC):
     def __init__(self) -> None:
         self._waiting: deque[tuple[Told, int]] = deque()
         self._writing: asyncio.Task[None] | None = None
+        self._closing = False
+        """What has gathered waits for the last write."""
         self.error: FailureError | None = None
         """Why nothing more can be recorded."""
 
@@ -80,7 +82,7 @@ class Gathering(ABC):
 
     async def _write_all(self) -> None:
         try:
-            while self._more():
+            while self._more() and not self._closing:
                 await self._write(self._next())
         except FailureError as error:
             self.error = error
@@ -122,9 +124,14 @@ class Recorder(Gathering):
         self._wake()
 
     async def finish(self, *, succeeded: bool, never: tuple[str, ...]) -> None:
-        """Records the end of the run."""
+        """Records the end of the run, with what has gathered until now."""
+        self._closing = True
         await self.flush()
-        await self._checkpoint(Batch(), final=True, succeeded=succeeded, never=never)
+        batch = self._next()
+        while self._waiting:
+            await self._checkpoint(batch)
+            batch = self._next()
+        await self._checkpoint(batch, final=True, succeeded=succeeded, never=never)
 
     def _more(self) -> bool:
         return bool(self._parts) or super()._more()

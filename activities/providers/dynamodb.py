@@ -57,8 +57,10 @@ class TableProvider(Provider):
         table = await self._described(id)
         if table is None:
             return None
-        expiry = await self._expiry(id) if "TimeToLiveSpecification" in properties else {}
-        recovery = await self._recovery(id) if "PointInTimeRecoverySpecification" in properties else {}
+        expires = (properties.get("TimeToLiveSpecification") or {}).get("Enabled")
+        recovers = (properties.get("PointInTimeRecoverySpecification") or {}).get("PointInTimeRecoveryEnabled")
+        expiry = await self._expiry(id) if expires else {}
+        recovery = await self._recovery(id) if recovers else {}
         return _observed(table, expiry, recovery, tag_map(properties.get("Tags")))
 
     async def find(self, owner: Owner, properties: Properties) -> str | None:

@@ -91,9 +91,10 @@ class BucketProvider(Provider):
         settable(self.type, properties, _SETTABLE)
         bucket: str = properties["BucketName"]
         tags = tag_map(properties.get("Tags")) | owner.tags()
-        left = await self.find(owner, properties)
-        if left is None:
-            await self._make(bucket, tags, locked=bool(properties.get("ObjectLockEnabled")))
+        # There S3 answers a create with the bucket that the account has by this name; elsewhere it refuses.
+        left = await self.find(owner, properties) if self.cloud.region == "us-east-1" else None
+        if left is None and not await self._make(bucket, tags, locked=bool(properties.get("ObjectLockEnabled"))):
+            left = await self.find(owner, properties)
         if await _tags(self, bucket) != tags:
             await self.call("put_bucket_tagging", Bucket=bucket, Tagging={"TagSet": tag_list(tags)})
         live = await self.read(bucket) if left else None
@@ -133,7 +134,8 @@ class BucketProvider(Provider):
         told = await self.maybe(one.get, frozenset({one.missing, NOT_EMULATED}), Bucket=bucket)
         return one.told(told) if told is not None else one.implied
 
-    async def _make(self, bucket: str, tags: dict[str, str], *, locked: bool) -> None:
+    async def _make(self, bucket: str, tags: dict[str, str], *, locked: bool) -> bool:
+        """False: the account has a bucket by this name."""
         where: Properties = {"Tags": tag_list(tags)}
         if self.cloud.region != "us-east-1":
             where["LocationConstraint"] = self.cloud.region
@@ -141,9 +143,12 @@ class BucketProvider(Provider):
         try:
             await self.call("create_bucket", Bucket=bucket, CreateBucketConfiguration=where, **more)
         except AwsError as error:
+            if error.code == "BucketAlreadyOwnedByYou":
+                return False
             if error.code == "BucketAlreadyExists":
                 raise NotOurs(f"The bucket name {bucket} is taken by another account.") from error
             raise
+        return True
 
     async def _tag(self, bucket: str, old: dict[str, str], new: dict[str, str]) -> None:
         aws = {key: value for key, value in old.items() if key.startswith("aws:")}

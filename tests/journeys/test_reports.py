@@ -5,7 +5,7 @@ from pathlib import Path
 from playwright.async_api import Browser
 
 from plugins.chromium import chromium, reading
-from plugins.world import World
+from plugins.world import World, until
 
 STACK = """
 apiVersion: core.panka.io/v1
@@ -23,10 +23,11 @@ spec:
 """
 
 
-def filed(place: World, run: int) -> bytes:
-    """What a run has left in the bucket."""
-    key = f"tenants/acme/stacks/small/dev/reports/{run:08d}.html"
-    body: bytes = place.client("s3").get_object(Bucket="panka-state", Key=key)["Body"].read()
+async def filed(place: World, run: int) -> bytes:
+    """What a run has left in the bucket, soon after its end."""
+    s3, key = place.client("s3"), f"tenants/acme/stacks/small/dev/reports/{run:08d}.html"
+    await until(lambda: s3.list_objects_v2(Bucket="panka-state", Prefix=key)["KeyCount"] == 1, 30, "the report")
+    body: bytes = s3.get_object(Bucket="panka-state", Key=key)["Body"].read()
     return body
 
 
@@ -40,7 +41,7 @@ async def test_a_plan_is_a_page_and_its_run_leaves_one_that_show_makes_again(pla
     shown = (await place.panka("show", "small#1", "--html")).ok()
 
     page = (place.folder / "small-1.html").read_bytes()
-    assert page == filed(place, 1)
+    assert page == await filed(place, 1)
     assert "Report: plan.html" in planned.err
     assert "Report: small-1.html" in shown.err
     assert (await place.panka("show", "small#1", "--html", "-")).ok().out.rstrip().encode() == page.rstrip()

@@ -16,6 +16,7 @@ from panka.planner.journal import Part
 from panka.planner.render.filling import of_run
 from panka.planner.render.html import html
 from plugins.runs import Place, resource
+from plugins.world import until
 
 DIAMOND = (resource("a"), resource("b", "a"), resource("c", "a"), resource("d", "b", "c"))
 
@@ -45,10 +46,11 @@ async def without(
         yield place
 
 
-def page(place: Place, run: int) -> str:
-    """The report that a run has left."""
-    home = f"tenants/acme/stacks/{place.scope.stack}/prod"
-    return place.archive._objects.get(f"{home}/reports/{run:08d}.html").decode()
+async def page(place: Place, run: int) -> str:
+    """The report that a run has left, which comes soon after its end."""
+    key = f"tenants/acme/stacks/{place.scope.stack}/prod/reports/{run:08d}.html"
+    await until(lambda: place.archive._objects.keys(key) != [], 30, "the report")
+    return place.archive._objects.get(key).decode()
 
 
 async def test_the_record_says_when_each_step_was_at_work(place: Place) -> None:
@@ -106,8 +108,9 @@ async def test_a_run_leaves_the_report_that_its_record_makes(place: Place, fails
 
     await place.run(plan)
 
-    assert page(place, 1) == html(of_run(plan, place.archive.entry(place.scope, 1)))
-    assert ("any:create AccessDenied: You may not. (request req-1)" in page(place, 1)) is fails
+    left = await page(place, 1)
+    assert left == html(of_run(plan, place.archive.entry(place.scope, 1)))
+    assert ("any:create AccessDenied: You may not. (request req-1)" in left) is fails
 
 
 async def test_no_run_fails_for_the_lack_of_a_report(without: Place) -> None:
