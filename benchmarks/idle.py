@@ -11,8 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from panka.activities.aws.session import Cloud
 from panka.activities.providers.provider import Ending, Observed, Provider
+from panka.cli.accounts import Accounts
 from panka.cli.settings import read_settings
-from panka.cli.worker import Accounts, assemble, build_workers, connected, open_stores, roles
+from panka.cli.worker import assemble, build_workers, connected, open_stores, roles
 from panka.planner.owner import Owner
 from panka.planner.resource import Properties
 

@@ -3,15 +3,13 @@
 import asyncio
 import logging
 import signal
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from weakref import WeakValueDictionary
 
 from botocore.config import Config
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
@@ -23,9 +21,8 @@ from temporalio.worker import Interceptor, UnsandboxedWorkflowRunner, Worker, Wo
 
 from panka.activities.admission import Admission, Roles
 from panka.activities.archive import Archive
-from panka.activities.aws.retries import Paces, Timing
 from panka.activities.aws.roles import Role
-from panka.activities.aws.session import THREADS, Clients, Cloud
+from panka.activities.aws.session import THREADS, Cloud
 from panka.activities.drift import DriftActivities
 from panka.activities.lock import LockActivities
 from panka.activities.notify import Notifying
@@ -39,10 +36,11 @@ from panka.activities.stores.dynamodb import DynamoLocks
 from panka.activities.stores.renewing import RenewingSession
 from panka.activities.stores.s3 import S3Store
 from panka.activities.stores.store import LockStore, ObjectStore
-from panka.activities.telemetry import Traces, Untraced
+from panka.activities.telemetry import Traces
 from panka.activities.telemetry.about import Threads
 from panka.activities.telemetry.watchers import NOBODY, Watchers
 from panka.activities.tenants import TenantActivities
+from panka.cli.accounts import Accounts
 from panka.cli.build import own_build
 from panka.cli.converting import DATA_CONVERTER
 from panka.cli.exits import Misused, Unreachable
@@ -50,7 +48,6 @@ from panka.cli.releases import Build, Releases
 from panka.cli.settings import Settings
 from panka.cli.telemetry import watched
 from panka.planner.resource_types import can_be_made
-from panka.planner.state import Target
 from panka.workflows.deploy import RunWorkflow
 from panka.workflows.drift import DriftWorkflow
 from panka.workflows.ports import Lease
@@ -60,8 +57,6 @@ from panka.workflows.tenant import TenantsWorkflow, TenantWorkflow
 _STORE_THREADS = 16
 _PATIENCE = 60.0
 """Seconds to wait for a Temporal server that does not answer."""
-_MOST_TARGETS = 64
-"""Targets whose clients are kept at hand; those of one take about 10 MB."""
 WORKFLOWS = (RunWorkflow, ShardWorkflow, DriftWorkflow, TenantWorkflow, TenantsWorkflow)
 _log = logging.getLogger("panka.worker")
 
@@ -72,52 +67,6 @@ class Stores:
 
     objects: ObjectStore
     locks: LockStore
-
-
-@dataclass(slots=True)
-class Accounts:
-    """AWS clients by target, those used last. Settings of the worker go before those of a plan.
-
-    What a service has shown of the pace that it allows is shared by all targets of an account and region, and is
-    forgotten when none of them has clients.
-    """
-
-    threads: ThreadPoolExecutor
-    profile: str | None = None
-    endpoint_url: str | None = None
-    traces: Traces = Untraced()  # noqa: RUF009  # it keeps nothing
-    roles: Callable[[Lease], Awaitable[Role | None]] | None = None
-    """The role of a run's tenant; without it all targets are seen with the credentials at hand."""
-    _known: OrderedDict[tuple[Target, Role | None], Clients] = field(default_factory=OrderedDict)
-    _paces: WeakValueDictionary[tuple[str, str], Paces] = field(default_factory=WeakValueDictionary)
-
-    async def home(self, lease: Lease, target: Target) -> Cloud:
-        """The target's cloud as the tenant of a run may see it. Raises what asking for its role does."""
-        return self.cloud(target, await self.roles(lease) if self.roles else None)
-
-    def cloud(self, target: Target, role: Role | None = None) -> Cloud:
-        """The target's cloud, over clients that all its steps share."""
-        clients = self._known.pop((target, role), None) or self._opened(target, role)
-        self._known[target, role] = clients
-        while len(self._known) > _MOST_TARGETS:
-            self._known.popitem(last=False)  # steps under way keep theirs until they end
-        return Cloud(clients, traces=self.traces)
-
-    def _opened(self, target: Target, role: Role | None) -> Clients:
-        place = target.account, target.region
-        paces = self._paces.setdefault(place, Paces(Timing()))
-        return Clients(
-            target,
-            executor=self.threads,
-            profile=self.profile,
-            role=role,
-            endpoint_url=self.endpoint_url,
-            paces=paces,
-        )
-
-    async def number(self, lease: Lease, target: Target) -> str:
-        """The account that a run's credentials for a target belong to now."""
-        return await (await self.home(lease, target)).identity()
 
 
 @dataclass(frozen=True, slots=True)

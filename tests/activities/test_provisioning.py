@@ -18,7 +18,7 @@ from panka.activities.aws.session import Clients, Cloud
 from panka.activities.failing import NotReady
 from panka.activities.providers.provider import Readiness, Waiting
 from panka.activities.providing import provider_of
-from panka.activities.provisioning import Beat, Work
+from panka.activities.work import Beat, Work
 from panka.planner.owner import Owner, Scope
 from panka.planner.plan import Action, Step
 from panka.planner.record import Outcome

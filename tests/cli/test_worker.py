@@ -20,10 +20,11 @@ from temporalio.exceptions import ApplicationError
 
 from panka.activities.aws.session import Cloud, connect
 from panka.activities.providing import provider_of
+from panka.cli.accounts import Accounts
 from panka.cli.dev import LocalInfo, start
 from panka.cli.exits import Misused, Unreachable
 from panka.cli.settings import Settings
-from panka.cli.worker import Accounts, connected
+from panka.cli.worker import connected
 from panka.planner.state import Target
 
 

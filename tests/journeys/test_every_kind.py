@@ -24,7 +24,8 @@ from panka.activities.reach import AwsAccount
 from panka.activities.stores.backend import create_backend
 from panka.activities.stores.dynamodb import DynamoLocks
 from panka.activities.stores.s3 import S3Store
-from panka.cli.worker import Accounts, Stores, assemble, build_workers, provider_of
+from panka.cli.accounts import Accounts
+from panka.cli.worker import Stores, assemble, build_workers, provider_of
 from panka.planner.component import Network
 from panka.planner.drift import Report, Status
 from panka.planner.kinds import KINDS
