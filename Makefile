@@ -40,7 +40,7 @@ demo: .venv/.installed ## bring up the embedded parts and deploy examples/shop t
 	@$(BIN)/panka apply --local --yes --stay examples/shop -e dev
 
 test: setup ## run every test (no Docker, no AWS account)
-	@$(BIN)/pytest -n 4 --dist loadfile
+	@$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 chaos: SEED ?= 1
 chaos: TRIALS ?= 200

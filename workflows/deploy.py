@@ -103,7 +103,8 @@ class RunWorkflow(Asking):
                     raise  # the run leaves this worker's cache; it goes on elsewhere
                 self.halt()
         result = work.result()
-        self.story.end(result)
+        self.story.result = result
+        self._enter(Phase.ENDED)
         if result.result == "succeeded":
             return result
         raise ApplicationError(result.message, result, type=RUN_FAILED, non_retryable=True)

@@ -76,10 +76,6 @@ class Story:
         self._passed_over = reason
         self._show()
 
-    def end(self, result: Result) -> None:
-        self.result = result
-        self.enter(Phase.ENDED)
-
     def progress(self, since: int, failed: tuple[str, ...]) -> Progress:
         """As it is now, with the events after the first `since`. `failed` is what people may decide about."""
         events = tuple(self.events[since : since + PAGE])

@@ -208,7 +208,7 @@ async def test_a_retried_failure_counts_no_more_in_the_search(place: Place) -> N
     after = (await handle.describe()).search_attributes
 
     assert (before["PankaFailed"], before["PankaPhase"]) == ([1], ["paused"])
-    assert (after["PankaFailed"], after["PankaPhase"]) == ([0], ["closing"])
+    assert (after["PankaFailed"], after["PankaPhase"]) == ([0], ["ended"])
 
 
 async def test_a_failure_is_told_without_the_python_that_raised_it(place: Place) -> None:
@@ -236,4 +236,4 @@ async def test_a_run_that_restores_what_was_recorded_is_found_like_any_other(pla
     assert found.run is not None
     assert run.search_attributes["PankaStack"] == [place.scope.stack]
     assert run.search_attributes["PankaOperation"] == ["apply"]
-    assert run.search_attributes["PankaPhase"] == ["closing"]
+    assert run.search_attributes["PankaPhase"] == ["ended"]
