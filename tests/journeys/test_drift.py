@@ -152,6 +152,7 @@ async def listed(place: World, **wanted: Any) -> Any:
 
 
 async def test_a_schedule_fires_tells_pauses_goes_on_and_restores(place: World) -> None:
+    (await place.panka("backend", "create")).ok()  # runs are searched for
     await applied(place)
     jobs = queue(place, "jobs")
     topic = place.client("sns").create_topic(Name="drift")["TopicArn"]

@@ -49,6 +49,7 @@ async def forget(place: World, attribute: str) -> None:
 
 
 async def test_a_doctor_names_what_is_wrong_and_what_mends_it(place: World) -> None:
+    (await place.panka("backend", "create")).ok()
     no_worker = await place.panka("doctor", "--json")
     await place.start_worker()
     well = await place.panka("doctor", "--json")

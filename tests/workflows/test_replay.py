@@ -181,7 +181,12 @@ async def test_a_run_of_today_commands_what_its_history_says(name: str, place: P
 
     today = await handle.fetch_history()
 
-    assert fingerprint(today) == fingerprint(recorded(HISTORIES / f"{name}.json"))
+    assert untimed(today) == untimed(recorded(HISTORIES / f"{name}.json"))
+
+
+def untimed(history: WorkflowHistory) -> list[str]:
+    """Without timers: between which other commands one stands is up to the machine."""
+    return [line for line in fingerprint(history) if line != "timer"]
 
 
 LINES: dict[str, Callable[[Any], str]] = {
