@@ -1,7 +1,7 @@
 """What a person sees who follows a large run in a terminal, and what a pipe gets of the same run."""
 
+import asyncio
 import re
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -64,7 +64,7 @@ def assert_one_footer(one: Terminal, columns: int) -> None:
 @pytest.mark.timeout(900)
 async def test_a_run_of_500_resources_in_a_terminal_that_is_resized_left_and_taken_up_again(place: World) -> None:
     write_queues(place)
-    worker = await place.start_worker()
+    await place.start_worker()
 
     with terminal(place, "apply", "big.yaml", "-y", "--parallelism", "20") as first:
         await first.until(lambda: seen(first, 5), 300)
@@ -79,10 +79,10 @@ async def test_a_run_of_500_resources_in_a_terminal_that_is_resized_left_and_tak
             await first.until(lambda done=done: seen(first, done + 5), 300)  # type: ignore[misc]
             assert_one_footer(first, columns)
 
-        worker.send_signal(signal.SIGSTOP)  # the run does not end before the interrupt is seen
+        place.faults.hold = asyncio.Event()  # the run does not end before the interrupt is seen
         first.interrupt()
         assert await first.end() == 130
-        worker.send_signal(signal.SIGCONT)
+        place.faults.hold.set()
         assert not first.cursor_hidden
         assert bars(first) == []
         assert "Stopped watching. acme/big/dev#1 goes on and keeps its lock." in first.lines
