@@ -47,6 +47,8 @@ T = TypeVar("T")
 
 _PULSE = 4.0
 """Seconds between heartbeats."""
+_LATER = 1.0
+"""Seconds after a run's end at which its report is drawn."""
 
 
 class StateActivities:
@@ -114,8 +116,10 @@ class StateActivities:
         with translated():
             entry = await self._blocking(lambda: self._end(ending))
         if entry is not None and ending.plan is not None:
-            # Nobody waits for it: a worker that is stopped ends it first, and one that is killed leaves none.
-            self._threads.submit(self._report, ending.lease.scope, entry, ending.plan)
+            # Nobody waits for it, and whoever waits for the run's end is told of that first. A worker that ends
+            # meanwhile leaves none.
+            scope, plan, loop = ending.lease.scope, ending.plan, asyncio.get_running_loop()
+            loop.call_later(_LATER, lambda: loop.run_in_executor(self._threads, self._report, scope, entry, plan))
 
     def _check_types(self, plan: Plan) -> None:
         steps = [step for step in (*plan.forward, *plan.cleanup) if step.action is not Action.FORGET]
