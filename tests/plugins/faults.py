@@ -178,7 +178,9 @@ class _Proxy:
         self._faults.url = f"http://127.0.0.1:{self._port}"
 
     async def close(self) -> None:
-        """Ends every connection and waits until its task has seen it."""
+        """Ends every connection, that of a held reply too, and waits until its task has seen it."""
+        if self._faults.hold is not None:
+            self._faults.hold.set()
         if self._server is not None:
             self._server.close()
         for writer in self._open.values():

@@ -29,6 +29,7 @@ class Terminal:
         self.code: int | None = None
         self._pid, self._end = pty.fork()
         if self._pid == 0:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # tests that run in the background of a shell are deaf to it
             os.chdir(folder)
             os.execve(sys.executable, [sys.executable, "-m", "panka.cli", *words], {**env, "TERM": "xterm-256color"})
         os.set_blocking(self._end, False)
