@@ -17,7 +17,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from plan import PANKA, ROOT, endpoint
+from servers import PANKA, ROOT, endpoint, environment
+
+from panka.cli.children import Group
 
 SHOP = str(ROOT / "examples" / "shop")
 BARE = "import click; click.command(help='Says nothing.')(lambda: None)()"
@@ -25,25 +27,25 @@ HELP, VALIDATE, APPLY = 1.5, 0.5, 1.2
 """What is promised: times a bare program, seconds of the processor, seconds."""
 
 
-def wall(line: Sequence[str], environment: Mapping[str, str]) -> float:
+def wall(line: Sequence[str], within: Mapping[str, str]) -> float:
     """Seconds from the start of a process to its end."""
     began = time.monotonic()
-    subprocess.run(line, env=environment, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(line, env=within, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return time.monotonic() - began
 
 
-def processor(line: Sequence[str], environment: Mapping[str, str]) -> float:
+def processor(line: Sequence[str], within: Mapping[str, str]) -> float:
     """Seconds of the processor that a process takes, with those that it has waited for."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    wall(line, environment)
+    wall(line, within)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def first_line(line: Sequence[str], environment: Mapping[str, str]) -> float:
+def first_line(line: Sequence[str], within: Mapping[str, str]) -> float:
     """Seconds from the start of a process to its first line, whichever stream it is on; then it is interrupted."""
     began = time.monotonic()
-    process = subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    process = subprocess.Popen(line, env=within, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert process.stdout is not None
     said = process.stdout.readline()
     spent = time.monotonic() - began
@@ -76,7 +78,8 @@ def main(runs: int) -> bool:
         state_dir = ["--state-dir", str(Path(home) / ".panka")]
         line = [*PANKA, "apply", SHOP, *state_dir]
         (local,) = medians(min(runs, 5), lambda: first_line([*line, "--local"], quiet))
-        with endpoint(Path(home)) as there:
+        with Group() as group, endpoint(Path(home), group) as (_, url):
+            there = environment(url)
             (planned,) = medians(runs, lambda: first_line([*line, "-e", "dev"], there))
     kept_all = [
         told("panka --help, beside a bare click program", own / bare, HELP, "times"),
