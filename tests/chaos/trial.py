@@ -249,12 +249,12 @@ def _judge_end(
     trial: Trial, report: Report, progress: Progress | None, was: Fingerprint, now: Fingerprint, said: Said
 ) -> None:
     """An outage must not end a run; a run that goes back must leave everything as it was."""
+    if report.ended == "not begun" and "command killed" in report.struck:
+        return  # the command was killed before it had started its run
     troubles = {trouble for trouble, _ in trial.troubles if trouble.name in report.struck}
     hindered = [trouble for trouble in troubles if not trouble.outage and trouble is not REFUSED]
     if not hindered and REFUSED not in troubles:
-        # A command that is killed before it has started its run has begun nothing.
-        unbegun = report.ended == "not begun" and "command killed" in report.struck
-        _hold(report.ended == "succeeded" or unbegun, f"It {report.ended} by an outage alone.\n{said.text}")
+        _hold(report.ended == "succeeded", f"It {report.ended} by an outage alone.\n{said.text}")
     if not hindered and trial.on_failure == "rollback":
         _hold(report.ended in {"succeeded", "rolled back"}, f"It {report.ended} without rollback.\n{said.text}")
     if report.ended == "rolled back" or _cancelled_before_its_commit(trial, report, progress):
