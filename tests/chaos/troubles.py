@@ -1,6 +1,7 @@
 """What can go wrong with a run, each as a thing to do at a moment that is drawn."""
 
 import asyncio
+import contextlib
 import signal
 import time
 from collections.abc import Awaitable, Callable
@@ -9,6 +10,7 @@ from random import Random
 from typing import Any
 
 from temporalio.client import Client, WorkflowHandle
+from temporalio.service import RPCError
 
 from plugins.aws_requests import Request
 from plugins.faults import Rule, refused
@@ -169,7 +171,11 @@ async def cancel_twice(stage: Stage, random: Random) -> None:
 
 
 async def terminate(stage: Stage, random: Random) -> None:
-    stage.later(0, lambda: stage.handle.terminate("chaos"))
+    async def end() -> None:
+        with contextlib.suppress(RPCError):  # the command has not started its run yet
+            await stage.handle.terminate("chaos")
+
+    stage.later(0, end)
 
 
 async def kill_command(stage: Stage, random: Random) -> None:
