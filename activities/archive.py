@@ -56,7 +56,7 @@ class Archive:
         digest = _digest(body)
         beside = {_asset_key(plan.scope.tenant, _digest(one)): one for one in assets}
         if stack is not None:
-            beside[_blueprint_key(plan.scope, _digest(stack))] = stack
+            beside[_blueprint_key(plan.scope, plan.stack)] = stack
         self._objects.put_all({**beside, key: body})
         self._remember(f"{key}#{digest}", plan)
         return PlanRef(id=plan.id, key=key, sha256=digest)
