@@ -55,7 +55,7 @@ async def test_from_nothing_to_a_deployed_stack_and_back(place: World) -> None:
     place.faults.reset()
     again = (await place.panka("apply", "small.yaml", "-y")).ok()
     assert "Nothing changes" in again.text
-    assert place.faults.mutations == []
+    assert place.faults.changes == []
 
     changed = write(place, STACK.replace("visibilityTimeout: 30", "visibilityTimeout: 60"))
     assert await place.steps(changed) == [("update", "jobs:main")]
@@ -93,7 +93,7 @@ async def test_the_shop_applies_replans_empty_and_leaves_nothing(place: World) -
     steps = await place.steps("shop")
     place.faults.reset()
     (await place.panka("apply", "shop", "-y")).ok()
-    quiet = list(place.faults.mutations)
+    quiet = place.faults.changes
     named = (await place.panka("plan", "shop", "-o", "name")).ok().out
     (await place.panka("destroy", "shop", "-y")).ok()
 

@@ -152,4 +152,4 @@ async def test_two_runs_are_compared_in_the_look_of_a_plan(place: World) -> None
     assert "Nothing differs." in same.out
     assert first.code == 64
     assert "No run of acme/small/dev before #1 has succeeded." in first.err
-    assert place.faults.mutations == []
+    assert place.faults.changes == []

@@ -72,7 +72,7 @@ async def test_what_is_moved_on_record_is_what_the_renamed_yaml_means(place: Wor
 
     unknown = await place.panka("state", "mv", "jbos", "tasks", "--stack", "small", "-y")
     taken = await place.panka("state", "mv", "jobs", "news", "--stack", "small", "-y")
-    quiet = list(place.faults.mutations)
+    quiet = place.faults.changes
     moved = (await place.panka("state", "mv", "jobs", "tasks", "--stack", "small", "-y")).ok()
 
     assert (unknown.code, taken.code, quiet) == (64, 64, [])

@@ -101,6 +101,11 @@ class Faults:
     """By the number of a changing request, from 1: awaited when it has taken effect and nobody has been told."""
     door: "_Proxy | None" = None
 
+    @property
+    def changes(self) -> list[str]:
+        """`mutations` without the reports, which a worker draws when its run is over: nothing waits for those."""
+        return [one for one in self.mutations if "/reports/" not in one]
+
     async def close(self) -> None:
         """Nothing answers any more: connections end, new ones are refused."""
         assert self.door is not None
