@@ -1,11 +1,27 @@
 """How what is said to Temporal is written down: models as JSON, errors in Panka's own words."""
 
 from dataclasses import replace
+from typing import Self
 
 from temporalio.api.failure.v1 import Failure
-from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.contrib.pydantic import PydanticPayloadConverter, pydantic_data_converter
 from temporalio.converter import DefaultFailureConverter, PayloadConverter
 from temporalio.exceptions import ApplicationError
+
+
+class _Shared(PydanticPayloadConverter):
+    """One for all: the SDK asks for a new one twice in every workflow task, and it keeps nothing but what types mean."""
+
+    _one: Self | None = None
+
+    def __new__(cls) -> Self:
+        if cls._one is None:
+            cls._one = super().__new__(cls)
+            PydanticPayloadConverter.__init__(cls._one)
+        return cls._one
+
+    def __init__(self) -> None:
+        """It is made already."""
 
 
 class _Brief(DefaultFailureConverter):
@@ -21,4 +37,6 @@ class _Brief(DefaultFailureConverter):
             failure.ClearField("cause")
 
 
-DATA_CONVERTER = replace(pydantic_data_converter, failure_converter_class=_Brief)
+DATA_CONVERTER = replace(
+    pydantic_data_converter, payload_converter_class=_Shared, failure_converter_class=_Brief
+)

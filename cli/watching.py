@@ -14,7 +14,7 @@ from panka.cli.runs import Handle, Runs, description
 from panka.cli.views.account import rows
 from panka.cli.views.run import View
 from panka.planner.plan import Plan, PlanRef
-from panka.workflows.messages import PAGE, RUN_FAILED, Result
+from panka.workflows.messages import PAGE, RUN_FAILED, Phase, Progress, Result
 
 _BUSY, _AWAY, _SILENCE = 0.3, 1.0, 10.0
 """Seconds between questions: at least, while nobody answers, and where nothing has happened since."""
@@ -55,6 +55,8 @@ class Watch:
         """What was said of the silence, to be said once."""
         self._more = False
         """An answer did not hold all that there is."""
+        self._known: Progress | None = None
+        """The run as it answered last."""
 
     async def follow(self, *, seconds: float | None, cancel_on_interrupt: bool) -> Result:
         """The run's result. Ctrl-C ends it with CancelledError, or once cancels the run if that is wished.
@@ -95,11 +97,30 @@ class Watch:
         await self._bell.rung(left)
 
     async def _look(self) -> Result | None:
+        if self._bell.over and (ending := await self._ending()) is not None:
+            self._heard(ending)
+            return ending.result
         try:
             progress = await self._runs.progress(self._handle, self._seen)
         except (RPCError, WorkflowQueryFailedError) as error:
             return await self._without_answer(error)
         self._answered()
+        await self._heed(progress)
+        return await self._result() if progress.result is not None or await self._killed() else None
+
+    async def _ending(self) -> Progress | None:
+        """What an ended run would answer, where its result tells all that is new: no worker has to replay the run."""
+        known, result = self._known, await self._result()
+        if known is None or not known.total or result is None:
+            return None
+        unheard = result.told - self._seen
+        if not result.told or not 0 <= unheard <= len(result.last):
+            return None
+        new = result.last[len(result.last) - unheard :]
+        now = {"phase": Phase.ENDED, "events": new, "seen": result.told, "finished": known.total, "running": ()}
+        return known.model_copy(update={**now, "failed": (), "result": result})
+
+    async def _heed(self, progress: Progress) -> None:
         self.run = progress.run
         self._more, self._seen = progress.seen - self._seen >= PAGE, progress.seen
         if progress.total and not all(view.introduced for view in self._views):
@@ -107,10 +128,13 @@ class Watch:
             at = progress.events[0].at if progress.events else time.time()
             for view in self._views:
                 self._print(view.introduce(rows(plan), progress.run, at))
+        self._heard(progress)
+
+    def _heard(self, progress: Progress) -> None:
+        self._known = progress
         now = time.time()
         for view in self._views:
             self._print(view.hear(progress) or view.heartbeat(now))
-        return await self._result() if progress.result is not None or await self._killed() else None
 
     def _print(self, lines: Iterable[str]) -> None:
         for line in lines:

@@ -184,6 +184,8 @@ def _worker(
         interceptors=[*interceptors, Resets()],
         max_concurrent_activities=200,
         max_cached_workflows=500,
+        # There is none; with more than one the SDK starts a task for every value that a workflow names.
+        max_workflow_task_external_storage_concurrency=1,
         max_eager_activity_reservations_per_workflow_task=100,
         # A killed worker's runs wait this long before another one may have them.
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),

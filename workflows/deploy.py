@@ -106,7 +106,7 @@ class RunWorkflow(Asking):
         self.story.result = result
         self._enter(Phase.ENDED)
         if result.result == "succeeded":
-            return result
+            return result.model_copy(update={"told": len(self.story.events), "last": self.story.last()})
         raise ApplicationError(result.message, result, type=RUN_FAILED, non_retryable=True)
 
     def halt(self) -> None:

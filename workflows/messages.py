@@ -24,6 +24,8 @@ PROGRESS = "progress"
 """Name of the query for `Progress`; takes the number of events that the caller has seen."""
 PAGE = 2_000
 """Events in one `Progress`: Temporal carries 2 MB."""
+LAST = 400
+"""Events in a `Result`: more than happen between two questions of one who watches."""
 APPROVE, RETRY, SKIP, ABORT = "approve", "retry", "skip", "abort"
 """Names of what people may tell a run: as updates, which are checked and answered, or as signals, which are not."""
 REPORT, ORDERS = "report", "orders"
@@ -218,6 +220,10 @@ class Result(Model):
     failures: tuple[Failure, ...] = ()
     message: str = ""
     """For a run that could not begin: why."""
+    told: int = 0
+    """Events that the run has told in all, where it succeeded."""
+    last: tuple[Event, ...] = ()
+    """The last of them: who watches need not ask a run that is closed, which a worker has to replay for an answer."""
 
 
 class Progress(Model):

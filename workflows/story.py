@@ -1,5 +1,6 @@
 """What a run tells those who watch it: a list of events that only grows."""
 
+import asyncio
 from datetime import UTC, datetime
 
 from temporalio import workflow
@@ -10,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from panka.planner.owner import Scope
     from panka.planner.plan import PlanRef
     from panka.workflows.details import Now, page
-    from panka.workflows.messages import PAGE, Event, EventKind, Phase, Progress, Result
+    from panka.workflows.messages import LAST, PAGE, Event, EventKind, Phase, Progress, Result
     from panka.workflows.ports import TRIES
 
 _BEGINNINGS = (EventKind.STARTED, EventKind.UNDOING)
@@ -38,6 +39,8 @@ class Story:
         self._running: dict[str, float] = {}
         """Steps and when they began."""
         self._finished = 0
+        self._stale = False
+        """What the Web UI shows is about to be drawn anew."""
 
     def enter(self, phase: Phase, about: str = "") -> None:
         self.phase, self._about, self._passed_over = phase, about, ""
@@ -94,7 +97,18 @@ class Story:
             result=self.result if seen == len(self.events) else None,
         )
 
+    def last(self) -> tuple[Event, ...]:
+        """What those who watch may not have heard yet, if they ask as often as they should."""
+        return tuple(self.events[-LAST:])
+
     def _show(self) -> None:
+        """Once for all that happens in one workflow task."""
+        if not self._stale:
+            self._stale = True
+            asyncio.get_running_loop().call_soon(self._draw)
+
+    def _draw(self) -> None:
+        self._stale = False
         workflow.set_current_details(page(self._now()))
 
     def _now(self) -> Now:
