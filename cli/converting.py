@@ -37,6 +37,4 @@ class _Brief(DefaultFailureConverter):
             failure.ClearField("cause")
 
 
-DATA_CONVERTER = replace(
-    pydantic_data_converter, payload_converter_class=_Shared, failure_converter_class=_Brief
-)
+DATA_CONVERTER = replace(pydantic_data_converter, payload_converter_class=_Shared, failure_converter_class=_Brief)

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 from panka.activities.aws.errors import AwsError, TryLater
+from panka.activities.aws.session import Cloud
 from panka.activities.providers.dynamodb_changes import table_changes
 from panka.activities.providers.dynamodb_shapes import (
     SETTABLE,
@@ -44,6 +45,11 @@ class TableProvider(Provider):
     type = "AWS::DynamoDB::Table"
     service = "dynamodb"
 
+    def __init__(self, cloud: Cloud) -> None:
+        super().__init__(cloud)
+        self._ready: dict[str, dict[str, Any]] = {}
+        """Tables as they were described when they were ready."""
+
     async def read(self, id: str) -> Observed | None:
         table = await self._described(id)
         if table is None or table["TableStatus"] == "DELETING":
@@ -54,7 +60,7 @@ class TableProvider(Provider):
         return _observed(table, expiry, recovery, tags or {})
 
     async def read_new(self, id: str, properties: Properties) -> Observed | None:
-        table = await self._described(id)
+        table = self._ready.pop(id, None) or await self._described(id)
         if table is None:
             return None
         expires = (properties.get("TimeToLiveSpecification") or {}).get("Enabled")
@@ -78,15 +84,16 @@ class TableProvider(Provider):
     async def create(self, owner: Owner, properties: Properties, token: str) -> str:  # noqa: ARG002  # its name makes it once
         settable(self.type, properties, SETTABLE)
         name: str = properties["TableName"]
-        if await self.find(owner, properties) is not None:
-            return name
         tags = tag_list(tag_map(properties.get("Tags")) | owner.tags())
         try:
             await self.call("create_table", **create_arguments(properties, tags))
         except AwsError as error:
-            if error.code == _BUSY:
-                raise TryLater(f"An old table {name} is still being deleted.", seconds=5) from error
-            raise
+            if error.code != _BUSY:
+                raise
+            # There is one: ours, somebody else's, or one that goes.
+            if await self.find(owner, properties) is not None:
+                return name
+            raise TryLater(f"An old table {name} is still being deleted.", seconds=5) from error
         await self._complete(name, {}, properties)
         return name
 
@@ -115,7 +122,10 @@ class TableProvider(Provider):
         if table["TableStatus"] in _UNUSABLE:
             return Failed(f"The table is {table['TableStatus']}.")
         busy = _unsettled(table)
-        return Waiting(busy) if busy else Ready()
+        if busy:
+            return Waiting(busy)
+        self._ready[id] = table
+        return Ready()
 
     async def gone(self, id: str) -> Readiness:
         table = await self._described(id)

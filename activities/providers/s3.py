@@ -74,9 +74,13 @@ class BucketProvider(Provider):
         return None if tags is None else await self._observed(id, CONFIGURATIONS, tags)
 
     async def read_new(self, id: str, properties: Properties) -> Observed | None:
-        """Asks for what S3 gives to every bucket and for what was set. `create` leaves nothing else behind."""
-        asked = [one for one in CONFIGURATIONS if one.given or one.property in properties]
-        return await self._observed(id, asked, tag_map(properties.get("Tags")))
+        """Asks for what S3 gives to every bucket and for what it may tell otherwise than it was set.
+
+        `create` leaves nothing else behind.
+        """
+        known = {one.property: properties[one.property] for one in CONFIGURATIONS if one.told_as_set(properties)}
+        asked = [one for one in CONFIGURATIONS if one.given or one.property in properties.keys() - known.keys()]
+        return await self._observed(id, asked, tag_map(properties.get("Tags")), known)
 
     async def find(self, owner: Owner, properties: Properties) -> str | None:
         bucket: str = properties["BucketName"]
@@ -93,9 +97,11 @@ class BucketProvider(Provider):
         tags = tag_map(properties.get("Tags")) | owner.tags()
         # There S3 answers a create with the bucket that the account has by this name; elsewhere it refuses.
         left = await self.find(owner, properties) if self.cloud.region == "us-east-1" else None
-        if left is None and not await self._make(bucket, tags, locked=bool(properties.get("ObjectLockEnabled"))):
+        locked = bool(properties.get("ObjectLockEnabled"))
+        made = left is None and await self._make(bucket, tags, locked=locked)
+        if left is None and not made:
             left = await self.find(owner, properties)
-        if await _tags(self, bucket) != tags:
+        if made or await _tags(self, bucket) != tags:
             await self.call("put_bucket_tagging", Bucket=bucket, Tagging={"TagSet": tag_list(tags)})
         live = await self.read(bucket) if left else None
         # A bucket that was made just now has nothing but its tags.
@@ -123,9 +129,11 @@ class BucketProvider(Provider):
             await self._empty(id)
         await self.maybe("delete_bucket", _MISSING, Bucket=id)
 
-    async def _observed(self, bucket: str, asked: Sequence[Configuration], tags: dict[str, str]) -> Observed:
+    async def _observed(
+        self, bucket: str, asked: Sequence[Configuration], tags: dict[str, str], known: Properties | None = None
+    ) -> Observed:
         told = await asyncio.gather(*(self._configuration(bucket, one) for one in asked))
-        properties = {one.property: value for one, value in zip(asked, told, strict=True) if value}
+        properties = {one.property: value for one, value in zip(asked, told, strict=True) if value} | (known or {})
         if "ObjectLockConfiguration" in properties:
             properties["ObjectLockEnabled"] = True
         return Observed({"BucketName": bucket, **properties, "Tags": tag_list(tags)}, self._attributes(bucket))

@@ -32,11 +32,18 @@ class Configuration:
     """What a bucket has that is said to have none."""
     given: bool = False
     """Whether a bucket can have it for which nobody has set it."""
+    verbatim: bool = False
+    """S3 tells exactly what was put, and nothing beside it."""
 
     def told(self, answer: Properties) -> Any:
         """The property as AWS told it; None or empty: the bucket has none."""
         value = answer.get(self.answer) if self.answer else {k: v for k, v in answer.items() if k not in _ASIDE}
         return _as_json(self.shape[1](value)) if value else None
+
+    def told_as_set(self, properties: Properties) -> bool:
+        """Whether a bucket that was made with these properties need not be asked."""
+        value = properties.get(self.property)
+        return self.verbatim and bool(value) and value != self.absent
 
     def sent(self, value: Any) -> Any:
         """The property as `put` takes it."""
@@ -107,6 +114,7 @@ CONFIGURATIONS: tuple[Configuration, ...] = (
         "VersioningConfiguration",
         None,
         absent={"Status": "Suspended"},
+        verbatim=True,
     ),
     Configuration(
         "BucketEncryption",

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from panka.activities.aws.errors import NotOurs
+from panka.activities.aws.errors import AwsError, NotOurs
 from panka.activities.providers.documents import as_parsed, parsed, written
 from panka.activities.providers.ownership import claim, of_our_stack, retagged
 from panka.activities.providers.provider import (
@@ -20,6 +20,7 @@ from panka.planner.owner import Owner
 from panka.planner.resource import Properties
 
 _MISSING = frozenset({"NotFound", "NotFoundException", "ResourceNotFound", "ResourceNotFoundException"})
+_REFUSED = frozenset({"InvalidParameter", "InvalidParameterException"})
 _DOCUMENTS = frozenset(
     {"ArchivePolicy", "DeliveryPolicy", "FilterPolicy", "RedrivePolicy", "ReplayPolicy"},
 )
@@ -165,26 +166,28 @@ class SubscriptionProvider(Provider):
 
     async def find(self, owner: Owner, properties: Properties) -> str | None:
         arn = properties["TopicArn"]
-        tags = await self.maybe("list_tags_for_resource", _MISSING, ResourceArn=arn)
-        if tags is None:
+        if not await self._ours(owner, arn):
             return None
-        if not of_our_stack(owner, tag_map(tags.get("Tags"))):
-            raise NotOurs(f"The topic {arn} does not belong to {owner.scope}, so nothing is subscribed to it.")
         return await self._subscribed(arn, properties["Protocol"], properties["Endpoint"])
 
     async def create(self, owner: Owner, properties: Properties, token: str) -> str:  # noqa: ARG002  # its name makes it once
         settable(self.type, properties, (*_SUBSCRIPTION, "TopicArn", "Protocol", "Endpoint"))
-        found = await self.find(owner, properties)
-        if found is not None:
+        await self._ours(owner, properties["TopicArn"])
+        # SNS answers with the subscription that is there, or refuses where it has other attributes.
+        try:
+            made = await self.call(
+                "subscribe",
+                TopicArn=properties["TopicArn"],
+                Protocol=properties["Protocol"],
+                Endpoint=properties["Endpoint"],
+                Attributes={name: _said(name, properties[name]) for name in _SUBSCRIPTION if name in properties},
+                ReturnSubscriptionArn=True,
+            )
+        except AwsError as error:
+            found = await self.find(owner, properties) if error.code in _REFUSED else None
+            if found is None:
+                raise
             return found
-        made = await self.call(
-            "subscribe",
-            TopicArn=properties["TopicArn"],
-            Protocol=properties["Protocol"],
-            Endpoint=properties["Endpoint"],
-            Attributes={name: _said(name, properties[name]) for name in _SUBSCRIPTION if name in properties},
-            ReturnSubscriptionArn=True,
-        )
         return str(made["SubscriptionArn"])
 
     async def update(self, id: str, old: Properties, new: Properties) -> None:
@@ -198,6 +201,13 @@ class SubscriptionProvider(Provider):
 
     async def delete(self, id: str, how: Ending) -> None:  # noqa: ARG002  # nothing is held that a delete could ask about
         await self.maybe("unsubscribe", _MISSING, SubscriptionArn=id)
+
+    async def _ours(self, owner: Owner, topic: str) -> bool:
+        """False: there is no such topic. Raises NotOurs when it is of another stack."""
+        tags = await self.maybe("list_tags_for_resource", _MISSING, ResourceArn=topic)
+        if tags is not None and not of_our_stack(owner, tag_map(tags.get("Tags"))):
+            raise NotOurs(f"The topic {topic} does not belong to {owner.scope}, so nothing is subscribed to it.")
+        return tags is not None
 
     async def _subscribed(self, topic: str, protocol: str, endpoint: str) -> str | None:
         page: dict[str, Any] = {}
