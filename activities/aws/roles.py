@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from panka.planner.owner import Scope
-from panka.planner.permissions import session_policy
 
 if TYPE_CHECKING:
     from panka.planner.tenancy import Tenant
@@ -41,6 +40,8 @@ def role_of(tenant: "Tenant", scope: Scope, bucket: str, table: str) -> Role | N
 
     `bucket` and `table` hold the state, which no stack has any business with.
     """
+    from panka.planner.permissions import session_policy  # noqa: PLC0415  # a courier loads roles, and needs none of it
+
     said = tenant.spec.aws
     if said.assume_role_arn is None:
         return None

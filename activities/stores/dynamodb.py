@@ -10,11 +10,12 @@ from botocore.exceptions import ClientError
 from panka.activities.stores.store import Holder, LockLost, Moved, rfc3339
 from panka.planner.owner import Scope
 from panka.planner.state import Pointer
-from panka.workflows.ports import Lease
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, TransactWriteItemTypeDef
+
+    from panka.workflows.ports import Lease
 
 FORGET = timedelta(days=400)
 """How long an unused lock stays in the table. Its fence goes with it, which is safe: leases name their owner too."""
@@ -49,7 +50,9 @@ class DynamoLocks:
 
     def acquire(
         self, scope: Scope, owner: str, *, who: str, operation: str, ttl: float, over: Holder | None = None
-    ) -> Lease | Holder:
+    ) -> "Lease | Holder":
+        from panka.workflows.ports import Lease  # noqa: PLC0415  # commands only read, and load no ports
+
         words = {"owner": owner, "who": who, "operation": operation, "since": rfc3339(self._clock())}
         values = _values(**words, renewals=0, ttl_seconds=ttl, forget_after=self._forget_after(), one=1)
         condition = "attribute_not_exists(#owner)"
@@ -64,19 +67,19 @@ class DynamoLocks:
             return Lease(scope=scope, owner=owner, fence=_integer(item, "fence"))
         return _holder(item)
 
-    def renew(self, lease: Lease) -> None:
+    def renew(self, lease: "Lease") -> None:
         values = _ours(lease) | _values(one=1, forget_after=self._forget_after())
         update = "ADD #renewals :one SET #forget_after = :forget_after"
         held, _ = self._update(lease.scope, update, _OURS, ("owner", "fence", "renewals", "forget_after"), values)
         if not held:
             raise LockLost.of(lease)
 
-    def check(self, lease: Lease) -> None:
+    def check(self, lease: "Lease") -> None:
         holder = self.holder(lease.scope)
         if holder is None or (holder.owner, holder.fence) != (lease.owner, lease.fence):
             raise LockLost.of(lease)
 
-    def release(self, lease: Lease) -> None:
+    def release(self, lease: "Lease") -> None:
         gone = ("owner", "who", "operation", "since", "renewals", "ttl_seconds")
         update = "REMOVE " + ", ".join(f"#{name}" for name in gone) + " SET #forget_after = :forget_after"
         values = _ours(lease) | _values(forget_after=self._forget_after())
@@ -90,7 +93,7 @@ class DynamoLocks:
         item = self._read(_pointer_key(scope))
         return _pointer(item) if item else None
 
-    def move(self, lease: Lease, expected: Pointer | None, to: Pointer) -> None:
+    def move(self, lease: "Lease", expected: Pointer | None, to: Pointer) -> None:
         lock: TransactWriteItemTypeDef = {
             "ConditionCheck": {
                 "TableName": self._table,
@@ -242,7 +245,7 @@ def _integer(item: Item, name: str) -> int:
     return int(item[name]["N"])
 
 
-def _ours(lease: Lease) -> "dict[str, AttributeValueTypeDef]":
+def _ours(lease: "Lease") -> "dict[str, AttributeValueTypeDef]":
     return _values(owner=lease.owner, fence=lease.fence)
 
 
