@@ -29,6 +29,7 @@ _AT_ONCE = 16
 """Parts of a journal that are read at the same time."""
 
 
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 _PLAN_ID = re.compile(r"p-[0-9a-f]*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -242,8 +243,17 @@ def _is_journal(pointer: Pointer) -> bool:
 
 def _body(model: Model) -> bytes:
     """Canonical JSON: the same content is the same bytes."""
-    said = model.model_dump(mode="json", by_alias=True)
-    return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    if not isinstance(model, State):
+        return _canonical(model.model_dump(mode="json", by_alias=True)).encode()
+    # Resource by resource: all of a large state as plain values would take more room than the state itself.
+    records = (
+        f"{_canonical(address)}:{_canonical(record.model_dump(mode='json', by_alias=True))}"
+        for address, record in sorted(model.resources.items())
+    )
+    said = model.model_dump(mode="json", by_alias=True, exclude={"resources"})
+    texts = {name: _canonical(value) for name, value in said.items()}
+    texts["resources"] = f"{{{','.join(records)}}}"
+    return f"{{{','.join(f'{_canonical(name)}:{texts[name]}' for name in sorted(texts))}}}".encode()
 
 
 def _digest(body: bytes) -> str:

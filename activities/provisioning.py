@@ -6,9 +6,9 @@ worker that died while a resource became ready leaves the resource's id in the h
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import Executor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 
 from temporalio import activity
@@ -111,18 +111,26 @@ class Provisioning:
             assets=asset,
             traces=self._traces,
         )
-        pulse = asyncio.create_task(_pulse(beat))
-        try:
+        with _pulse(beat):
             attempt, undo = activity.info().attempt, isinstance(call, UndoCall)
             with self._traces.step(plan.scope, step, call.run, attempt, undo=undo):
                 # Before anything else: in another account nothing is there, and that must not be taken for deleted.
                 await check_account(self._account, call.lease, plan.target)
                 yield Work(step, step.owner(plan.scope), cloud, self._provider(step.type, cloud), beat, call.run)
-        finally:
-            pulse.cancel()
 
 
-async def _pulse(beat: Beat) -> None:
-    while True:
-        await asyncio.sleep(_PULSE)  # most steps are over before a first sign of life is due
+@contextmanager
+def _pulse(beat: Beat) -> Iterator[None]:
+    """Signs of life for as long as the block lasts. Most steps are over before the first is due, and need no task."""
+    loop = asyncio.get_running_loop()
+
+    def again() -> None:
+        nonlocal due
         beat.send()
+        due = loop.call_later(_PULSE, again)
+
+    due = loop.call_later(_PULSE, again)
+    try:
+        yield
+    finally:
+        due.cancel()

@@ -4,6 +4,7 @@ It is put together of the same parts as `panka worker`; only its provider is ano
 """
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -13,7 +14,7 @@ from panka.activities.aws.session import Cloud
 from panka.activities.providers.provider import Ending, Observed, Provider
 from panka.cli.accounts import Accounts
 from panka.cli.settings import read_settings
-from panka.cli.worker import assemble, build_workers, connected, open_stores, roles
+from panka.cli.worker import COLLECTIONS, assemble, build_workers, connected, open_stores, roles
 from panka.planner.owner import Owner
 from panka.planner.resource import Properties
 
@@ -63,5 +64,6 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
+    gc.set_threshold(*COLLECTIONS)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO)
     asyncio.run(main())

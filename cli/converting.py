@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError
 
 
 class _Shared(PydanticPayloadConverter):
-    """One for all: the SDK asks for a new one twice in every workflow task, and it keeps nothing but what types mean."""
+    """One for all: the SDK asks for two in every workflow task, and one keeps nothing but what types mean."""
 
     _one: Self | None = None
 

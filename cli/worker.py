@@ -1,6 +1,7 @@
 """The worker: puts workflows, activities, providers and stores together, and carries out runs until it is stopped."""
 
 import asyncio
+import gc
 import logging
 import signal
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -54,6 +55,8 @@ from panka.workflows.ports import Lease
 from panka.workflows.shard import ShardWorkflow
 from panka.workflows.tenant import TenantsWorkflow, TenantWorkflow
 
+COLLECTIONS = (20_000, 20, 50)
+"""When to look for cycles: more seldom than by default, for they are few, and not so seldom that a worker grows."""
 _STORE_THREADS = 16
 _PATIENCE = 60.0
 """Seconds to wait for a Temporal server that does not answer."""
@@ -243,6 +246,7 @@ def run_worker(settings: Settings, *, graceful: float = 60) -> None:
         Unreachable: Temporal has not answered in time.
         Misused: no bucket or table is set, or the server has no such namespace.
     """
+    gc.set_threshold(*COLLECTIONS)
     with watched(settings) as watchers:
         asyncio.run(_until_stopped(settings, open_stores(settings, watchers), graceful, watchers))
 

@@ -78,7 +78,7 @@ class RunInput(Model):
     lock_wait: float = 0
     """Seconds to wait for another holder of the lock."""
     window: int = 100
-    """The most steps that run at once; in a run of shards, in each of them."""
+    """The most steps that run at once."""
     most: int = 2_000
     """The most steps that one workflow carries out; a run of more is cut into shards."""
     shard_size: int = 500
@@ -158,6 +158,8 @@ class Order(StrEnum):
     """What has not begun never will."""
     NEWS = "news"
     """A step of another shard is done."""
+    WINDOW = "window"
+    """So many steps may run at once."""
     END = "end"
 
 
@@ -168,6 +170,7 @@ class Word(Model):
     key: str = ""
     text: str = ""
     level: int | None = None
+    window: int = 0
     address: str = ""
     values: Properties = Field(default_factory=dict)
     """Of news: what steps of the shard may refer to."""
@@ -199,6 +202,13 @@ class Report(Model):
     left: int
     """Steps of the pass that are not done."""
     forward_left: int
+    ready: int = 0
+    """Steps that could start if there were room."""
+    running: int = 0
+    weight: float = 0
+    """The longest way that is left from one that is ready, in seconds."""
+    window: int = 0
+    """How many steps it may run at once, as it has heard last."""
     failed: tuple[str, ...] = ()
     """Keys about which people may decide."""
     halted: bool = False

@@ -146,6 +146,10 @@ class Passes:
     async def end(self) -> tuple[str, ...]:
         return tuple(node.key for node in self._share.forward if node.key not in self._began)
 
+    def widen(self, window: int) -> None:
+        """Of the passes that come so many steps may run at once."""
+        self._window = window
+
     def arrived(self, key: str, address: str, values: Properties) -> None:
         """A step elsewhere is done."""
         self._arrived.add(key)

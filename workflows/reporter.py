@@ -27,9 +27,23 @@ class Standing:
     quiet: bool
     left: int
     forward_left: int
+    ready: int
+    running: int
+    weight: float
+    window: int
     failed: tuple[str, ...]
     halted: bool
     lost: str
+
+    @property
+    def hungry(self) -> bool:
+        """Could do something, and may nothing."""
+        return self.ready > 0 and self.window == 0
+
+    @property
+    def sated(self) -> bool:
+        """Has room that others could use."""
+        return self.window > 0 and self.ready + self.running <= self.window // 4
 
 
 class Reporter:
@@ -94,8 +108,11 @@ class Reporter:
         """Somebody waits: another shard, a person, or the run for this shard's rest."""
         if self._news or self._failures or len(self._events) >= _MOST:
             return True
-        standing = self._standing()
-        return standing.quiet and standing != self._told
+        now, told = self._standing(), self._told
+        if told is None:
+            return now.quiet or now.hungry or now.sated
+        to_share_out = now.hungry > told.hungry or now.sated > told.sated or now.window < told.window
+        return to_share_out or (now.quiet and now != told)
 
     def _next(self) -> Report:
         events, self._events = self._events[:_MOST], self._events[_MOST:]
@@ -111,6 +128,10 @@ class Reporter:
             quiet=standing.quiet and whole,
             left=standing.left,
             forward_left=standing.forward_left,
+            ready=standing.ready,
+            running=standing.running,
+            weight=standing.weight,
+            window=standing.window,
             failed=standing.failed,
             halted=standing.halted,
             lost=standing.lost,

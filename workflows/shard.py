@@ -40,6 +40,7 @@ class ShardWorkflow:
         self._lease = input.lease.model_copy(update={"user": user})
         self._inbox: list[Word] = []
         self._heard = 0
+        self._window = 0
         self._walk: Walk[Outcome] | Walk[Undoing] | None = None
         self._back = False
         self._over = False
@@ -73,7 +74,7 @@ class ShardWorkflow:
         slice = ports.Slice(lease=self._lease, plan=run.plan, index=self._input.index, size=run.shard_size)
         self._share = await call(ports.SHARE, slice, id="share", summary="the steps of this shard")
         steps = Steps(run, self._lease, self._input.number)
-        self._passes = passes = Passes(self._share, steps, self, run.window)
+        self._passes = passes = Passes(self._share, steps, self, window=0)  # until the run has given it a part
         self._obey(passes)
         reporting = asyncio.create_task(self._reporter.run())
         while not self._over:
@@ -100,6 +101,10 @@ class ShardWorkflow:
             quiet=passes is not None and not self._inbox and self._filer.idle and (walk is None or walk.stuck),
             left=walk.left if walk is not None else 0,
             forward_left=passes.left if passes is not None else len(self._share.forward),
+            ready=walk.ready if walk is not None else 0,
+            running=walk.running if walk is not None else 0,
+            weight=walk.longest if walk is not None else 0,
+            window=self._window,
             failed=tuple(sorted(walk.failed)) if walk is not None and walk.failed else (),
             halted=self._halted,
             lost=why(self._filer.error) if self._filer.error is not None else "",
@@ -124,12 +129,20 @@ class ShardWorkflow:
                 passes.arrived(word.key, word.address, word.values)
                 if self._walk is not None:
                     self._walk.arrived(word.key)
+            case Order.WINDOW:
+                self._widen(passes, word.window)
             case Order.LEAVE:
                 passes.leave(word.text)
             case Order.END:
                 self._over = True
             case Order.STOP | Order.RETRY | Order.SKIP:
                 self._change(word)
+
+    def _widen(self, passes: Passes, window: int) -> None:
+        self._window = window
+        passes.widen(window)
+        if self._walk is not None:
+            self._walk.widen(window)
 
     def _change(self, word: Word) -> None:
         """Something changes in the pass that goes on."""

@@ -14,6 +14,7 @@ from temporalio.exceptions import ApplicationError, FailureError
 with workflow.unsafe.imports_passed_through():
     from panka.planner.history import Failure
     from panka.planner.journal import Filed
+    from panka.workflows.allotment import Demand, allot
     from panka.workflows.messages import (
         ORDERS,
         SHARD,
@@ -56,6 +57,7 @@ class _Shard:
     left: int = 0
     forward_left: int = 0
     failed: frozenset[str] = frozenset()
+    demand: Demand = field(default_factory=Demand)
     posting: bool = False
     ended: bool = False
 
@@ -88,6 +90,7 @@ class Shards:
         shard = self._shards[report.shard]
         shard.heard, shard.quiet = report.heard, report.quiet
         shard.left, shard.forward_left = report.left, report.forward_left
+        shard.demand.tell(report.ready, report.running, report.weight, report.window)
         if report.heard == shard.sent:
             shard.failed = frozenset(report.failed)
         for event in report.events:
@@ -104,6 +107,8 @@ class Shards:
             self._head.lose(report.lost)
         if report.halted:
             self._head.halt()
+        for index, window in allot(self._input.window, [one.demand for one in self._shards]).items():
+            self._send(self._shards[index], Word(order=Order.WINDOW, window=window))
 
     @property
     def complete(self) -> bool:
@@ -183,7 +188,7 @@ class Shards:
         else:
             if not self._over:
                 self._break(f"{name} ended before its run")
-        shard.ended = True
+        shard.ended, shard.demand = True, Demand()
 
     def _break(self, reason: str) -> None:
         self.broken = self.broken or reason

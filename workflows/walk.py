@@ -64,6 +64,11 @@ class Walk(Generic[R]):
         self._open_dependents(key)
         self._ended += 1
 
+    def widen(self, window: int) -> None:
+        """From now on so many may run at once; what runs beyond that settles."""
+        self._window = window
+        self._ended += 1
+
     def give_up(self, key: str) -> None:
         """Goes on without a failed node, and without all that waits for it."""
         self.failed.discard(key)
@@ -75,6 +80,20 @@ class Walk(Generic[R]):
         return len(self._open) - len(self.done)
 
     @property
+    def running(self) -> int:
+        return len(self._tasks)
+
+    @property
+    def ready(self) -> int:
+        """Nodes that could start if there were room."""
+        return 0 if self._stopped else len(self._ready)
+
+    @property
+    def longest(self) -> float:
+        """The weight of the first of those."""
+        return -self._ready[0][0] if self.ready else 0.0
+
+    @property
     def stuck(self) -> bool:
         """Nothing runs and nothing can start."""
         return not self._tasks and (not self._ready or self._stopped)
@@ -83,7 +102,7 @@ class Walk(Generic[R]):
         """Until nothing runs and nothing more can start. True when every node is done."""
         while True:
             self._start_ready()
-            if not self._tasks:
+            if self.stuck:
                 return not self.left
             seen = self._ended
             await workflow.wait_condition(lambda: self._ended > seen)  # noqa: B023  # awaited before `seen` changes

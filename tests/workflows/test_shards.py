@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Callable
 
 import pytest
 
@@ -42,6 +43,12 @@ def assert_order(place: Place, resources: tuple[Resource, ...]) -> None:
             assert made.index(str(needed)) < made.index(str(one.address))
 
 
+async def soon(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not true():  # noqa: ASYNC110  # the cloud of these tests tells nobody what it holds
+            await asyncio.sleep(0.05)
+
+
 async def test_every_resource_is_made_after_what_it_needs_in_whichever_shard(place: Place) -> None:
     ended = await place.apply(*GRID, **SMALL)
 
@@ -50,6 +57,30 @@ async def test_every_resource_is_made_after_what_it_needs_in_whichever_shard(pla
     assert_order(place, GRID)
     place.assert_settled()
     assert place.plan(*GRID).empty
+
+
+async def test_the_window_bounds_what_runs_at_once_in_all_shards_together(place: Place) -> None:
+    free = [resource(f"n{index}") for index in range(12)]
+    place.sky.hold = {str(one.address): asyncio.Event() for one in free}
+    run = asyncio.create_task(place.apply(*free, **SMALL, window=5))
+    await soon(lambda: place.sky.busy == 5)
+    for held in place.sky.hold.values():
+        held.set()
+
+    assert (await run).result == "succeeded"
+    assert place.sky.peak == 5
+
+
+async def test_a_step_that_takes_long_keeps_no_room_from_other_shards(place: Place) -> None:
+    free = [resource(f"n{index}") for index in range(9)]
+    first = str(free[0].address)
+    place.sky.hold = {first: asyncio.Event()}
+    run = asyncio.create_task(place.apply(*free, **SMALL, window=2))
+    await soon(lambda: len(place.sky.resources) == 8)
+    place.sky.hold[first].set()
+
+    assert (await run).result == "succeeded"
+    assert place.sky.peak == 2
 
 
 async def test_values_reach_other_shards(place: Place) -> None:
