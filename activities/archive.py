@@ -10,7 +10,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from panka.activities.stores.store import NotThere, ObjectStore
 from panka.planner.blueprint import Blueprint
@@ -19,16 +19,17 @@ from panka.planner.history import Entry
 from panka.planner.journal import Filed, Journal, Part, entries, folded
 from panka.planner.owner import Scope
 from panka.planner.plan import Plan, PlanRef
+from panka.planner.record import Span
 from panka.planner.resource import Model
 from panka.planner.state import Pointer, State
 
 R = TypeVar("R", Plan, State, Journal, Blueprint)
 
 _REMEMBERED = 32
+_TIMES = 4_096
+"""Parts of journals whose steps' times are remembered."""
 _AT_ONCE = 16
 """Parts of a journal that are read at the same time."""
-
-
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 _PLAN_ID = re.compile(r"p-[0-9a-f]*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -42,12 +43,22 @@ class Damaged(Exception):
     """An object's bytes are not those that its reference names."""
 
 
+class Time(NamedTuple):
+    """When a step was at work."""
+
+    key: str
+    seconds: float
+    span: Span | None
+
+
 class Archive:
     """Models in an object store. Bodies are named by their digest, so what was read once need not be read again."""
 
     def __init__(self, objects: ObjectStore) -> None:
         self._objects = objects
         self._read: OrderedDict[str, Model] = OrderedDict()
+        self._times: OrderedDict[str, tuple[Time, ...]] = OrderedDict()
+        """By the digest of the part that tells them."""
         self._turn = threading.Lock()
 
     def save_plan(self, plan: Plan, stack: bytes | None = None, assets: Iterable[bytes] = ()) -> PlanRef:
@@ -114,8 +125,26 @@ class Archive:
 
     def parts(self, filed: Iterable[Filed]) -> list[Part]:
         """Parts of a journal, in order. Raises NotThere, Damaged, Newer."""
+        names = list(filed)
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="parts") as threads:
-            return list(threads.map(lambda one: Part.read(self._object(one)), filed))
+            found = list(threads.map(lambda one: Part.read(self._object(one)), names))
+        with self._turn:
+            self._times |= {name.sha256: _times(part) for name, part in zip(names, found, strict=True)}
+            while len(self._times) > _TIMES:
+                self._times.popitem(last=False)
+        return found
+
+    def times(self, filed: Iterable[Filed]) -> list[Time]:
+        """When the steps of some parts were at work, in order; a part that was read before is not read again.
+
+        Raises NotThere, Damaged, Newer.
+        """
+        names = list(filed)
+        with self._turn:
+            known = dict(self._times)
+        unread = [one for one in names if one.sha256 not in known]
+        known |= {name.sha256: _times(part) for name, part in zip(unread, self.parts(unread), strict=True)}
+        return [time for one in names for time in known[one.sha256]]
 
     def journal(self, pointer: Pointer, plan: PlanRef) -> Journal:
         """What a pointer names, as a journal: a body is one without parts. Raises NotThere, Damaged, Newer."""
@@ -215,6 +244,10 @@ class Archive:
             self._read[name] = model
             while len(self._read) > _REMEMBERED:
                 self._read.popitem(last=False)
+
+
+def _times(part: Part) -> tuple[Time, ...]:
+    return tuple(Time(one.key, one.seconds, one.span) for one in part.done)
 
 
 def _home(scope: Scope) -> str:

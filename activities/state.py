@@ -190,7 +190,7 @@ class StateActivities:
 
     def _whole(self, entry: Entry, parts: tuple[Filed, ...]) -> Entry:
         """The entry with what shards have filed."""
-        done = [one for part in self._archive.parts(parts) for one in part.done]
+        done = self._archive.times(parts)
         steps = (*entry.steps, *((one.key, one.seconds) for one in done))
         spans = entry.spans | {one.key: one.span for one in done if one.span is not None}
         return entry.model_copy(update={"steps": steps, "spans": spans})
