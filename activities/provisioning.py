@@ -123,13 +123,17 @@ class Provisioning:
 def _pulse(beat: Beat) -> Iterator[None]:
     """Signs of life for as long as the block lasts. Most steps are over before the first is due, and need no task."""
     loop = asyncio.get_running_loop()
+    due: asyncio.TimerHandle
 
-    def again() -> None:
+    def wait() -> None:
         nonlocal due
-        beat.send()
         due = loop.call_later(_PULSE, again)
 
-    due = loop.call_later(_PULSE, again)
+    def again() -> None:
+        beat.send()
+        wait()
+
+    wait()
     try:
         yield
     finally:
