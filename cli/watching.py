@@ -97,9 +97,8 @@ class Watch:
         await self._bell.rung(left)
 
     async def _look(self) -> Result | None:
-        if self._bell.over and (ending := await self._ending()) is not None:
-            self._heard(ending)
-            return ending.result
+        if self._bell.over and (result := await self._ending()) is not None:
+            return result
         try:
             progress = await self._runs.progress(self._handle, self._seen)
         except (RPCError, WorkflowQueryFailedError) as error:
@@ -108,8 +107,8 @@ class Watch:
         await self._heed(progress)
         return await self._result() if progress.result is not None or await self._killed() else None
 
-    async def _ending(self) -> Progress | None:
-        """What an ended run would answer, where its result tells all that is new: no worker has to replay the run."""
+    async def _ending(self) -> Result | None:
+        """Of an ended run whose result tells all that is new: no worker has to replay the run for an answer."""
         known, result = self._known, await self._result()
         if known is None or not known.total or result is None:
             return None
@@ -118,7 +117,8 @@ class Watch:
             return None
         new = result.last[len(result.last) - unheard :]
         now = {"phase": Phase.ENDED, "events": new, "seen": result.told, "finished": known.total, "running": ()}
-        return known.model_copy(update={**now, "failed": (), "result": result})
+        self._heard(known.model_copy(update={**now, "failed": (), "result": result}))
+        return result
 
     async def _heed(self, progress: Progress) -> None:
         self.run = progress.run
@@ -161,7 +161,7 @@ class Watch:
             return None
         self._server_is_back()
         if closed:
-            return await self._result()
+            return await self._ending() or await self._result()
         if now - self._unanswered >= _WORKERLESS:
             await self._look_for_workers(error)
         return None

@@ -74,7 +74,8 @@ class Scripted:
         self.tell(EventKind.DONE)
         self.result = Result(run=7, result=self.ending)  # type: ignore[arg-type]  # the test says one of the words
         if self.ending == "succeeded":
-            return self.result
+            last = self.events[1:]
+            return self.result.model_copy(update={"told": 2, "last": last}) if input.git == "tells" else self.result
         raise ApplicationError("no", self.result, type=RUN_FAILED, non_retryable=True)
 
     def tell(self, kind: EventKind) -> None:
@@ -158,6 +159,23 @@ async def test_a_run_is_followed_to_its_result_whether_good_or_bad(room: Room, h
         result = await following
 
     assert result == Result(run=7, result=how)  # type: ignore[arg-type]  # one of the words
+    assert [line.split()[1] for line in room.lines] == [f"{room.scope}#7", "start", "done"]
+
+
+async def test_the_end_is_heard_from_the_result_where_no_worker_is_left_to_ask(room: Room) -> None:
+    async with room.worker():
+        handle = await room.runs.start(room.input(git="tells"), wait=0)
+        watch = room.watch(handle)
+        with pytest.raises(TimedOut):
+            await watch.follow(seconds=0, cancel_on_interrupt=False)
+        before = [line.split()[1] for line in room.lines]
+        await handle.signal("end", "succeeded")
+        await handle.result()
+
+    result = await watch.follow(seconds=60, cancel_on_interrupt=False)
+
+    assert result.result == "succeeded"
+    assert before == [f"{room.scope}#7", "start"]
     assert [line.split()[1] for line in room.lines] == [f"{room.scope}#7", "start", "done"]
 
 
