@@ -251,6 +251,9 @@ def _judge_end(
     """An outage must not end a run; a run that goes back must leave everything as it was."""
     if report.ended == "not begun" and "command killed" in report.struck:
         return  # the command was killed before it had started its run
+    if report.ended == "not begun" and "Temporal server killed" in report.struck:
+        _hold("Temporal does not answer" in said.text and said.code != 0, f"Nobody was told.\n{said.text}")
+        return  # the server was killed before it had been asked for the run
     troubles = {trouble for trouble, _ in trial.troubles if trouble.name in report.struck}
     hindered = [trouble for trouble in troubles if not trouble.outage and trouble is not REFUSED]
     if not hindered and REFUSED not in troubles:
