@@ -51,6 +51,14 @@ class Time(NamedTuple):
     span: Span | None
 
 
+class Filing(NamedTuple):
+    """A plan, and the objects that it is filed as, by key."""
+
+    plan: Plan
+    ref: PlanRef
+    objects: dict[str, bytes]
+
+
 class Archive:
     """Models in an object store. Bodies are named by their digest, so what was read once need not be read again."""
 
@@ -61,17 +69,24 @@ class Archive:
         """By the digest of the part that tells them."""
         self._turn = threading.Lock()
 
-    def save_plan(self, plan: Plan, stack: bytes | None = None, assets: Iterable[bytes] = ()) -> PlanRef:
-        """Writes a plan together with the whole stack that it names, and files that it refers to by their SHA-256."""
+    def filing(self, plan: Plan, stack: bytes | None = None, assets: Iterable[bytes] = ()) -> Filing:
+        """What is to be written of a plan, the whole stack that it names, and files that it refers to by SHA-256."""
         body = plan.text().encode()
         key = _plan_key(plan.scope, plan.id)
-        digest = _digest(body)
-        beside = {_asset_key(plan.scope.tenant, _digest(one)): one for one in assets}
+        objects = {_asset_key(plan.scope.tenant, _digest(one)): one for one in assets}
         if stack is not None:
-            beside[_blueprint_key(plan.scope, plan.stack)] = stack
-        self._objects.put_all({**beside, key: body})
-        self._remember(f"{key}#{digest}", plan)
-        return PlanRef(id=plan.id, key=key, sha256=digest)
+            objects[_blueprint_key(plan.scope, plan.stack)] = stack
+        return Filing(plan, PlanRef(id=plan.id, key=key, sha256=_digest(body)), {**objects, key: body})
+
+    def file(self, filing: Filing) -> PlanRef:
+        """Writes it."""
+        self._objects.put_all(filing.objects)
+        self._remember(f"{filing.ref.key}#{filing.ref.sha256}", filing.plan)
+        return filing.ref
+
+    def save_plan(self, plan: Plan, assets: Iterable[bytes] = ()) -> PlanRef:
+        """Writes a plan that stands for itself, and files that it refers to by their SHA-256."""
+        return self.file(self.filing(plan, assets=assets))
 
     def plan(self, ref: PlanRef) -> Plan:
         """Raises NotThere, Damaged, Newer."""

@@ -18,7 +18,7 @@ import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, cast
 
 if TYPE_CHECKING:
     from panka.activities.planning import Account, Reach
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 PATIENCE = 120
 """Seconds for one answer. Somebody may have to type the code of a second factor before the first one."""
 _BROKEN = (OSError, EOFError, pickle.UnpicklingError)
+Request: TypeAlias = tuple[Any, ...]
+"""A part of `Reach`, one of its methods, and the arguments."""
+Answer: TypeAlias = tuple[bool, Any]
+"""Whether it succeeded, and the result or the error."""
 _FIRST = ("account", "here")
 """What every desk asks first: answered before it is asked."""
 
@@ -55,7 +59,11 @@ class Courier:
         self._heard = self._ours.makefile("rb")
         self._settings: DeskSettings | None = None
         self._own: Reach | None = None
-        self._first: tuple[bool, Any] | None = None
+        self._first: Answer | None = None
+        self._begun: list[Request] = []
+        """What it was told to begin with and has not answered, in order."""
+        self._early: list[tuple[Request, Answer]] = []
+        """What it has answered and nobody has asked yet."""
         self.pid: int | None = None
         """None: it is a thread, or has ended."""
         if sys.platform == "linux" and threading.active_count() == 1:
@@ -85,6 +93,18 @@ class Courier:
         self.send(settings)
         return _Away(self) if settings == self._settings else _reach(settings)
 
+    def expect(self, part: str, method: str, *arguments: Any) -> None:
+        """Has it begin with what will be asked in the same words. Whatever goes wrong is told to whoever asks then."""
+        if self._settings is None or self._heard.closed:
+            return
+        request = (part, method, *arguments)
+        try:
+            self._ours.sendall(pickle.dumps(request))
+        except _BROKEN:
+            self.close()
+        else:
+            self._begun.append(request)
+
     def ask(self, part: str, method: str, *arguments: Any) -> Any:
         """The answer of a method of `Reach`'s part; raises what that raises."""
         try:
@@ -111,19 +131,34 @@ class Courier:
         self._own = self._own or _reach(self._settings)
         return self._own
 
-    def _answer(self, *request: Any) -> Any:
+    def _answer(self, *request: Any) -> Answer:
         if self._heard.closed:
             raise EOFError
         answered = False
         try:
-            self._first = self._first or pickle.load(self._heard)  # noqa: S301  # of our own process
-            if request != _FIRST:
-                self._ours.sendall(pickle.dumps(request))
-            answer = pickle.load(self._heard) if request != _FIRST else self._first  # noqa: S301  # as above
+            self._first = self._first or self._hear()
+            answer = self._first if request == _FIRST else self._of(request)
             answered = True
         finally:
             if not answered:
                 self.close()  # what comes late would be taken for the next answer
+        return answer
+
+    def _of(self, request: Request) -> Answer:
+        for place, (asked, answer) in enumerate(self._early):
+            if asked == request:
+                del self._early[place]
+                return answer
+        while self._begun:
+            begun, answer = self._begun.pop(0), self._hear()
+            if begun == request:
+                return answer
+            self._early.append((begun, answer))
+        self._ours.sendall(pickle.dumps(request))
+        return self._hear()
+
+    def _hear(self) -> Answer:
+        answer: Answer = pickle.load(self._heard)  # noqa: S301  # of our own process
         return answer
 
 
@@ -134,6 +169,7 @@ class _Away:
         self.objects = cast("ObjectStore", _Part(courier, "objects"))
         self.locks = cast("LockStore", _Part(courier, "locks"))
         self.account = cast("Account", _Part(courier, "account"))
+        self.expect = courier.expect
 
 
 class _Part:
@@ -187,9 +223,10 @@ def _serve(theirs: socket.socket) -> None:
 
         there = _reach(pickle.load(heard))  # noqa: S301  # of whoever has started us
         theirs.sendall(_answered(there, *_FIRST))
-        there.locks, there.objects  # noqa: B018  # loaded while nobody asks for them
+        there.objects  # noqa: B018  # loaded while nobody asks for it
         while True:
             theirs.sendall(_answered(there, *pickle.load(heard)))  # noqa: S301  # as above
+            there.locks  # noqa: B018  # as above
 
 
 def _answered(there: "Reach", *request: Any) -> bytes:

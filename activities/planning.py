@@ -4,9 +4,10 @@ Nothing here changes the cloud or the state; a plan and its files are written un
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
+from functools import cache
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
 
 from panka.activities.archive import Archive
 from panka.activities.beside import beside
@@ -62,6 +63,9 @@ class Reach(Protocol):
     @property
     def account(self) -> Account: ...
 
+    def expect(self, part: str, method: str, *arguments: Any) -> None:
+        """That a method of one of these (`objects`) will be asked this: whoever can begins with it."""
+
 
 Record: TypeAlias = tuple[State | None, Pointer | None]
 """A state and its name."""
@@ -74,17 +78,25 @@ class WrongAccount(Exception):
 class Desk:
     """Reading and planning for one set of credentials."""
 
-    def __init__(self, archive: Archive, locks: LockStore, account: Account, register: Register | None = None) -> None:
-        """Without a register nobody has registered any tenant."""
+    def __init__(
+        self,
+        archive: Archive,
+        locks: LockStore,
+        account: Account,
+        register: Register | None = None,
+        expect: Callable[..., None] | None = None,
+    ) -> None:
+        """Without a register nobody has registered any tenant. `expect` is that of the `Reach`, if it has one."""
         self.archive = archive
         self.locks = locks
         self._account = account
         self._register = register
+        self._expect = expect
         self._role: Role | None = None
 
     @classmethod
     def of(cls, reach: Reach) -> Self:
-        return cls(Archive(reach.objects), reach.locks, reach.account, Register(reach.objects))
+        return cls(Archive(reach.objects), reach.locks, reach.account, Register(reach.objects), reach.expect)
 
     def tenant(self, name: str) -> TenantRecord | None:
         """What the register keeps of a tenant; None: nobody has registered it. Raises Newer."""
@@ -222,15 +234,18 @@ class Desk:
     def save(self, plan: Plan) -> PlanRef:
         return self.archive.save_plan(plan)
 
-    def save_with(self, plan: Plan, stack: Blueprint, assets: Mapping[str, bytes]) -> tuple[Plan, PlanRef]:
-        """Files a plan with the whole stack that it is for, which it names from now on, and its packed code.
+    def saving(self, plan: Plan, stack: Blueprint, assets: Mapping[str, bytes]) -> tuple[Plan, Callable[[], PlanRef]]:
+        """Begins to file a plan with the whole stack that it is for, which it names from now on, and its packed code.
 
-        Code that is not among `assets` is there from before.
+        Code that is not among `assets` is there from before. The plan is filed when the second has returned.
         """
         body = stack.text().encode()
         plan = of_stack(plan, hashlib.sha256(body).hexdigest())
         packed = [assets[sha256] for sha256 in plan.assets if sha256 in assets]
-        return plan, self.archive.save_plan(plan, body, packed)
+        filing = self.archive.filing(plan, body, packed)
+        if self._expect is not None:
+            self._expect("objects", "put_all", filing.objects)
+        return plan, cache(lambda: self.archive.file(filing))
 
     def load_plan(self, scope: Scope, plan_id: str) -> tuple[Plan, PlanRef]:
         """A filed plan by its id or the beginning of it. Raises NotThere."""

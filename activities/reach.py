@@ -89,6 +89,9 @@ class AwsReach:
         self._clients = Clients(target, executor=ThreadPoolExecutor(8, thread_name_prefix="desk"), threads=8)
         self.account = AwsAccount(self._clients)
 
+    def expect(self, part: str, method: str, *arguments: Any) -> None:
+        """Begins with nothing: whoever asks waits here."""
+
     @cached_property
     def objects(self) -> S3Store:
         return S3Store(cast("S3Client", self._clients.client("s3")), self._settings.bucket)

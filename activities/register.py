@@ -6,7 +6,7 @@ from panka.activities.archive import Archive
 from panka.activities.stores.store import Changed, LockStore, NotThere, ObjectStore, Version
 from panka.planner.network import is_network
 from panka.planner.owner import Name, Scope
-from panka.planner.register import Change, Registry, Standing, TenantRecord, changed
+from panka.planner.register import Change, Registry, Standing, TenantRecord, changed, record_key
 
 REGISTRY = "tenants/registry.json"
 _TRIES = 50
@@ -21,7 +21,7 @@ class Register:
 
     def record(self, name: Name) -> TenantRecord | None:
         """None: nobody has registered the tenant. Raises Newer."""
-        found = self._seen(_key(name))
+        found = self._seen(record_key(name))
         return TenantRecord.read(found.body) if found else None
 
     def standings(self) -> dict[str, Standing]:
@@ -43,7 +43,7 @@ class Register:
             record = changed(TenantRecord.read(seen.body) if seen else None, change)
             return record.text().encode()
 
-        self._rewrite(_key(change.name), with_change)
+        self._rewrite(record_key(change.name), with_change)
         assert record is not None  # noqa: S101  # written a line above
         self._list(record)
         return record
@@ -88,7 +88,3 @@ def standing_text(record: TenantRecord) -> str:
     why = f": {record.why}" if record.why else ""
     word = "about to be deleted" if record.standing is Standing.CLOSING else record.standing
     return f"Tenant {record.name} is {word}, by {record.by} since {record.since}{why}."
-
-
-def _key(name: Name) -> str:
-    return f"tenants/{name}/tenant.yaml"

@@ -57,14 +57,16 @@ class How:
 def carry_out(session: Session, planned: Planned, how: How) -> int:
     """Shows the plan, asks, runs it. An empty plan starts nothing. Raises Stop for every other end than success."""
     plan = planned.plan
-    if plan.empty or planned.ref is None:
+    text = "" if plan.empty else plan_text(plan, session.screen, detail=how.detail, notes=planned.notes)
+    ref = planned.ref  # meanwhile it has been filed
+    if plan.empty or ref is None:
         _tell_nothing(session, planned, how)
         return Exit.OK
-    session.screen.tell(plan_text(plan, session.screen, detail=how.detail, notes=planned.notes))
+    session.screen.tell(text)
     confirm(session, plan, yes=how.yes, named=how.confirm)
     run = RunInput(
         scope=plan.scope,
-        plan=planned.ref,
+        plan=ref,
         kind=plan.operation,
         by=session.settings.user,
         git=plan.git,

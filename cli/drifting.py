@@ -9,7 +9,7 @@ from panka.cli.applying import How, carry_out
 from panka.cli.checks import checked
 from panka.cli.exits import Exit, InvalidStack, Locked, Misused, RunFailed
 from panka.cli.next import command
-from panka.cli.planned import Planned
+from panka.cli.planned import Planned, at
 from panka.cli.schedules import Rhythm, Schedules
 from panka.cli.session import Session
 from panka.cli.stacks import HERE, chosen, compiled, is_path, scope_of
@@ -95,7 +95,7 @@ def answer(session: Session, scope: Scope, make: Answer, how: How, timeout: floa
             session.screen.tell(f"note: {one}")
         session.screen.tell("There is nothing to do.")
         return Exit.OK
-    return carry_out(session, Planned(desk, plan, desk.save(plan), left, "keep"), how)
+    return carry_out(session, Planned(desk, plan, at(desk.save(plan)), left, "keep"), how)
 
 
 ANSWERS: dict[str, Answer] = {"accept": acceptance, "restore": restoration}

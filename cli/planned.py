@@ -37,8 +37,7 @@ class Planned:
 
     desk: "Desk"
     plan: Plan
-    ref: PlanRef | None
-    """None: there is nothing to do, so nothing was filed."""
+    filing: Callable[[], PlanRef | None]
     notes: tuple[str, ...] = ()
     on_failure: OnFailure = "rollback"
     """What the stack itself wishes for a run that fails."""
@@ -49,6 +48,11 @@ class Planned:
     drift_check: float | None = None
     """Of a stack that is applied for the first time: how often, in seconds, its tenant wants it looked at."""
 
+    @property
+    def ref(self) -> PlanRef | None:
+        """Where the plan is filed, once it is; None: there is nothing to do, so nothing was filed."""
+        return self.filing()
+
     def under(self, tenant: "Tenant | None") -> "Planned":
         """The same, carried out as the tenant wants it."""
         if tenant is None:
@@ -56,6 +60,11 @@ class Planned:
         asks = self.plan.scope.environment in tenant.spec.policies.require_approval
         every = tenant.spec.policies.drift_check if self.plan.base is None else None
         return replace(self, approval=asks, weight=tenant.spec.weight, drift_check=every)
+
+
+def at(ref: PlanRef | None) -> Callable[[], PlanRef | None]:
+    """Of a plan that is filed already."""
+    return lambda: ref
 
 
 class Stale(RunFailed):
@@ -119,9 +128,9 @@ def plan_stack(
             whole.compiled, whole.scope, whole.target, git=git_commit(path), wish=wish, operation=operation,
             guarded=guarded, drift=found.findings if found else (), record=record,
         )  # fmt: skip
-    ref = None
+    filing: Callable[[], PlanRef | None] = at(None)
     if not plan.empty:
-        plan, ref = whole.desk.save_with(plan, Blueprint.of(whole.compiled), whole.compiled.assets)
+        plan, filing = whole.desk.saving(plan, Blueprint.of(whole.compiled), whole.compiled.assets)
         _remember(session, plan)
     remember(Path(session.settings.state_dir), draft.name, _components(draft))
     notes = [f"{component}: {note}" for component, note in whole.compiled.notes]
@@ -129,7 +138,7 @@ def plan_stack(
         from panka.cli.views.drift import healing_notes  # noqa: PLC0415  # few stacks have drifted
 
         notes += healing_notes(found)
-    return Planned(whole.desk, plan, ref, tuple(notes), draft.on_failure).under(whole.tenant or tenant)
+    return Planned(whole.desk, plan, filing, tuple(notes), draft.on_failure).under(whole.tenant or tenant)
 
 
 def _look(session: Session, whole: Whole) -> None:
@@ -199,7 +208,7 @@ def plan_destroy(
     target = recorded_target(session, desk, state, tenant)
     with told(None):
         plan, _ = desk.plan(None, scope, target, destroy=True, wish=wish, guarded=guarded)
-    return Planned(desk, plan, None if plan.empty else desk.save(plan)).under(tenant)
+    return Planned(desk, plan, at(None if plan.empty else desk.save(plan))).under(tenant)
 
 
 def recorded_target(session: Session, desk: "Desk", state: State, tenant: "Tenant | None") -> Target:
@@ -229,7 +238,7 @@ def plan_network(session: Session, tenant: "Tenant", take_turn: Callable[[Scope]
     target = desk.target(region=region, account=said.account_id)
     with told(None):
         plan, _ = desk.plan(compile_network(tenant), scope, target)
-    return Planned(desk, plan, None if plan.empty else desk.save(plan)).under(tenant)
+    return Planned(desk, plan, at(None if plan.empty else desk.save(plan))).under(tenant)
 
 
 def find_plan(session: Session, plan_id: str, stack: str | None) -> Planned:
@@ -246,7 +255,7 @@ def find_plan(session: Session, plan_id: str, stack: str | None) -> Planned:
         except NotThere:
             continue
         _refuse_stale(desk, plan)
-        return Planned(desk, plan, ref).under(registered(session, desk, scope))
+        return Planned(desk, plan, at(ref)).under(registered(session, desk, scope))
     raise Misused(f"There is no plan {plan_id}.", "panka plan makes one; --stack NAME says whose it is")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from panka.activities.returning import OnFile, on_file, plan_back, run_before
 from panka.activities.stores.store import NotThere
 from panka.cli.exits import Misused
-from panka.cli.planned import Planned, no_turn, recorded_target, told
+from panka.cli.planned import Planned, at, no_turn, recorded_target, told
 from panka.cli.session import Session
 from panka.cli.stacks import protected, scope_of, tenant_in
 from panka.cli.tenancy import registered
@@ -132,9 +132,9 @@ def plan_rollback(
     assert run.blueprint is not None  # noqa: S101  # `refuse_return` has looked
     on_failure = run.blueprint.on_failure
     if plan.empty:
-        return Planned(desk, plan, None, _notes(run), on_failure).under(tenant)
-    plan, ref = desk.save_with(plan, run.blueprint, {})
-    return Planned(desk, plan, ref, _notes(run), on_failure).under(tenant)
+        return Planned(desk, plan, at(None), _notes(run), on_failure).under(tenant)
+    plan, filing = desk.saving(plan, run.blueprint, {})
+    return Planned(desk, plan, filing, _notes(run), on_failure).under(tenant)
 
 
 def plan_refactoring(
@@ -152,7 +152,7 @@ def plan_refactoring(
         raise Misused(str(error), error.help) from error
     with told(None):
         desk.admit(plan, state)
-    return Planned(desk, plan, desk.save(plan)).under(tenant)
+    return Planned(desk, plan, at(desk.save(plan))).under(tenant)
 
 
 def _record(session: Session, scope: Scope, take_turn: Callable[[Scope], None]) -> "tuple[Desk, State, Pointer | None]":

@@ -58,6 +58,10 @@ class Session:
         self._courier = Courier()
         if self.settings.region and self.settings.bucket and self.settings.table:
             self._courier.send(self._where(self.settings.region))
+            if self.settings.tenant:
+                from panka.planner.register import record_key  # noqa: PLC0415  # brings pydantic
+
+                self._courier.expect("objects", "look", record_key(self.settings.tenant))
 
     def _where(self, region: str) -> "DeskSettings":
         from panka.activities.courier import DeskSettings  # noqa: PLC0415  # as above

@@ -103,6 +103,11 @@ class Change(Model):
     why: str = ""
 
 
+def record_key(name: str) -> str:
+    """Where the record of a tenant is in the store."""
+    return f"tenants/{name}/tenant.yaml"
+
+
 def parsed(name: str, text: str) -> "Tenant":
     """The tenant of a TenantConfig. Raises Invalid, with every mistake."""
     from panka.planner.tenancy import read_tenant  # noqa: PLC0415  # most plans are of nobody registered

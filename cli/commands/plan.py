@@ -72,6 +72,7 @@ def command(
             Path(out).write_text(plan.model_dump_json(by_alias=True, indent=2) + "\n", encoding="utf-8")
         if page != "-":
             _show(session, planned, form, detail=detail)
+        planned.filing()
         if page is not None:
             _write(session, planned, page)
         if session.local is not None:
@@ -91,11 +92,14 @@ def _show(session: Session, planned: "Planned", form: str, *, detail: bool) -> N
     from panka.cli.views.plan_data import plan_data  # noqa: PLC0415  # as above
 
     if form == "table":
-        session.screen.show_folded(plan_text(planned.plan, session.screen, detail=detail, notes=planned.notes))
+        text = plan_text(planned.plan, session.screen, detail=detail, notes=planned.notes)
+        planned.filing()  # meanwhile it has been
+        session.screen.show_folded(text)
     elif form == "name":
         if planned.ref is not None:  # a plan of nothing is not filed, so there is nothing to apply by this name
             session.screen.show(planned.plan.id)
     else:
+        planned.filing()
         session.screen.data(form, plan_data(planned.plan, planned.notes))
 
 

@@ -80,6 +80,35 @@ def test_a_courier_answers_and_this_process_loads_nothing_for_it(settings: DeskS
     assert ran.said == "body 123456789012 False"
 
 
+def test_what_is_expected_is_begun_with_and_heard_when_it_is_asked(settings: DeskSettings) -> None:
+    program = """
+bodies = {"early/one": b"1", "early/two": b"2"}
+reach.expect("objects", "put_all", bodies)
+reach.expect("objects", "get", "early/nowhere")
+reach.expect("objects", "get", "early/two")
+print(reach.objects.get("early/one").decode(), reach.objects.get("early/two").decode())
+print(reach.objects.put_all(bodies), courier.pid is not None)
+try:
+    reach.objects.get("early/nowhere")
+except Exception as error:
+    print(type(error).__name__, sys.modules.get("botocore") is not None)
+"""
+
+    assert run(settings, program).said.split("\n") == ["1 2", "None True", "NotThere False"]
+
+
+def test_what_is_expected_of_a_killed_courier_is_done_here(settings: DeskSettings) -> None:
+    program = """
+os.kill(courier.pid, signal.SIGSTOP)
+reach.expect("objects", "put_all", {"lost/one": b"1"})
+os.kill(courier.pid, signal.SIGKILL)
+reach.objects.put_all({"lost/one": b"1"})
+print(reach.objects.get("lost/one").decode(), sys.modules.get("botocore") is not None)
+"""
+
+    assert run(settings, program).said == "1 True"
+
+
 def test_what_a_killed_courier_leaves_is_done_here(settings: DeskSettings) -> None:
     ran = run(settings, "os.kill(courier.pid, signal.SIGKILL)" + WORKS)
 
