@@ -249,11 +249,11 @@ def _judge_end(
     trial: Trial, report: Report, progress: Progress | None, was: Fingerprint, now: Fingerprint, said: Said
 ) -> None:
     """An outage must not end a run; a run that goes back must leave everything as it was."""
-    if report.ended == "not begun" and "command killed" in report.struck:
-        return  # the command was killed before it had started its run
-    if report.ended == "not begun" and "Temporal server killed" in report.struck:
-        _hold("Temporal does not answer" in said.text and said.code != 0, f"Nobody was told.\n{said.text}")
-        return  # the server was killed before it had been asked for the run
+    if report.ended == "not begun":
+        # The command was killed before it had started its run, or could not file its plan or reach the server.
+        _hold("command killed" in report.struck or said.code != 0, f"Nobody was told.\n{said.text}")
+        _hold(now == was, "\n".join(["Something has changed:", *differences(was, now), said.text]))
+        return
     troubles = {trouble for trouble, _ in trial.troubles if trouble.name in report.struck}
     hindered = [trouble for trouble in troubles if not trouble.outage and trouble is not REFUSED]
     if not hindered and REFUSED not in troubles:
