@@ -8,7 +8,7 @@ import json
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, TypeVar
 
@@ -121,8 +121,13 @@ class Archive:
         """Writes a body; it is current only when the lock table's pointer names it."""
         body = _body(state)
         digest = _digest(body)
-        key = f"{_home(state.scope)}/state/{state.serial:08d}-{digest[:12]}.json"
+        bodies = f"{_home(state.scope)}/state/"
+        key = f"{bodies}{state.serial:08d}-{digest[:12]}.json"
         self._objects.put(key, body)
+        with self._turn:
+            # Nobody asks again for what came before the last one, and a large state is large.
+            for name in [one for one in self._read if one.startswith(bodies)][:-1]:
+                del self._read[name]
         self._remember(f"{key}#{digest}", state)
         return Pointer(serial=state.serial, key=key, sha256=digest)
 
@@ -292,16 +297,20 @@ def _is_journal(pointer: Pointer) -> bool:
 def _body(model: Model) -> bytes:
     """Canonical JSON: the same content is the same bytes."""
     if not isinstance(model, State):
-        return _canonical(model.model_dump(mode="json", by_alias=True)).encode()
+        return _text(model)
     # Resource by resource: all of a large state as plain values would take more room than the state itself.
-    records = (
-        f"{_canonical(address)}:{_canonical(record.model_dump(mode='json', by_alias=True))}"
-        for address, record in sorted(model.resources.items())
-    )
+    records = {address: _text(record) for address, record in model.resources.items()}
     said = model.model_dump(mode="json", by_alias=True, exclude={"resources"})
-    texts = {name: _canonical(value) for name, value in said.items()}
-    texts["resources"] = f"{{{','.join(records)}}}"
-    return f"{{{','.join(f'{_canonical(name)}:{texts[name]}' for name in sorted(texts))}}}".encode()
+    return _joined({name: _canonical(value).encode() for name, value in said.items()} | {"resources": _joined(records)})
+
+
+def _text(model: Model) -> bytes:
+    return _canonical(model.model_dump(mode="json", by_alias=True)).encode()
+
+
+def _joined(texts: Mapping[str, bytes]) -> bytes:
+    """An object whose values are canonical JSON already."""
+    return b"{" + b",".join(_canonical(name).encode() + b":" + texts[name] for name in sorted(texts)) + b"}"
 
 
 def _digest(body: bytes) -> str:

@@ -70,9 +70,14 @@ def nothing(bench: Bench, steps: int) -> list[Row]:
 
 def alone(bench: Bench, steps: int) -> list[Row]:
     """A run, with a worker that has done nothing before, so that its peak is this run's."""
-    for_panka(folder := bench.folder(), services(steps), folder.name)
-    with bench.servers.worker(bench.servers.url, IDLE) as (worker, environment):
-        return bench.turns({"Panka": lambda: bench.apply(folder, worker, environment)})
+
+    def ours() -> Row:
+        folder = bench.folder()
+        for_panka(folder, services(steps), folder.name)
+        with bench.servers.worker(bench.servers.url, IDLE) as (worker, environment):
+            return bench.apply(folder, worker, environment)
+
+    return bench.turns({"Panka": ours})
 
 
 class Real:

@@ -1,5 +1,6 @@
 """A large state while a run goes on: what each checkpoint writes, and that nobody who reads it sees a difference."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -107,6 +108,16 @@ async def test_the_state_is_written_whole_at_the_end(room: Room) -> None:
     announced = room.read(opened.state)
     assert room.read(end) == conclude(fold(announced, room.plan, outcomes(0, COUNT), ()), room.plan, succeeded=True)
     assert "/state/" in end.key
+
+
+async def test_a_body_is_the_canonical_json_of_its_state(room: Room) -> None:
+    pointer = await room.take((await room.open()).state, 0, 3, final=True)
+
+    body = room.store.get(pointer.key)
+
+    plain = room.read(pointer).model_dump(mode="json", by_alias=True)
+    assert len(plain["resources"]) == 3
+    assert body == json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 async def test_the_state_is_written_whole_when_more_is_new_than_it_has(room: Room) -> None:
