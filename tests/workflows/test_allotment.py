@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from panka.workflows.allotment import Demand, allot
@@ -78,6 +78,7 @@ def test_one_step_at_a_time_is_one_step_at_a_time() -> None:
     assert allot(1, shards) == {}
 
 
+@settings(deadline=None)
 @given(
     total=st.integers(1, 200),
     work=st.lists(st.tuples(st.integers(0, 80), st.floats(0, 100)), min_size=1, max_size=8),
