@@ -90,7 +90,8 @@ class Passes:
         self._share = share
         self._steps = steps
         self._listener = listener
-        self._window = window
+        self.window = window
+        """How many steps may run at once in the passes that come."""
         self._nodes = {node.key: node for node in (*share.forward, *share.cleanup)}
         self._began: set[str] = set()
         self._since: dict[str, float] = {}
@@ -133,7 +134,7 @@ class Passes:
             waits,
             dict.fromkeys(waits, 0.0),
             self._start_undo,
-            window=self._window,
+            window=self.window,
             on_done=self._undone,
             on_failed=self._failed,
         )
@@ -146,10 +147,6 @@ class Passes:
     async def end(self) -> tuple[str, ...]:
         return tuple(node.key for node in self._share.forward if node.key not in self._began)
 
-    def widen(self, window: int) -> None:
-        """Of the passes that come so many steps may run at once."""
-        self._window = window
-
     def arrived(self, key: str, address: str, values: Properties) -> None:
         """A step elsewhere is done."""
         self._arrived.add(key)
@@ -161,7 +158,7 @@ class Passes:
             {node.key: [needed for needed in node.depends_on if needed not in self._arrived] for node in nodes},
             {node.key: node.weight for node in nodes},
             self._start,
-            window=self._window,
+            window=self.window,
             on_done=self._done,
             on_failed=self._failed,
         )

@@ -40,7 +40,6 @@ class ShardWorkflow:
         self._lease = input.lease.model_copy(update={"user": user})
         self._inbox: list[Word] = []
         self._heard = 0
-        self._window = 0
         self._walk: Walk[Outcome] | Walk[Undoing] | None = None
         self._back = False
         self._over = False
@@ -104,7 +103,7 @@ class ShardWorkflow:
             ready=walk.ready if walk is not None else 0,
             running=walk.running if walk is not None else 0,
             weight=walk.longest if walk is not None else 0,
-            window=self._window,
+            window=passes.window if passes is not None else 0,
             failed=tuple(sorted(walk.failed)) if walk is not None and walk.failed else (),
             halted=self._halted,
             lost=why(self._filer.error) if self._filer.error is not None else "",
@@ -139,8 +138,7 @@ class ShardWorkflow:
                 self._change(word)
 
     def _widen(self, passes: Passes, window: int) -> None:
-        self._window = window
-        passes.widen(window)
+        passes.window = window
         if self._walk is not None:
             self._walk.widen(window)
 

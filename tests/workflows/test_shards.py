@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-from collections.abc import Callable
 
 import pytest
 
@@ -10,6 +9,7 @@ from panka.planner.plan import Action
 from panka.planner.resource import Address, Resource
 from panka.planner.shards import cut
 from panka.workflows.messages import RETRY, SKIP, Decision, EventKind, Phase
+from plugins import world
 from plugins.runs import Place, resource, result, until
 
 SMALL = {"most": 4, "shard_size": 3}
@@ -43,12 +43,6 @@ def assert_order(place: Place, resources: tuple[Resource, ...]) -> None:
             assert made.index(str(needed)) < made.index(str(one.address))
 
 
-async def soon(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
-        while not true():  # noqa: ASYNC110  # the cloud of these tests tells nobody what it holds
-            await asyncio.sleep(0.05)
-
-
 async def test_every_resource_is_made_after_what_it_needs_in_whichever_shard(place: Place) -> None:
     ended = await place.apply(*GRID, **SMALL)
 
@@ -63,7 +57,7 @@ async def test_the_window_bounds_what_runs_at_once_in_all_shards_together(place:
     free = [resource(f"n{index}") for index in range(12)]
     place.sky.hold = {str(one.address): asyncio.Event() for one in free}
     run = asyncio.create_task(place.apply(*free, **SMALL, window=5))
-    await soon(lambda: place.sky.busy == 5)
+    await world.until(lambda: place.sky.busy == 5, 60, "five steps at once")
     for held in place.sky.hold.values():
         held.set()
 
@@ -76,7 +70,7 @@ async def test_a_step_that_takes_long_keeps_no_room_from_other_shards(place: Pla
     first = str(free[0].address)
     place.sky.hold = {first: asyncio.Event()}
     run = asyncio.create_task(place.apply(*free, **SMALL, window=2))
-    await soon(lambda: len(place.sky.resources) == 8)
+    await world.until(lambda: len(place.sky.resources) == 8, 60, "all but the long step")
     place.sky.hold[first].set()
 
     assert (await run).result == "succeeded"
