@@ -157,11 +157,11 @@ class Archive:
     def times(self, filed: Iterable[Filed]) -> list[Time]:
         """When the steps of some parts were at work, in order; a part that was read before is not read again.
 
-        Raises NotThere, Damaged, Newer.
+        What is told is forgotten: a run asks once. Raises NotThere, Damaged, Newer.
         """
         names = list(filed)
         with self._turn:
-            known = dict(self._times)
+            known = {one.sha256: self._times.pop(one.sha256) for one in names if one.sha256 in self._times}
         unread = [one for one in names if one.sha256 not in known]
         known |= {name.sha256: _times(part) for name, part in zip(unread, self.parts(unread), strict=True)}
         return [time for one in names for time in known[one.sha256]]

@@ -31,7 +31,7 @@ Request: TypeAlias = tuple[Any, ...]
 """A part of `Reach`, one of its methods, and the arguments."""
 Answer: TypeAlias = tuple[bool, Any]
 """Whether it succeeded, and the result or the error."""
-_FIRST = ("account", "here")
+_FIRST: Request = ("account", "here")
 """What every desk asks first: answered before it is asked."""
 
 
@@ -59,7 +59,6 @@ class Courier:
         self._heard = self._ours.makefile("rb")
         self._settings: DeskSettings | None = None
         self._own: Reach | None = None
-        self._first: Answer | None = None
         self._begun: list[Request] = []
         """What it was told to begin with and has not answered, in order."""
         self._early: list[tuple[Request, Answer]] = []
@@ -87,6 +86,7 @@ class Courier:
             self._settings = settings
             with contextlib.suppress(*_BROKEN):
                 self._ours.sendall(pickle.dumps(settings))
+                self._begun.append(_FIRST)
 
     def reach(self, settings: DeskSettings) -> "Reach":
         """What a desk needs, by way of the courier if these are the settings that it was sent with."""
@@ -136,8 +136,7 @@ class Courier:
             raise EOFError
         answered = False
         try:
-            self._first = self._first or self._hear()
-            answer = self._first if request == _FIRST else self._of(request)
+            answer = self._of(request)
             answered = True
         finally:
             if not answered:

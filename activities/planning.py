@@ -84,7 +84,7 @@ class Desk:
         locks: LockStore,
         account: Account,
         register: Register | None = None,
-        expect: Callable[..., None] | None = None,
+        expect: Callable[..., None] = lambda *_: None,
     ) -> None:
         """Without a register nobody has registered any tenant. `expect` is that of the `Reach`, if it has one."""
         self.archive = archive
@@ -243,8 +243,7 @@ class Desk:
         plan = of_stack(plan, hashlib.sha256(body).hexdigest())
         packed = [assets[sha256] for sha256 in plan.assets if sha256 in assets]
         filing = self.archive.filing(plan, body, packed)
-        if self._expect is not None:
-            self._expect("objects", "put_all", filing.objects)
+        self._expect("objects", "put_all", filing.objects)
         return plan, cache(lambda: self.archive.file(filing))
 
     def load_plan(self, scope: Scope, plan_id: str) -> tuple[Plan, PlanRef]:
