@@ -45,7 +45,6 @@ class Watch:
         self._silence = silence
         self._bell = Bell(handle)
         self._tell = tell
-        self._seen = 0
         self.run = 0
         """The run's number, once it has one."""
         self._unanswered: float | None = None
@@ -57,6 +56,11 @@ class Watch:
         """An answer did not hold all that there is."""
         self._known: Progress | None = None
         """The run as it answered last."""
+
+    @property
+    def _seen(self) -> int:
+        """Events that the views have heard."""
+        return self._known.seen if self._known is not None else 0
 
     async def follow(self, *, seconds: float | None, cancel_on_interrupt: bool) -> Result:
         """The run's result. Ctrl-C ends it with CancelledError, or once cancels the run if that is wished.
@@ -109,10 +113,10 @@ class Watch:
 
     async def _ending(self) -> Result | None:
         """Of an ended run whose result tells all that is new: no worker has to replay the run for an answer."""
-        known, result = self._known, await self._result()
-        if known is None or not known.total or result is None:
+        known = self._known
+        if known is None or not known.total or (result := await self._result()) is None:
             return None
-        unheard = result.told - self._seen
+        unheard = result.told - known.seen
         if not result.told or not 0 <= unheard <= len(result.last):
             return None
         new = result.last[len(result.last) - unheard :]
@@ -122,7 +126,7 @@ class Watch:
 
     async def _heed(self, progress: Progress) -> None:
         self.run = progress.run
-        self._more, self._seen = progress.seen - self._seen >= PAGE, progress.seen
+        self._more = progress.seen - self._seen >= PAGE
         if progress.total and not all(view.introduced for view in self._views):
             plan = await asyncio.to_thread(self._plan, progress.plan)
             at = progress.events[0].at if progress.events else time.time()

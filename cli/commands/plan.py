@@ -68,11 +68,12 @@ def command(
             refresh=refresh,
         )
         plan = planned.plan
+        text = _text(session, planned, detail=detail) if form == "table" and page != "-" else ""
+        planned.filing()  # meanwhile it has been
         if out is not None:
             Path(out).write_text(plan.model_dump_json(by_alias=True, indent=2) + "\n", encoding="utf-8")
         if page != "-":
-            _show(session, planned, form, detail=detail)
-        planned.filing()
+            _show(session, planned, form, text)
         if page is not None:
             _write(session, planned, page)
         if session.local is not None:
@@ -87,19 +88,21 @@ def command(
     return Exit.CHANGES if detailed_exitcode and not plan.empty else Exit.OK
 
 
-def _show(session: Session, planned: "Planned", form: str, *, detail: bool) -> None:
+def _text(session: Session, planned: "Planned", *, detail: bool) -> str:
     from panka.cli.views.plan import plan_text  # noqa: PLC0415  # brings the planner
-    from panka.cli.views.plan_data import plan_data  # noqa: PLC0415  # as above
+
+    return plan_text(planned.plan, session.screen, detail=detail, notes=planned.notes)
+
+
+def _show(session: Session, planned: "Planned", form: str, text: str) -> None:
+    from panka.cli.views.plan_data import plan_data  # noqa: PLC0415  # brings the planner
 
     if form == "table":
-        text = plan_text(planned.plan, session.screen, detail=detail, notes=planned.notes)
-        planned.filing()  # meanwhile it has been
         session.screen.show_folded(text)
     elif form == "name":
         if planned.ref is not None:  # a plan of nothing is not filed, so there is nothing to apply by this name
             session.screen.show(planned.plan.id)
     else:
-        planned.filing()
         session.screen.data(form, plan_data(planned.plan, planned.notes))
 
 
