@@ -17,6 +17,7 @@ from botocore.credentials import RefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError
 
 from panka.activities.aws import secrets
+from panka.activities.aws.alike import Alike
 from panka.activities.aws.assuming import ASSUME, taking_on
 from panka.activities.aws.errors import AwsError, Cause, classify
 from panka.activities.aws.retries import Paces, Retrying, Timing
@@ -54,7 +55,8 @@ class Clients:
     """One botocore session with one client per service, for one target and one set of credentials.
 
     Keep it for as long as possible: what is costly (sessions, clients, connections) and what is learned (how fast each
-    service lets itself be called) lives here. Clients are made once and are safe to share between threads.
+    service lets itself be called, what it gives to all that are made alike) lives here. Clients are made once and are
+    safe to share between threads.
 
     With a role, the credentials found or given are used to take it on, again and again before it expires. When AWS
     says that credentials have expired, all are looked for anew.
@@ -84,6 +86,7 @@ class Clients:
         self._keys = keys
         self._profile = profile or target.profile
         self._role = role
+        self.alike = Alike()
         self.identity: tuple[str, str] | None = None
         """An access key and the account that it belongs to, as AWS has told."""
         self._fetched: botocore.session.Session | None = None

@@ -1,10 +1,12 @@
 """S3: buckets and their policies."""
 
 import asyncio
+import json
 from collections.abc import Sequence
 from typing import Any
 
 from panka.activities.aws.errors import NOT_EMULATED, AwsError, Cause, NotOurs
+from panka.activities.aws.session import Cloud
 from panka.activities.providers.documents import as_parsed, parsed, written
 from panka.activities.providers.ownership import claim, of_our_stack, retagged
 from panka.activities.providers.provider import Ending, Observed, Provider, tag_list, tag_map
@@ -15,6 +17,7 @@ from panka.planner.resource import PhysicalName, Properties
 
 _MISSING = frozenset({"404", "NoSuchBucket"})
 _NO_POLICY = _MISSING | {"NoSuchBucketPolicy"}
+_GIVEN = tuple(one for one in CONFIGURATIONS if one.given)
 _SETTABLE = ("BucketName", "ObjectLockEnabled", *(one.property for one in CONFIGURATIONS))
 _DASHED = frozenset(
     {
@@ -68,19 +71,26 @@ class BucketProvider(Provider):
     type = "AWS::S3::Bucket"
     service = "s3"
 
+    def __init__(self, cloud: Cloud) -> None:
+        super().__init__(cloud)
+        self._untouched: set[str] = set()
+        """Buckets that were made here, and hold nothing but what S3 and `create` have given them."""
+
     async def read(self, id: str) -> Observed | None:
         # The tags also say whether the bucket is there.
         tags = await _tags(self, id)
-        return None if tags is None else await self._observed(id, CONFIGURATIONS, tags)
+        return None if tags is None else self._observed(id, await self._told(id, CONFIGURATIONS), tags)
 
     async def read_new(self, id: str, properties: Properties) -> Observed | None:
         """Asks for what S3 gives to every bucket and for what it may tell otherwise than it was set.
 
-        `create` leaves nothing else behind.
+        `create` leaves nothing else behind. What is given is the same for all that are made alike: one of them is
+        asked about.
         """
         known = {one.property: properties[one.property] for one in CONFIGURATIONS if one.told_as_set(properties)}
-        asked = [one for one in CONFIGURATIONS if one.given or one.property in properties.keys() - known.keys()]
-        return await self._observed(id, asked, tag_map(properties.get("Tags")), known)
+        asked = [one for one in CONFIGURATIONS if not one.given and one.property in properties.keys() - known.keys()]
+        given, told = await asyncio.gather(self._given(id, properties), self._told(id, asked))
+        return self._observed(id, known | given | told, tag_map(properties.get("Tags")))
 
     async def find(self, owner: Owner, properties: Properties) -> str | None:
         bucket: str = properties["BucketName"]
@@ -107,6 +117,8 @@ class BucketProvider(Provider):
         # A bucket that was made just now has nothing but its tags.
         old = live.properties if live else {"Tags": tag_list(tags)}
         await self.update(bucket, old, {**properties, "Tags": tag_list(tags)})
+        if made:
+            self._untouched.add(bucket)
         return bucket
 
     async def update(self, id: str, old: Properties, new: Properties) -> None:
@@ -129,14 +141,20 @@ class BucketProvider(Provider):
             await self._empty(id)
         await self.maybe("delete_bucket", _MISSING, Bucket=id)
 
-    async def _observed(
-        self, bucket: str, asked: Sequence[Configuration], tags: dict[str, str], known: Properties | None = None
-    ) -> Observed:
+    async def _given(self, bucket: str, properties: Properties) -> Properties:
+        if bucket not in self._untouched:
+            return await self._told(bucket, _GIVEN)
+        alike = json.dumps([properties.get(one.property) for one in _GIVEN], sort_keys=True)
+        return await self.cloud.clients.alike.ask((self.type, alike), lambda: self._told(bucket, _GIVEN))
+
+    async def _told(self, bucket: str, asked: Sequence[Configuration]) -> Properties:
+        """Of these configurations those that the bucket has."""
         told = await asyncio.gather(*(self._configuration(bucket, one) for one in asked))
-        properties = {one.property: value for one, value in zip(asked, told, strict=True) if value} | (known or {})
-        if "ObjectLockConfiguration" in properties:
-            properties["ObjectLockEnabled"] = True
-        return Observed({"BucketName": bucket, **properties, "Tags": tag_list(tags)}, self._attributes(bucket))
+        return {one.property: value for one, value in zip(asked, told, strict=True) if value}
+
+    def _observed(self, bucket: str, told: Properties, tags: dict[str, str]) -> Observed:
+        locked = {"ObjectLockEnabled": True} if "ObjectLockConfiguration" in told else {}
+        return Observed({"BucketName": bucket, **told, **locked, "Tags": tag_list(tags)}, self._attributes(bucket))
 
     async def _configuration(self, bucket: str, one: Configuration) -> Any:
         told = await self.maybe(one.get, frozenset({one.missing, NOT_EMULATED}), Bucket=bucket)

@@ -5,6 +5,7 @@ from tests.activities.conformance.case import Case
 from tests.activities.conformance.cases_storage import CASES
 from tests.activities.conformance.stage import staged
 
+from panka.activities.aws.alike import Alike
 from panka.activities.aws.session import Cloud
 from plugins.faults import Faults
 
@@ -34,3 +35,34 @@ async def test_what_people_set_on_a_bucket_that_a_lost_create_left_is_taken_away
     await stage.provider.create(stage.owner, stage.properties(), stage.token)
 
     assert "LifecycleConfiguration" not in (await stage.live(id)).properties
+
+
+async def test_of_buckets_made_alike_one_is_asked_what_it_was_given(cloud: Cloud, faults: Faults) -> None:
+    plain, other = BUCKETS[:2]
+    cloud.clients.alike = Alike()
+    stages = [await staged(case, cloud) for case in (plain, plain, other)]
+    asked = []
+    for stage in stages:
+        id = await stage.provider.create(stage.owner, stage.properties(), stage.token)
+        faults.reset()
+        told = await stage.provider.read_new(id, stage.properties())
+        asked.append(faults.reads)
+        assert told == await stage.live(id)
+
+    assert asked[1] < asked[0]
+    assert asked[2] >= asked[0] - asked[1]
+
+
+async def test_a_bucket_that_was_there_is_asked_itself_what_it_has(cloud: Cloud) -> None:
+    first, second = [await staged(BUCKETS[0], cloud) for _ in range(2)]
+    blocked = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
+    ids = [await one.provider.create(one.owner, one.properties(), one.token) for one in (first, second)]
+    await first.provider.read_new(ids[0], first.properties())
+    await cloud.call("s3", "put_public_access_block", Bucket=ids[1], PublicAccessBlockConfiguration=blocked)
+    again = await staged(BUCKETS[0], cloud)  # another attempt, which finds what the first one made
+
+    await again.provider.create(second.owner, second.properties(), second.token)
+    told = await again.provider.read_new(ids[1], second.properties())
+
+    assert told is not None
+    assert told.properties["PublicAccessBlockConfiguration"] == blocked
