@@ -16,8 +16,10 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, cast
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 120
 """Seconds for one answer. Somebody may have to type the code of a second factor before the first one."""
+_AT_ONCE = 5
+"""Threads: one tells the answers, the others find them."""
 _BROKEN = (OSError, EOFError, pickle.UnpicklingError)
 Request: TypeAlias = tuple[Any, ...]
 """A part of `Reach`, one of its methods, and the arguments."""
@@ -94,7 +98,10 @@ class Courier:
         return _Away(self) if settings == self._settings else _reach(settings)
 
     def expect(self, part: str, method: str, *arguments: Any) -> None:
-        """Has it begin with what will be asked in the same words. Whatever goes wrong is told to whoever asks then."""
+        """Has it begin with what will be asked in the same words, beside what else it has begun with.
+
+        Whatever goes wrong is told to whoever asks then.
+        """
         if self._settings is None or self._heard.closed:
             return
         request = (part, method, *arguments)
@@ -216,16 +223,32 @@ def _live(theirs: socket.socket) -> NoReturn:
 
 
 def _serve(theirs: socket.socket) -> None:
-    """Answers until nobody asks any more, or until something goes wrong, which whoever has asked then meets itself."""
+    """Answers until nobody asks any more, or until something goes wrong, which whoever has asked then meets itself.
+
+    Whatever has been asked is under way at once.
+    """
     with theirs, theirs.makefile("rb") as heard, contextlib.suppress(Exception):
         from panka.activities import reach  # noqa: F401, PLC0415  # loaded before it is known where to go
 
         there = _reach(pickle.load(heard))  # noqa: S301  # of whoever has started us
-        theirs.sendall(_answered(there, *_FIRST))
-        there.objects  # noqa: B018  # loaded while nobody asks for it
-        while True:
-            theirs.sendall(_answered(there, *pickle.load(heard)))  # noqa: S301  # as above
-            there.locks  # noqa: B018  # as above
+        threads, answers = ThreadPoolExecutor(_AT_ONCE), SimpleQueue[Future[bytes] | None]()
+        threads.submit(_tell, answers, theirs)
+        try:
+            answers.put(threads.submit(_answered, there, *_FIRST))
+            while True:
+                answers.put(threads.submit(_answered, there, *pickle.load(heard)))  # noqa: S301  # as above
+        finally:
+            answers.put(None)
+            threads.shutdown(wait=False)
+
+
+def _tell(answers: "SimpleQueue[Future[bytes] | None]", theirs: socket.socket) -> None:
+    """Tells answers in the order of the questions, until None, or until one cannot be told."""
+    try:
+        while (answer := answers.get()) is not None:
+            theirs.sendall(answer.result())
+    finally:
+        theirs.shutdown(socket.SHUT_RDWR)
 
 
 def _answered(there: "Reach", *request: Any) -> bytes:

@@ -102,6 +102,10 @@ class Desk:
         """What the register keeps of a tenant; None: nobody has registered it. Raises Newer."""
         return self._register.record(name) if self._register else None
 
+    def expect_state(self, scope: Scope) -> None:
+        """That the state will be asked for soon: it is looked up now."""
+        self._expect("locks", "pointer", scope)
+
     def others(self, scope: Scope) -> frozenset[str]:
         """Names of the tenant's other stacks that have something, in whichever environment."""
         return frozenset(other_stacks(self.archive, self.locks, scope))

@@ -57,7 +57,10 @@ class How:
 def carry_out(session: Session, planned: Planned, how: How) -> int:
     """Shows the plan, asks, runs it. An empty plan starts nothing. Raises Stop for every other end than success."""
     plan = planned.plan
-    text = "" if plan.empty else plan_text(plan, session.screen, detail=how.detail, notes=planned.notes)
+    if not plan.empty:
+        from panka.cli.following import Follower  # noqa: PLC0415  # brings temporalio
+
+        text = plan_text(plan, session.screen, detail=how.detail, notes=planned.notes)
     ref = planned.ref  # meanwhile it has been filed
     if plan.empty or ref is None:
         _tell_nothing(session, planned, how)
@@ -83,8 +86,6 @@ def carry_out(session: Session, planned: Planned, how: How) -> int:
         session.screen.tell(f"In {plan.scope.environment} tenant {plan.scope.tenant} wants somebody to approve first.")
     if planned.drift_check is not None:
         _keep_looking(session, run, planned.drift_check)
-    from panka.cli.following import Follower  # noqa: PLC0415  # brings temporalio, which a plan without changes needs not
-
     follower = Follower(session, plan.scope, how)
     result = follower.start(run, planned.weight)
     if result is None:

@@ -12,7 +12,7 @@ from panka.activities.stores.store import NotThere
 from panka.cli.exits import InvalidStack, Misused, RunFailed
 from panka.cli.names import remember
 from panka.cli.session import Session
-from panka.cli.stacks import Whole, compiled, git_commit, protected, read, report, tenant_in
+from panka.cli.stacks import Whole, compiled, git_commit, protected, read, report, scope_of_draft, tenant_in
 from panka.cli.tenancy import registered
 from panka.planner.allowance import Home
 from panka.planner.blueprint import Blueprint
@@ -110,6 +110,8 @@ def plan_stack(
     """
     tenant = tenant_in(tenant_config)
     draft = read(session, path, given, files, tenant)
+    if not (refresh or session.settings.lock_timeout):  # else it may move before it is asked for
+        session.desk(draft.provider.region).expect_state(scope_of_draft(session, draft))
     whole = compiled(session, draft)
     if tenant is not None:
         home = Home(whole.scope.tenant, whole.scope.environment, whole.target.region)

@@ -82,7 +82,8 @@ def test_a_courier_answers_and_this_process_loads_nothing_for_it(settings: DeskS
 
 def test_what_is_expected_is_begun_with_and_heard_when_it_is_asked(settings: DeskSettings) -> None:
     program = """
-bodies = {"early/one": b"1", "early/two": b"2"}
+reach.objects.put_all({"early/two": b"2"})
+bodies = {"early/one": b"1"}
 reach.expect("objects", "put_all", bodies)
 reach.expect("objects", "get", "early/nowhere")
 reach.expect("objects", "get", "early/two")
