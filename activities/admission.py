@@ -4,6 +4,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Lock
 from typing import NoReturn
 
@@ -39,10 +40,13 @@ class Admission:
     sleep: Callable[[float], None] = time.sleep
     now: Callable[[], float] = time.monotonic
 
-    def __call__(self, opening: Opening, plan: Plan) -> None:
-        """Raises ApplicationError, with every reason, when the plan may not be carried out."""
+    def __call__(self, opening: Opening) -> Callable[[Plan], None]:
+        """Who judges the run's plan by what the register says of its tenant now: raises ApplicationError, with every
+        reason, when it may not be carried out."""
+        return partial(self._judge, opening, self.register.record(opening.lease.scope.tenant))
+
+    def _judge(self, opening: Opening, record: TenantRecord | None, plan: Plan) -> None:
         scope = opening.lease.scope
-        record = self.register.record(scope.tenant)
         if record is None:
             if self.required:
                 _refuse(f"Nobody has registered tenant {scope.tenant}: panka tenant create does.")

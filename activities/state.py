@@ -65,13 +65,16 @@ class StateActivities:
         account: Callable[[Lease, Target], Awaitable[str]],
         threads: Executor,
         can_be_made: Callable[[str], bool],
-        admit: Callable[[Opening, Plan], None] = lambda _opening, _plan: None,
+        admit: Callable[[Opening], Callable[[Plan], None]] = lambda _: lambda _: None,
+        roles: Callable[[Lease], Awaitable[object]] | None = None,
     ) -> None:
         """`account` says to which account a run's credentials for a target belong, `can_be_made` what has a provider.
 
-        `admit` refuses plans that their tenant may not have carried out; it blocks.
+        `admit` gives who refuses plans that their tenant may not have carried out; both block. `roles` is asked for the
+        tenant's role before it is needed, and keeps it.
         """
         self._admit = admit
+        self._roles = roles or _no_role
         self._archive = archive
         self._locks = locks
         self._account = account
@@ -81,14 +84,16 @@ class StateActivities:
     @activity.defn(name=OPEN.name)
     async def open(self, opening: Opening) -> Opened:
         """Checks that the plan still fits the state and the account, and writes down what it is going to make."""
+        lease, scope = opening.lease, opening.lease.scope
         with translated():
-            plan = await self._blocking(lambda: self._archive.plan_of(opening.lease.scope, opening.plan))
-            self._check_types(plan)
-            current, *_ = await asyncio.gather(
-                self._blocking(lambda: self._locks.pointer(opening.lease.scope)),
-                self._blocking(lambda: self._admit(opening, plan)),
-                check_account(self._account, opening.lease, plan.target),
+            plan, current, judge, _ = await asyncio.gather(
+                self._blocking(lambda: self._archive.plan_of(scope, opening.plan)),
+                self._blocking(lambda: self._locks.pointer(scope)),
+                self._blocking(lambda: self._admit(opening)),
+                self._roles(lease),  # which the account is asked about in a moment
             )
+            self._check_types(plan)
+            await asyncio.gather(self._blocking(lambda: judge(plan)), check_account(self._account, lease, plan.target))
             return await self._blocking(lambda: self._announce(opening, plan, current))
 
     @activity.defn(name=SHARE.name)
@@ -112,9 +117,12 @@ class StateActivities:
 
     @activity.defn(name=CLOSE.name)
     async def close(self, ending: Ending) -> None:
-        """Writes the history, then frees the lock. What there is to read of the run is filed soon after."""
+        """Writes the history and frees the lock. What there is to read of the run is filed soon after."""
         with translated():
-            entry = await self._blocking(lambda: self._end(ending))
+            entry, _ = await asyncio.gather(
+                self._blocking(lambda: self._save_entry(ending)),
+                self._blocking(lambda: self._locks.release(ending.lease)),
+            )
         if entry is not None and ending.plan is not None:
             # Nobody waits for it, and whoever waits for the run's end is told of that first. A worker that ends
             # meanwhile leaves none.
@@ -171,11 +179,11 @@ class StateActivities:
         self._locks.move(checkpoint.lease, checkpoint.base, pointer)
         return pointer
 
-    def _end(self, ending: Ending) -> Entry | None:
-        entry = self._whole(ending.entry, ending.parts) if ending.entry is not None else None
-        if entry is not None:
-            self._archive.save_entry(ending.lease.scope, entry)
-        self._locks.release(ending.lease)
+    def _save_entry(self, ending: Ending) -> Entry | None:
+        if ending.entry is None:
+            return None
+        entry = self._whole(ending.entry, ending.parts)
+        self._archive.save_entry(ending.lease.scope, entry)
         return entry
 
     def _report(self, scope: Scope, entry: Entry, plan: PlanRef) -> None:
@@ -201,6 +209,10 @@ class StateActivities:
         while not (await asyncio.wait([task], timeout=_PULSE))[0]:
             activity.heartbeat()
         return task.result()
+
+
+async def _no_role(_lease: Lease) -> None:
+    """Where no tenant has one."""
 
 
 def _is_announced(state: State | None, opening: Opening) -> bool:

@@ -140,7 +140,7 @@ def assemble(
     admission = Admission(register, archive, stores.locks, required=registered)
     return Work(
         Provisioning(archive, stores.locks, accounts.home, provider, store_threads, accounts.number, traces),
-        StateActivities(archive, stores.locks, accounts.number, store_threads, can_be_made, admission),
+        StateActivities(archive, stores.locks, accounts.number, store_threads, can_be_made, admission, accounts.roles),
         LockActivities(stores.locks, store_threads),
         TenantActivities(register, archive, stores.locks, store_threads),
         DriftActivities(archive, stores.locks, accounts.home, provider, store_threads, accounts.number, admission.asks),

@@ -98,7 +98,7 @@ class Office:
         ref = self.archive.save_plan(plan)
         opening = Opening(lease=lease or self.lease(plan.scope), plan=ref, kind="apply", by="leo", started="x", **more)
         try:
-            Admission(self.register, self.archive, self.locks)(opening, plan)
+            Admission(self.register, self.archive, self.locks)(opening)(plan)
         except ApplicationError as error:
             return error.message if error.non_retryable else f"again: {error.message}"
         return ""
@@ -185,7 +185,7 @@ async def test_a_tenant_that_nobody_has_registered_may_run_unless_all_must_be(of
 
     assert office.admit(plan) == ""
     with pytest.raises(ApplicationError, match="Nobody has registered tenant acme"):
-        Admission(office.register, office.archive, office.locks, required=True)(opening, plan)
+        Admission(office.register, office.archive, office.locks, required=True)(opening)(plan)
 
 
 @pytest.mark.parametrize(
@@ -309,5 +309,5 @@ async def test_a_run_beyond_the_number_at_a_time_is_refused_while_the_others_liv
     opening = Opening(lease=mine, plan=office.archive.save_plan(plan), kind="apply", by="leo", started="x")
 
     with pytest.raises(ApplicationError, match="may have 1 runs at a time, and has acme/a-first/prod by leo"):
-        alive(opening, plan)
-    dead(opening, plan)  # a run whose lock stood still has lost its keeper
+        alive(opening)(plan)
+    dead(opening)(plan)  # a run whose lock stood still has lost its keeper
