@@ -28,6 +28,8 @@ R = TypeVar("R", Plan, State, Journal, Blueprint)
 _REMEMBERED = 32
 _TIMES = 4_096
 """Parts of journals whose steps' times are remembered."""
+_KEPT = 32_000_000
+"""Bytes of parts that were written here, and need not be read to be folded."""
 _AT_ONCE = 16
 """Parts of a journal that are read at the same time."""
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
@@ -67,6 +69,8 @@ class Archive:
         self._read: OrderedDict[str, Model] = OrderedDict()
         self._times: OrderedDict[str, tuple[Time, ...]] = OrderedDict()
         """By the digest of the part that tells them."""
+        self._unfolded: OrderedDict[str, bytes] = OrderedDict()
+        """Parts that were written here and not read yet, by their digests."""
         self._turn = threading.Lock()
 
     def filing(self, plan: Plan, stack: bytes | None = None, assets: Iterable[bytes] = ()) -> Filing:
@@ -146,8 +150,11 @@ class Archive:
     def parts(self, filed: Iterable[Filed]) -> list[Part]:
         """Parts of a journal, in order. Raises NotThere, Damaged, Newer."""
         names = list(filed)
+        with self._turn:
+            own = {one.sha256: self._unfolded.pop(one.sha256) for one in names if one.sha256 in self._unfolded}
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="parts") as threads:
-            found = list(threads.map(lambda one: Part.read(self._object(one)), names))
+            others = threads.map(self._object, [one for one in names if one.sha256 not in own])
+            found = [Part.read(own.get(one.sha256) or next(others)) for one in names]
         with self._turn:
             self._times |= {name.sha256: _times(part) for name, part in zip(names, found, strict=True)}
             while len(self._times) > _TIMES:
@@ -183,6 +190,10 @@ class Archive:
         digest = _digest(body)
         key = f"{_journals(scope, serial)}/part-{digest[:12]}.json"
         self._objects.put(key, body)
+        with self._turn:
+            self._unfolded[digest] = body
+            while sum(map(len, self._unfolded.values())) > _KEPT:
+                self._unfolded.popitem(last=False)
         return Filed(key=key, sha256=digest)
 
     def save_journal(self, scope: Scope, journal: Journal) -> Pointer:

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import threading
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
 from typing import TypeVar
@@ -23,7 +24,7 @@ from panka.planner.plan import Action, Plan, PlanRef
 from panka.planner.record import announce, conclude
 from panka.planner.render.filling import of_run
 from panka.planner.render.html import html
-from panka.planner.shards import cut
+from panka.planner.shards import Shards, cut
 from panka.planner.state import Pointer, State, Target
 from panka.workflows.ports import (
     CHECKPOINT,
@@ -80,6 +81,9 @@ class StateActivities:
         self._account = account
         self._threads = threads
         self._can_be_made = can_be_made
+        self._cutting = threading.Lock()
+        self._cut: tuple[PlanRef, int, Shards] | None = None
+        """The plan that was cut last, the size of its shards, and those."""
 
     @activity.defn(name=OPEN.name)
     async def open(self, opening: Opening) -> Opened:
@@ -161,7 +165,11 @@ class StateActivities:
 
     def _share(self, slice: Slice) -> Share:
         plan = self._archive.plan_of(slice.lease.scope, slice.plan)
-        return share(plan, cut(plan, slice.size), slice.index)
+        with self._cutting:  # all shards of a run ask at once, and of the same cut
+            if self._cut is None or self._cut[:2] != (slice.plan, slice.size):
+                self._cut = slice.plan, slice.size, cut(plan, slice.size)
+            shards = self._cut[2]
+        return share(plan, shards, slice.index)
 
     def _take_in(self, checkpoint: Checkpoint) -> Pointer:
         scope, plan = checkpoint.lease.scope, self._archive.plan_of(checkpoint.lease.scope, checkpoint.plan)

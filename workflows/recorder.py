@@ -4,6 +4,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeAlias
@@ -24,6 +25,8 @@ _MOST = 100
 """Results in one write."""
 _LARGEST = 1_000_000
 """Bytes of results in one write: Temporal takes 2 MB."""
+_MOMENT = timedelta(milliseconds=500)
+"""How long a result waits for others that are written with it."""
 _PATIENCE = timedelta(hours=24)
 """How long a store that does not answer is asked again, with the lock held."""
 
@@ -42,9 +45,13 @@ class Batch:
 
 
 class Gathering(ABC):
-    """Writes results in groups, one group at a time: while one is being written the next one's results gather."""
+    """Writes results in groups, one group at a time: what comes within a moment, or while one is being written."""
 
-    def __init__(self) -> None:
+    def __init__(self, at_work: Callable[[], bool]) -> None:
+        """`at_work` says whether steps are under way, whose results one may wait for."""
+        self._at_work = at_work
+        self._flushing = False
+        """Somebody waits until everything is on record."""
         self._waiting: deque[tuple[Told, int]] = deque()
         self._writing: asyncio.Task[None] | None = None
         self._closing = False
@@ -67,8 +74,10 @@ class Gathering(ABC):
 
     async def flush(self) -> None:
         """Until everything told so far is on record. Raises the error that made recording impossible."""
+        self._flushing = True
         while self._writing is not None and not self.lost:
             await workflow.wait_condition(lambda: self._writing is None or self.lost)
+        self._flushing = False
         if self.error is not None:
             raise self.error
 
@@ -83,11 +92,22 @@ class Gathering(ABC):
     async def _write_all(self) -> None:
         try:
             while self._more() and not self._closing:
-                await self._write(self._next())
+                await self._gather()
+                if not self._closing:
+                    await self._write(self._next())
         except FailureError as error:
             self.error = error
         finally:
             self._writing = None
+
+    async def _gather(self) -> None:
+        if not self._enough():
+            with suppress(TimeoutError):
+                await workflow.wait_condition(self._enough, timeout=_MOMENT)
+
+    def _enough(self) -> bool:
+        """Nothing more is waited for."""
+        return self._flushing or len(self._waiting) >= _MOST or not self._at_work()
 
     def _next(self) -> Batch:
         results: list[Told] = []
@@ -108,8 +128,8 @@ class Gathering(ABC):
 class Recorder(Gathering):
     """The run's only writer of state: each write is a checkpoint."""
 
-    def __init__(self, lease: Lease, plan: PlanRef, base: Pointer) -> None:
-        super().__init__()
+    def __init__(self, lease: Lease, plan: PlanRef, base: Pointer, at_work: Callable[[], bool]) -> None:
+        super().__init__(at_work)
         self._lease = lease
         self._plan = plan
         self._base = base
@@ -166,8 +186,10 @@ class Recorder(Gathering):
 class Filer(Gathering):
     """A shard's writer: files results, and hands on what it has filed for the next checkpoint of the run."""
 
-    def __init__(self, lease: Lease, run: int, hand_on: Callable[[Filed, int], None]) -> None:
-        super().__init__()
+    def __init__(
+        self, lease: Lease, run: int, hand_on: Callable[[Filed, int], None], at_work: Callable[[], bool]
+    ) -> None:
+        super().__init__(at_work)
         self._lease = lease
         self._run = run
         self._hand_on = hand_on
