@@ -1,11 +1,13 @@
 """The steps of a plan as workflows see them: all in one, or in shares that know of each other."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from panka.planner import estimate
 from panka.planner.assemble import counts
 from panka.planner.plan import Plan, Step
-from panka.planner.shards import Shards, cut
+from panka.planner.shards import cut
 from panka.planner.state import Pointer
 from panka.workflows.ports import Node, Opened, Share
 
@@ -35,46 +37,55 @@ def _whole(plan: Plan) -> Share | None:
     return share if len(share.model_dump_json()) < _LARGEST else None
 
 
-def share(plan: Plan, shards: Shards, index: int) -> Share:
-    """What one shard carries out, and how it hangs together with the others."""
-    border = _Border(plan, shards, index)
-    return Share(
-        forward=_nodes(border.mine(plan.forward)),
-        cleanup=_nodes(border.mine(plan.cleanup)),
-        elsewhere=border.elsewhere,
-        dependents={key: tuple(others) for key, others in border.dependents.items()},
-        offers={address: tuple(sorted(names)) for address, names in border.offers.items()},
-    )
+class Shares:
+    """What each shard of a plan carries out, and how it hangs together with the others."""
 
-
-class _Border:
-    """What crosses the edge of one shard, in either direction."""
-
-    def __init__(self, plan: Plan, shards: Shards, index: int) -> None:
-        self._of = shards.of
-        self._index = index
-        self.elsewhere: dict[str, int] = {}
-        self.dependents: dict[str, list[str]] = {}
-        self.offers: dict[str, set[str]] = {}
-        addresses = {step.address for step in self.mine(plan.forward)}
+    def __init__(self, plan: Plan, size: int) -> None:
+        """The plan is cut into shards of about `size` steps."""
+        self._of = cut(plan, size).of
+        self._borders: defaultdict[int, _Border] = defaultdict(_Border)
+        makers = {step.address: self._of[step.key] for step in plan.forward}
+        for step in plan.forward:
+            self._borders[self._of[step.key]].forward.append(step)
+        for step in plan.cleanup:
+            self._borders[self._of[step.key]].cleanup.append(step)
         for step in (*plan.forward, *plan.cleanup):
-            here = self._of[step.key] == index
-            self._edges(step, here=here)
-            if not here:
-                for need in (need for need in step.needs if need.address in addresses):
-                    self.offers.setdefault(need.address, set()).add(need.attribute)
+            self._connect(step, makers)
 
-    def mine(self, steps: Iterable[Step]) -> list[Step]:
-        return [step for step in steps if self._of[step.key] == self._index]
+    def share(self, index: int) -> Share:
+        """Of one shard."""
+        border = self._borders[index]
+        return Share(
+            forward=_nodes(border.forward),
+            cleanup=_nodes(border.cleanup),
+            elsewhere=border.elsewhere,
+            dependents={key: tuple(others) for key, others in border.dependents.items()},
+            offers={address: tuple(sorted(names)) for address, names in border.offers.items()},
+        )
 
-    def _edges(self, step: Step, *, here: bool) -> None:
+    def _connect(self, step: Step, makers: Mapping[str, int]) -> None:
+        here = self._of[step.key]
         for needed in step.depends_on:
-            there = self._of[needed] == self._index
-            if here and not there:
-                self.elsewhere[needed] = self._of[needed]
-            elif there and not here:
-                self.elsewhere[step.key] = self._of[step.key]
-                self.dependents.setdefault(needed, []).append(step.key)
+            there = self._of[needed]
+            if there != here:
+                self._borders[here].elsewhere[needed] = there
+                self._borders[there].elsewhere[step.key] = here
+                self._borders[there].dependents[needed].append(step.key)
+        for need in step.needs:
+            there = makers.get(need.address, here)
+            if there != here:
+                self._borders[there].offers[need.address].add(need.attribute)
+
+
+@dataclass(slots=True)
+class _Border:
+    """One shard's steps, and what crosses its edge in either direction."""
+
+    forward: list[Step] = field(default_factory=list)
+    cleanup: list[Step] = field(default_factory=list)
+    elsewhere: dict[str, int] = field(default_factory=dict)
+    dependents: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    offers: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
 
 def _nodes(steps: Iterable[Step]) -> tuple[Node, ...]:

@@ -13,7 +13,7 @@ from temporalio.exceptions import ApplicationError
 from panka.activities.archive import Archive
 from panka.activities.beside import beside
 from panka.activities.failing import translated
-from panka.activities.sharing import opened, share
+from panka.activities.sharing import Shares, opened
 from panka.activities.stores.store import LockStore
 from panka.planner.consumers import refuse_missed
 from panka.planner.history import Entry
@@ -24,7 +24,6 @@ from panka.planner.plan import Action, Plan, PlanRef
 from panka.planner.record import announce, conclude
 from panka.planner.render.filling import of_run
 from panka.planner.render.html import html
-from panka.planner.shards import Shards, cut
 from panka.planner.state import Pointer, State, Target
 from panka.workflows.ports import (
     CHECKPOINT,
@@ -82,8 +81,8 @@ class StateActivities:
         self._threads = threads
         self._can_be_made = can_be_made
         self._cutting = threading.Lock()
-        self._cut: tuple[PlanRef, int, Shards] | None = None
-        """The plan that was cut last, the size of its shards, and those."""
+        self._cut: tuple[PlanRef, int, Shares] | None = None
+        """The plan that was cut last, the size of its shards, and what they carry out."""
 
     @activity.defn(name=OPEN.name)
     async def open(self, opening: Opening) -> Opened:
@@ -167,9 +166,9 @@ class StateActivities:
         plan = self._archive.plan_of(slice.lease.scope, slice.plan)
         with self._cutting:  # all shards of a run ask at once, and of the same cut
             if self._cut is None or self._cut[:2] != (slice.plan, slice.size):
-                self._cut = slice.plan, slice.size, cut(plan, slice.size)
-            shards = self._cut[2]
-        return share(plan, shards, slice.index)
+                self._cut = slice.plan, slice.size, Shares(plan, slice.size)
+            shares = self._cut[2]
+        return shares.share(slice.index)
 
     def _take_in(self, checkpoint: Checkpoint) -> Pointer:
         scope, plan = checkpoint.lease.scope, self._archive.plan_of(checkpoint.lease.scope, checkpoint.plan)

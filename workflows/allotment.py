@@ -7,7 +7,7 @@ where twenty shards with a few each would need twenty. Who has the longest way t
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_PART = 50
+_PART = 100
 """What one shard gets before the next one gets anything."""
 _LONGER = 2.0
 """How many times as long somebody's way must be to be let through by those who have a part."""

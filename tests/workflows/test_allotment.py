@@ -20,19 +20,19 @@ def started(one: Demand) -> None:
 
 
 def test_few_shards_get_large_parts() -> None:
-    assert allot(100, demands(500, 500, 500, 500)) == {0: 50, 1: 50}
+    assert allot(200, demands(500, 500, 500, 500)) == {0: 100, 1: 100}
 
 
 def test_a_shard_gets_what_it_can_use_and_the_rest_goes_on() -> None:
-    assert allot(100, demands(30, 500, 500)) == {0: 30, 1: 50, 2: 20}
+    assert allot(200, demands(30, 500, 500)) == {0: 30, 1: 100, 2: 70}
 
 
 def test_who_is_alone_gets_everything_it_can_use() -> None:
     shards = demands(500, 0)
 
-    assert allot(100, shards) == {0: 50}
+    assert allot(200, shards) == {0: 100}
     started(shards[0])
-    assert allot(100, shards) == {0: 100}
+    assert allot(200, shards) == {0: 200}
 
 
 def test_the_longest_way_goes_first() -> None:

@@ -1,5 +1,6 @@
 """What is on record of a run that has ended: when its steps were at work, and a report for people."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -15,6 +16,7 @@ from panka.planner.history import FORMAT, Entry
 from panka.planner.journal import Part
 from panka.planner.render.filling import of_run
 from panka.planner.render.html import html
+from panka.workflows.ports import CHECKPOINT, STEP
 from plugins.runs import Place, resource
 from plugins.world import until
 
@@ -147,3 +149,21 @@ def test_a_part_of_a_journal_of_before_is_read() -> None:
     old = b'{"format":4,"done":[{"key":"a:main","id":"q","seconds":1.5}],"undone":[],"never":[]}'
 
     assert Part.read(old).done[0].span is None
+
+
+async def test_what_ends_within_a_moment_is_written_together_and_waits_for_nothing_slow(place: Place) -> None:
+    many = [resource(f"quick{number:02}") for number in range(30)]
+    place.sky.hold["slow:main"] = asyncio.Event()
+    handle = await place.start(place.plan(*many, resource("slow")))
+
+    await until(lambda: len(place.state.resources) == len(many) if place.state else False, 30, "all that is quick")
+    place.sky.hold["slow:main"].set()
+    await handle.result()
+
+    named = [
+        event.activity_task_scheduled_event_attributes.activity_type.name
+        for event in (await handle.fetch_history()).events
+        if event.HasField("activity_task_scheduled_event_attributes")
+    ]
+    assert named.count(STEP.name) == len(many) + 1
+    assert named.count(CHECKPOINT.name) < len(many) / 3

@@ -186,7 +186,7 @@ async def test_a_run_of_today_commands_what_its_history_says(name: str, place: P
 
 def untimed(history: WorkflowHistory) -> list[str]:
     """Without timers: between which other commands one stands is up to the machine."""
-    return [line for line in fingerprint(history) if line != "timer"]
+    return [line for line in fingerprint(history) if line not in ("timer", "cancel timer")]
 
 
 LINES: dict[str, Callable[[Any], str]] = {
