@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from typing import TypeVar, cast
 
@@ -9,6 +10,8 @@ T = TypeVar("T")
 
 _GOOD = 60.0
 """Seconds for which an answer is taken for what AWS would say now."""
+_MOST = 256
+"""Answers that are kept."""
 
 
 class Alike:
@@ -19,19 +22,22 @@ class Alike:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._known: dict[Hashable, tuple[float, asyncio.Future[object]]] = {}
-        """When each was asked, and its answer."""
+        self._known: OrderedDict[Hashable, tuple[float, asyncio.Future[object]]] = OrderedDict()
+        """When each was asked, and its answer; the latest are kept."""
 
-    async def ask(self, about: Hashable, ask: Callable[[], Awaitable[T]]) -> T:
-        """What somebody was told a moment ago, else what `ask` tells; raises what that raises, and remembers no error.
+    async def ask(self, about: Hashable, ask: Callable[[], Awaitable[T | None]]) -> T | None:
+        """What somebody was told a moment ago, else what `ask` tells; raises what that raises.
 
-        An asker who is cancelled leaves the others their answer.
+        Neither an error nor None is remembered. An asker who is cancelled leaves the others their answer.
         """
         known = self._known.get(about)
         if known is None or self._clock() - known[0] > _GOOD or _came_to_nothing(known[1]):
             known = self._known[about] = self._clock(), asyncio.ensure_future(ask())
-        return cast("T", await asyncio.shield(known[1]))
+            self._known.move_to_end(about)
+            while len(self._known) > _MOST:
+                self._known.popitem(last=False)
+        return cast("T | None", await asyncio.shield(known[1]))
 
 
 def _came_to_nothing(answer: "asyncio.Future[object]") -> bool:
-    return answer.done() and (answer.cancelled() or answer.exception() is not None)
+    return answer.done() and (answer.cancelled() or answer.exception() is not None or answer.result() is None)

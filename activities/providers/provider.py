@@ -1,13 +1,17 @@
 """What every provider promises. One suite in tests/activities/conformance holds them all to it."""
 
+import hashlib
+import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from panka.activities.aws.session import Cloud
 from panka.planner.owner import Owner
 from panka.planner.resource import Properties
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ class Ending:
 
 
 class Provider(ABC):
-    """Makes one type of AWS resource so. Keeps nothing between calls; every method is safe to run again.
+    """Makes one type of AWS resource so. Depends on nothing that it keeps; every method is safe to run again.
 
     `properties` arrive with every reference and secret resolved, and with the ownership tags in `Tags`. `read`,
     `update`, `delete` and `ready` take the id that `create` returned. Every method raises `AwsError` as it stands.
@@ -69,6 +73,8 @@ class Provider(ABC):
 
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
+        self.untouched: set[str] = set()
+        """What `create` has made new: it is as AWS makes all that is asked for in the same words."""
 
     @abstractmethod
     async def read(self, id: str) -> Observed | None:
@@ -116,6 +122,20 @@ class Provider(ABC):
     async def call(self, operation: str, /, **arguments: Any) -> dict[str, Any]:
         """One call of this service (`create_queue`), through the shared client, with its errors classified."""
         return await self.cloud.call(self.service, operation, **arguments)
+
+    async def told_alike(
+        self, id: str, properties: Properties, own: Collection[str], ask: Callable[[], Awaitable[T | None]]
+    ) -> T | None:
+        """What `ask` tells of what `create` has just made with these properties.
+
+        Of all that are new and made alike within a moment, but for the properties in `own`, one is asked about: what it
+        tells must depend on none of those.
+        """
+        if id not in self.untouched:
+            return await ask()
+        alike = {name: properties[name] for name in properties if name not in own}
+        digest = hashlib.sha256(json.dumps(alike, sort_keys=True).encode()).hexdigest()  # they may hold secrets
+        return await self.cloud.clients.alike.ask((self.type, digest), ask)
 
     async def maybe(self, operation: str, missing: frozenset[str], /, **arguments: Any) -> dict[str, Any] | None:
         """The same for a call that asks for something: None when AWS answers with one of the codes in `missing`."""

@@ -1,12 +1,10 @@
 """S3: buckets and their policies."""
 
 import asyncio
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from panka.activities.aws.errors import NOT_EMULATED, AwsError, Cause, NotOurs
-from panka.activities.aws.session import Cloud
 from panka.activities.providers.documents import as_parsed, parsed, written
 from panka.activities.providers.ownership import claim, of_our_stack, retagged
 from panka.activities.providers.provider import Ending, Observed, Provider, tag_list, tag_map
@@ -71,11 +69,6 @@ class BucketProvider(Provider):
     type = "AWS::S3::Bucket"
     service = "s3"
 
-    def __init__(self, cloud: Cloud) -> None:
-        super().__init__(cloud)
-        self._untouched: set[str] = set()
-        """Buckets that were made here, and hold nothing but what S3 and `create` have given them."""
-
     async def read(self, id: str) -> Observed | None:
         # The tags also say whether the bucket is there.
         tags = await _tags(self, id)
@@ -89,8 +82,11 @@ class BucketProvider(Provider):
         """
         known = {one.property: properties[one.property] for one in CONFIGURATIONS if one.told_as_set(properties)}
         asked = [one for one in CONFIGURATIONS if not one.given and one.property in properties.keys() - known.keys()]
-        given, told = await asyncio.gather(self._given(id, properties), self._told(id, asked))
-        return self._observed(id, known | given | told, tag_map(properties.get("Tags")))
+        others = properties.keys() - {one.property for one in _GIVEN}
+        given, told = await asyncio.gather(
+            self.told_alike(id, properties, others, lambda: self._told(id, _GIVEN)), self._told(id, asked)
+        )
+        return self._observed(id, known | (given or {}) | told, tag_map(properties.get("Tags")))
 
     async def find(self, owner: Owner, properties: Properties) -> str | None:
         bucket: str = properties["BucketName"]
@@ -118,7 +114,7 @@ class BucketProvider(Provider):
         old = live.properties if live else {"Tags": tag_list(tags)}
         await self.update(bucket, old, {**properties, "Tags": tag_list(tags)})
         if made:
-            self._untouched.add(bucket)
+            self.untouched.add(bucket)
         return bucket
 
     async def update(self, id: str, old: Properties, new: Properties) -> None:
@@ -140,12 +136,6 @@ class BucketProvider(Provider):
         if how.force:
             await self._empty(id)
         await self.maybe("delete_bucket", _MISSING, Bucket=id)
-
-    async def _given(self, bucket: str, properties: Properties) -> Properties:
-        if bucket not in self._untouched:
-            return await self._told(bucket, _GIVEN)
-        alike = json.dumps([properties.get(one.property) for one in _GIVEN], sort_keys=True)
-        return await self.cloud.clients.alike.ask((self.type, alike), lambda: self._told(bucket, _GIVEN))
 
     async def _told(self, bucket: str, asked: Sequence[Configuration]) -> Properties:
         """Of these configurations those that the bucket has."""

@@ -101,15 +101,14 @@ class TopicProvider(Provider):
     service = "sns"
 
     async def read(self, id: str) -> Observed | None:
-        got, tags = await asyncio.gather(
-            self.maybe("get_topic_attributes", _MISSING, TopicArn=id),
-            self.maybe("list_tags_for_resource", _MISSING, ResourceArn=id),
+        told, tags = await asyncio.gather(
+            self._told(id), self.maybe("list_tags_for_resource", _MISSING, ResourceArn=id)
         )
-        return None if got is None or tags is None else _topic(id, got["Attributes"], tag_map(tags.get("Tags")))
+        return None if told is None or tags is None else _topic(id, told, tag_map(tags.get("Tags")))
 
     async def read_new(self, id: str, properties: Properties) -> Observed | None:
-        got = await self.maybe("get_topic_attributes", _MISSING, TopicArn=id)
-        return None if got is None else _topic(id, got["Attributes"], tag_map(properties.get("Tags")))
+        told = await self.told_alike(id, properties, ("TopicName", "Tags"), lambda: self._told(id))
+        return None if told is None else _topic(id, told, tag_map(properties.get("Tags")))
 
     async def find(self, owner: Owner, properties: Properties) -> str | None:
         name = properties["TopicName"]
@@ -130,7 +129,9 @@ class TopicProvider(Provider):
             attributes["FifoTopic"] = "true"
         tags = tag_list(tag_map(properties.get("Tags")) | owner.tags())
         made = await self.call("create_topic", Name=properties["TopicName"], Attributes=attributes, Tags=tags)
-        return str(made["TopicArn"])
+        arn = str(made["TopicArn"])
+        self.untouched.add(arn)
+        return arn
 
     async def update(self, id: str, old: Properties, new: Properties) -> None:
         settable(self.type, new, (*_TOPIC, "TopicName", "FifoTopic"))
@@ -144,6 +145,10 @@ class TopicProvider(Provider):
 
     async def delete(self, id: str, how: Ending) -> None:  # noqa: ARG002  # nothing is held that a delete could ask about
         await self.maybe("delete_topic", _MISSING, TopicArn=id)
+
+    async def _told(self, arn: str) -> dict[str, str] | None:
+        got = await self.maybe("get_topic_attributes", _MISSING, TopicArn=arn)
+        return None if got is None else got["Attributes"]
 
 
 class SubscriptionProvider(Provider):

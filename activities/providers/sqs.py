@@ -97,8 +97,12 @@ class QueueProvider(Provider):
         return None if told is None or tags is None else _observed(id, told, tags.get("Tags", {}))
 
     async def read_new(self, id: str, properties: Properties) -> Observed | None:
-        told = await self._told(id)
-        return None if told is None else _observed(id, told, tag_map(properties.get("Tags")))
+        told = await self.told_alike(id, properties, ("QueueName", "Tags"), lambda: self._told(id))
+        if told is None:
+            return None
+        name = properties["QueueName"]
+        arn = f"arn:{self.cloud.partition}:sqs:{self.cloud.region}:{self.cloud.account}:{name}"
+        return _observed(id, {**told, "QueueArn": arn}, tag_map(properties.get("Tags")))
 
     async def find(self, owner: Owner, properties: Properties) -> str | None:
         name = properties["QueueName"]
@@ -128,7 +132,9 @@ class QueueProvider(Provider):
             if error.code in _DELETED_RECENTLY:
                 raise TryLater("SQS keeps a deleted queue's name for a minute.", seconds=60) from error
             raise
-        return str(made["QueueUrl"])
+        url = str(made["QueueUrl"])
+        self.untouched.add(url)
+        return url
 
     async def update(self, id: str, old: Properties, new: Properties) -> None:
         settable(self.type, new, (*_ATTRIBUTES, "QueueName"))

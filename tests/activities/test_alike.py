@@ -1,10 +1,19 @@
 """Answers that are the same for everybody who asks within a moment."""
 
 import asyncio
+from itertools import groupby
 
 import pytest
+from tests.activities.conformance.case import Case
+from tests.activities.conformance.cases_storage import CASES
+from tests.activities.conformance.stage import staged
 
 from panka.activities.aws.alike import Alike
+from panka.activities.aws.session import Cloud
+from plugins.faults import Faults
+
+TYPES = {"AWS::S3::Bucket", "AWS::SNS::Topic", "AWS::SQS::Queue"}
+PAIRS = [list(cases)[:2] for type, cases in groupby(CASES, lambda case: case.type) if type in TYPES]
 
 
 class Asked:
@@ -42,6 +51,17 @@ async def test_other_questions_and_old_answers_are_asked_anew() -> None:
     assert await alike.ask("a", asked) == 3
 
 
+async def test_that_nothing_is_there_yet_is_not_remembered() -> None:
+    alike, asked = Alike(), Asked()
+    asked.open.set()
+
+    async def nothing() -> int | None:
+        return None
+
+    assert await alike.ask("a", nothing) is None
+    assert await alike.ask("a", asked) == 1
+
+
 async def test_an_error_is_told_to_all_who_wait_and_not_remembered() -> None:
     alike, asked = Alike(), Asked()
     asked.open.set()
@@ -55,3 +75,36 @@ async def test_an_error_is_told_to_all_who_wait_and_not_remembered() -> None:
     assert await alike.ask("a", asked) == 1
     with pytest.raises(OSError, match="not now"):
         await alike.ask("b", refuse)
+
+
+@pytest.mark.parametrize(("plain", "other"), PAIRS, ids=lambda case: case.type)
+async def test_of_all_that_are_made_alike_one_is_asked_about(
+    plain: Case, other: Case, cloud: Cloud, faults: Faults
+) -> None:
+    cloud.clients.alike = Alike()
+    stages = [await staged(case, cloud) for case in (plain, plain, other)]
+    asked = []
+    for stage in stages:
+        id = await stage.provider.create(stage.owner, stage.properties(), stage.token)
+        faults.reset()
+        told = await stage.provider.read_new(id, stage.properties())
+        asked.append(faults.reads)
+        assert told == await stage.live(id)
+
+    assert asked[1] < asked[0]
+    assert asked[2] >= asked[0] - asked[1]
+
+
+async def test_what_an_earlier_attempt_made_is_asked_about_itself(cloud: Cloud) -> None:
+    queue = next(case for case in CASES if case.type == "AWS::SQS::Queue")
+    first, second = [await staged(queue, cloud) for _ in range(2)]
+    ids = [await one.provider.create(one.owner, one.properties(), one.token) for one in (first, second)]
+    await first.provider.read_new(ids[0], first.properties())
+    await cloud.call("sqs", "set_queue_attributes", QueueUrl=ids[1], Attributes={"DelaySeconds": "77"})
+    again = await staged(queue, cloud)
+
+    await again.provider.create(second.owner, second.properties(), second.token)
+    told = await again.provider.read_new(ids[1], second.properties())
+
+    assert told is not None
+    assert told.properties["DelaySeconds"] == 77

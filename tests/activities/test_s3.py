@@ -5,7 +5,6 @@ from tests.activities.conformance.case import Case
 from tests.activities.conformance.cases_storage import CASES
 from tests.activities.conformance.stage import staged
 
-from panka.activities.aws.alike import Alike
 from panka.activities.aws.session import Cloud
 from plugins.faults import Faults
 
@@ -35,22 +34,6 @@ async def test_what_people_set_on_a_bucket_that_a_lost_create_left_is_taken_away
     await stage.provider.create(stage.owner, stage.properties(), stage.token)
 
     assert "LifecycleConfiguration" not in (await stage.live(id)).properties
-
-
-async def test_of_buckets_made_alike_one_is_asked_what_it_was_given(cloud: Cloud, faults: Faults) -> None:
-    plain, other = BUCKETS[:2]
-    cloud.clients.alike = Alike()
-    stages = [await staged(case, cloud) for case in (plain, plain, other)]
-    asked = []
-    for stage in stages:
-        id = await stage.provider.create(stage.owner, stage.properties(), stage.token)
-        faults.reset()
-        told = await stage.provider.read_new(id, stage.properties())
-        asked.append(faults.reads)
-        assert told == await stage.live(id)
-
-    assert asked[1] < asked[0]
-    assert asked[2] >= asked[0] - asked[1]
 
 
 async def test_a_bucket_that_was_there_is_asked_itself_what_it_has(cloud: Cloud) -> None:
