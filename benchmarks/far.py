@@ -1,70 +1,66 @@
-"""An endpoint that is far away: a proxy on the loopback that holds every call back for a while, and counts them."""
+"""A moto server that is far away: it answers every call so many seconds later, and counts them.
 
-import asyncio
+It waits itself. A proxy that did would be one more process, which takes the processors from those that are measured.
+"""
+
+import sys
 import threading
-import urllib.parse
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+import urllib.request
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+_COUNT = "/far/calls"
 
 
+@dataclass(slots=True)
+class Late:
+    """A WSGI application that waits before each call."""
+
+    app: Callable[..., Iterable[bytes]]
+    seconds: float
+    calls: int = 0
+    _turn: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == _COUNT:
+            start_response("200 OK", [("Content-Type", "text/plain")])
+            return [str(self.calls).encode()]
+        with self._turn:
+            self.calls += 1
+        time.sleep(self.seconds)
+        return self.app(environ, start_response)
+
+
+@dataclass(frozen=True, slots=True)
 class Far:
-    """A thread of its own, so that whoever waits for a command need not turn a loop."""
+    """Such a server, as others see it."""
 
-    def __init__(self, upstream: str, seconds: float) -> None:
-        self._upstream = urllib.parse.urlsplit(upstream)
-        self._seconds = seconds
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self.calls = 0
-        self.url = ""
+    url: str
 
-    def start(self) -> None:
-        self._thread.start()
-        serving = asyncio.start_server(self._serve, "127.0.0.1", 0)
-        server = asyncio.run_coroutine_threadsafe(serving, self._loop).result(30)
-        self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-
-    def stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(30)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection(self._upstream.hostname, self._upstream.port)
-        # Clients send one call at a time, so a call begins with the first bytes after an answer.
-        answered = asyncio.Event()
-        answered.set()
-        await asyncio.gather(self._send(reader, back, answered), self._answer(there, writer, answered))
-
-    async def _send(self, reader: asyncio.StreamReader, back: asyncio.StreamWriter, answered: asyncio.Event) -> None:
-        while data := await _read(reader):
-            if answered.is_set():
-                answered.clear()
-                self.calls += 1
-                await asyncio.sleep(self._seconds)
-            back.write(data)
-        back.close()
-
-    async def _answer(self, there: asyncio.StreamReader, writer: asyncio.StreamWriter, answered: asyncio.Event) -> None:
-        while data := await _read(there):
-            if not data.startswith(b"HTTP/1.1 100"):
-                answered.set()
-            writer.write(data)
-        writer.close()
+    @property
+    def calls(self) -> int:
+        with urllib.request.urlopen(f"{self.url}{_COUNT}", timeout=30) as answer:
+            return int(answer.read())
 
 
-async def _read(reader: asyncio.StreamReader) -> bytes:
-    try:
-        return await reader.read(2**16)
-    except ConnectionError:
-        return b""
+def far_line(port: int, seconds: float) -> list[str]:
+    """Starts one on the loopback."""
+    return [sys.executable, __file__, str(port), str(seconds)]
 
 
-@contextmanager
-def far(upstream: str, seconds: float) -> Iterator[Far]:
-    """The endpoint as it is from far away, for as long as the block lasts."""
-    one = Far(upstream, seconds)
-    one.start()
-    try:
-        yield one
-    finally:
-        one.stop()
+def main(port: int, seconds: float) -> None:
+    from moto.moto_server.werkzeug_app import (  # only the server's own process needs moto
+        DomainDispatcherApplication,
+        MotoRequestHandler,
+        create_backend_app,
+    )
+    from werkzeug.serving import run_simple  # as above
+
+    app = Late(DomainDispatcherApplication(create_backend_app), seconds)
+    run_simple("127.0.0.1", port, app, threaded=True, request_handler=MotoRequestHandler)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), float(sys.argv[2]))

@@ -12,11 +12,11 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import hundred
-from far import Far, far
+from far import Far
 from graphs import for_panka, for_terraform, graph, services
 from servers import servers
 from sides import Bench, Row, counted
@@ -139,8 +139,8 @@ def measure(bench: Bench, steps: list[int], lonely: list[int], *, real: bool) ->
     for one in lonely:
         yield f"{one:,} steps that call nothing, with a new worker", alone(bench, one)
     if real:
-        with far(bench.servers.url, _AHEAD) as endpoint, bench.servers.worker(endpoint.url) as (worker, environment):
-            hundred_ = Real(bench, endpoint, worker, environment)
+        with bench.servers.far(_AHEAD) as (endpoint, servers), servers.worker(endpoint.url) as (worker, environment):
+            hundred_ = Real(replace(bench, servers=servers), endpoint, worker, environment)
             yield "100 resources, 60 ms away", hundred_.made()
             yield "100 resources, nothing to change", hundred_.unchanged()
 

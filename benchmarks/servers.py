@@ -8,9 +8,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
+
+from far import Far, far_line
 
 from panka.cli import parts
 from panka.cli.children import Child, Group
@@ -31,11 +33,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def endpoint(home: Path, group: Group) -> Iterator[tuple[Child, str]]:
-    """A moto server with a bucket and a table for state, and its URL."""
+def endpoint(
+    home: Path, group: Group, line: Callable[[int], list[str]] = parts.endpoint_line
+) -> Iterator[tuple[Child, str]]:
+    """A moto server with a bucket and a table for state, and its URL. `line` starts it at a port."""
     port = free_port()
     url = f"http://{parts.HOST}:{port}"
-    with started("endpoint", parts.endpoint_line(port), {}, home, group) as child:
+    with started("endpoint", line(port), parts.ENDPOINT_SETTINGS, home, group) as child:
         until(child, lambda: parts.answers(port))
         line = [*PANKA, "backend", "create"]
         subprocess.run(line, env=environment(url), check=True, capture_output=True, timeout=_PATIENCE)
@@ -91,6 +95,12 @@ class Servers:
         with started("worker", line, said, self.home, self.group) as child:
             until(child, lambda: child.said("worker ready"))
             yield child, said
+
+    @contextmanager
+    def far(self, seconds: float) -> "Iterator[tuple[Far, Servers]]":
+        """An endpoint that takes so many seconds longer for each call, and these servers with it as the endpoint."""
+        with endpoint(self.home, self.group, lambda port: far_line(port, seconds)) as (child, url):
+            yield Far(url), replace(self, url=url, children={**self.children, "endpoint": child})
 
     def used(self, worker: Child | None = None) -> dict[str, float]:
         """Seconds of CPU that each process has used since it began."""
