@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from panka.activities.aws.errors import NotOurs
+from panka.activities.aws.errors import AwsError, Cause, NotOurs
 from panka.activities.providers.ownership import claim, of_our_stack, retagged
 from panka.activities.providers.provider import Ending, Observed, Provider, pruned, tag_list, tag_map
 from panka.activities.providers.shapes import differing, every, settable, told
@@ -42,7 +42,8 @@ class _Place:
     def of(cls, properties: Properties) -> Self | None:
         """The place that properties name; None where they do not name it in full."""
         if "ScalingTargetId" in properties:
-            return cls(*str(properties["ScalingTargetId"]).split("|"))
+            parts = str(properties["ScalingTargetId"]).split("|")
+            return cls(*parts) if len(parts) == len(_PLACE) else None
         if any(name not in properties for name in _PLACE):
             return None
         return cls(*(str(properties[name]) for name in _PLACE))
@@ -186,7 +187,9 @@ class ScalingPolicyProvider(Provider):
 
     async def _put(self, properties: Properties) -> str:
         place = _Place.of(properties)
-        assert place is not None  # noqa: S101  # properties come with every reference resolved
+        if place is None:
+            message = f"A policy says what it scales: ScalingTargetId (a target's Id), or {', '.join(_PLACE)}."
+            raise AwsError(Cause.FINAL, "NoPlace", message, self.type, sent=False)
         asked = {key: properties[key] for key in (*_CONFIGURATIONS, "PolicyName", "PolicyType") if key in properties}
         made = await self.call("put_scaling_policy", **place.asked, **asked)
         return f"{made['PolicyARN']}|{place.dimension}"

@@ -6,7 +6,7 @@ import pytest
 from tests.activities.conformance.cases_balancing import CASES, SCALED
 from tests.activities.conformance.stage import FORCED, staged
 
-from panka.activities.aws.errors import NotOurs
+from panka.activities.aws.errors import AwsError, Cause, NotOurs
 from panka.activities.aws.session import Cloud
 from panka.activities.providers.application_autoscaling import ScalingPolicyProvider
 from panka.planner.resource import Properties
@@ -26,6 +26,22 @@ async def test_a_policy_goes_with_what_it_scales(cloud: Cloud) -> None:
 
     assert await stage.provider.read(id) is None
     await stage.provider.delete(id, FORCED)
+
+
+@pytest.mark.parametrize("said", [{}, {"ScalingTargetId": "service/shop"}, {"ResourceId": "service/shop"}], ids=str)
+async def test_a_policy_that_does_not_say_what_it_scales_is_refused_in_words(
+    cloud: Cloud, faults: Faults, said: Properties
+) -> None:
+    stage = await staged(POLICY, cloud)
+    places = ("ScalingTargetId", "ResourceId", "ScalableDimension", "ServiceNamespace")
+    properties = {name: value for name, value in stage.properties().items() if name not in places} | said
+    faults.reset()
+
+    with pytest.raises(AwsError, match="A policy says what it scales: ScalingTargetId") as refused:
+        await stage.provider.create(stage.owner, properties, stage.token)
+
+    assert refused.value.cause is Cause.FINAL
+    assert faults.mutations == []
 
 
 async def test_a_target_from_before_targets_had_tags_is_not_ours(cloud: Cloud, faults: Faults) -> None:
