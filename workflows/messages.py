@@ -1,5 +1,6 @@
 """What a run is started with, what it tells while it runs, and what it ends with."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
@@ -191,17 +192,17 @@ class News(Model):
     values: Properties = Field(default_factory=dict)
 
 
-class Report(Model):
-    """What has happened in a shard since its last report, and how it stands."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a shard stands, as its run needs it."""
 
-    shard: int
-    heard: int
+    heard: int = 0
     """Words of the run that it has acted upon."""
-    quiet: bool
+    quiet: bool = False
     """Nothing runs, nothing can start, and everything is filed."""
-    left: int
+    left: int = 0
     """Steps of the pass that are not done."""
-    forward_left: int
+    forward_left: int = 0
     ready: int = 0
     """Steps that could start if there were room."""
     running: int = 0
@@ -215,6 +216,23 @@ class Report(Model):
     """Somebody cancelled the shard itself: its run is to stop."""
     lost: str = ""
     """Why nothing more can be put on record."""
+
+    @property
+    def hungry(self) -> bool:
+        """Could do something, and may nothing."""
+        return self.ready > 0 and self.window == 0
+
+    @property
+    def sated(self) -> bool:
+        """Has room that others could use."""
+        return self.window > 0 and self.ready + self.running <= self.window // 4
+
+
+class Report(Model):
+    """What has happened in a shard since its last report, and how it stands."""
+
+    shard: int
+    standing: Standing
     events: tuple[Event, ...] = ()
     failures: tuple[Failure, ...] = ()
     filed: tuple[tuple[Filed, int], ...] = ()

@@ -1,7 +1,7 @@
 """What a shard tells its run: in groups, one signal at a time, soon where somebody waits for it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import timedelta
 
 from temporalio import workflow
@@ -11,39 +11,12 @@ with workflow.unsafe.imports_passed_through():
     from panka.planner.history import Failure
     from panka.planner.journal import Filed
     from panka.planner.resource import Properties
-    from panka.workflows.messages import REPORT, Event, EventKind, News, Report
+    from panka.workflows.messages import REPORT, Event, EventKind, News, Report, Standing
 
 _MOST = 500
 """Events, and as many pieces of news, in one report."""
 _LATEST = timedelta(milliseconds=500)
 """How long something may wait that nobody waits for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How a shard stands, as its run needs it."""
-
-    heard: int
-    quiet: bool
-    left: int
-    forward_left: int
-    ready: int
-    running: int
-    weight: float
-    window: int
-    failed: tuple[str, ...]
-    halted: bool
-    lost: str
-
-    @property
-    def hungry(self) -> bool:
-        """Could do something, and may nothing."""
-        return self.ready > 0 and self.window == 0
-
-    @property
-    def sated(self) -> bool:
-        """Has room that others could use."""
-        return self.window > 0 and self.ready + self.running <= self.window // 4
 
 
 class Reporter:
@@ -124,17 +97,7 @@ class Reporter:
         self._told = standing if whole else None
         return Report(
             shard=self._index,
-            heard=standing.heard,
-            quiet=standing.quiet and whole,
-            left=standing.left,
-            forward_left=standing.forward_left,
-            ready=standing.ready,
-            running=standing.running,
-            weight=standing.weight,
-            window=standing.window,
-            failed=standing.failed,
-            halted=standing.halted,
-            lost=standing.lost,
+            standing=replace(standing, quiet=standing.quiet and whole),
             events=tuple(events),
             failures=tuple(failures),
             filed=tuple(filed),

@@ -17,13 +17,14 @@ with workflow.unsafe.imports_passed_through():
         EventKind,
         Order,
         ShardInput,
+        Standing,
         Word,
         Words,
     )
     from panka.workflows.passes import Passes
     from panka.workflows.ports import Node, Share
     from panka.workflows.recorder import Filer
-    from panka.workflows.reporter import Reporter, Standing
+    from panka.workflows.reporter import Reporter
     from panka.workflows.steps import Steps
     from panka.workflows.story import why
     from panka.workflows.walk import Walk

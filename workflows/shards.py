@@ -23,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
         Report,
         RunInput,
         ShardInput,
+        Standing,
         Word,
         Words,
     )
@@ -52,10 +53,7 @@ class _Shard:
     outbox: list[Word] = field(default_factory=list)
     sent: int = 0
     """Words, those in the outbox included."""
-    heard: int = 0
-    quiet: bool = False
-    left: int = 0
-    forward_left: int = 0
+    standing: Standing = field(default_factory=Standing)
     failed: frozenset[str] = frozenset()
     demand: Demand = field(default_factory=Demand)
     posting: bool = False
@@ -63,7 +61,7 @@ class _Shard:
 
     @property
     def settled(self) -> bool:
-        return self.ended or (self.quiet and self.heard == self.sent)
+        return self.ended or (self.standing.quiet and self.standing.heard == self.sent)
 
 
 class Shards:
@@ -88,11 +86,10 @@ class Shards:
     def hear(self, report: Report) -> None:
         """A shard tells what has happened in it."""
         shard = self._shards[report.shard]
-        shard.heard, shard.quiet = report.heard, report.quiet
-        shard.left, shard.forward_left = report.left, report.forward_left
-        shard.demand.tell(report.ready, report.running, report.weight, report.window)
-        if report.heard == shard.sent:
-            shard.failed = frozenset(report.failed)
+        now = shard.standing = report.standing
+        shard.demand.tell(now.ready, now.running, now.weight, now.window)
+        if now.heard == shard.sent:
+            shard.failed = frozenset(now.failed)
         for event in report.events:
             self._head.hear(event)
         for failure in report.failures:
@@ -103,16 +100,16 @@ class Shards:
         for news in report.news:
             word = Word(order=Order.NEWS, key=news.key, address=news.address, values=news.values)
             self._send(self._shards[news.to], word)
-        if report.lost:
-            self._head.lose(report.lost)
-        if report.halted:
+        if now.lost:
+            self._head.lose(now.lost)
+        if now.halted:
             self._head.halt()
         for index, window in allot(self._input.window, [one.demand for one in self._shards]).items():
             self._send(self._shards[index], Word(order=Order.WINDOW, window=window))
 
     @property
     def complete(self) -> bool:
-        return not any(shard.forward_left for shard in self._shards)
+        return not any(shard.standing.forward_left for shard in self._shards)
 
     @property
     def settled(self) -> bool:
@@ -121,7 +118,7 @@ class Shards:
 
     @property
     def left(self) -> int:
-        return sum(shard.left for shard in self._shards)
+        return sum(shard.standing.left for shard in self._shards)
 
     @property
     def failed(self) -> set[str]:
