@@ -93,7 +93,7 @@ class StateActivities:
                 self._blocking(lambda: self._archive.plan_of(scope, opening.plan)),
                 self._blocking(lambda: self._locks.pointer(scope)),
                 self._blocking(lambda: self._admit(opening)),
-                self._roles(lease),  # which the account is asked about in a moment
+                asyncio.gather(self._roles(lease), return_exceptions=True),  # whoever asks for the account is told
             )
             self._check_types(plan)
             await asyncio.gather(self._blocking(lambda: judge(plan)), check_account(self._account, lease, plan.target))

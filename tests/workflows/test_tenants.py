@@ -10,14 +10,17 @@ from uuid import uuid4
 import pytest
 from temporalio.client import Client, WorkflowFailureError
 from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Worker
 
 from panka.activities.admission import Admission
 from panka.activities.archive import Archive
 from panka.activities.register import Register
+from panka.activities.state import StateActivities
 from panka.activities.stores.memory import MemoryLocks, MemoryStore
 from panka.activities.tenants import TenantActivities
 from panka.planner.assemble import make_plan
+from panka.planner.diagnostics import Invalid
 from panka.planner.owner import Scope
 from panka.planner.plan import Action, Plan
 from panka.planner.register import Change, Standing, What
@@ -292,6 +295,34 @@ async def test_a_tenant_whose_runs_are_not_taken_is_refused(office: Office, what
     office.register.change(Change(name="acme", what=what, by="ana", at="2026-11-23T10:00:00Z", why="unpaid"))
 
     assert "by ana since 2026-11-23T10:00:00Z: unpaid." in office.admit(office.plan(SHOP, queue()))
+
+
+async def test_a_refused_run_hears_the_reason_whatever_comes_of_its_tenants_role(office: Office) -> None:
+    await office.change("create")
+    office.register.change(Change(name="acme", what="suspend", by="ana", at="2026-11-23T10:00:00Z", why="unpaid"))
+    plan = office.plan(SHOP, queue())
+    opening = Opening(lease=office.lease(), plan=office.archive.save_plan(plan), kind="apply", by="leo", started="x")
+
+    async def no_role(_lease: Lease) -> None:
+        raise Invalid(())
+
+    async def account(_lease: Lease, target: Target) -> str:
+        return target.account
+
+    state = StateActivities(
+        office.archive,
+        office.locks,
+        account,
+        office.threads,
+        lambda _type: True,
+        Admission(office.register, office.archive, office.locks),
+        no_role,
+    )
+
+    with pytest.raises(ApplicationError, match="unpaid") as refused:
+        await ActivityEnvironment().run(state.open, opening)
+
+    assert refused.value.non_retryable
 
 
 async def test_a_run_beyond_the_number_at_a_time_is_refused_while_the_others_live(office: Office) -> None:
