@@ -41,8 +41,8 @@ def endpoint(
     url = f"http://{parts.HOST}:{port}"
     with started("endpoint", line(port), parts.ENDPOINT_SETTINGS, home, group) as child:
         until(child, lambda: parts.answers(port))
-        line = [*PANKA, "backend", "create"]
-        subprocess.run(line, env=environment(url), check=True, capture_output=True, timeout=_PATIENCE)
+        made = [*PANKA, "backend", "create"]
+        subprocess.run(made, env=environment(url), check=True, capture_output=True, timeout=_PATIENCE)
         yield child, url
 
 

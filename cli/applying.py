@@ -57,14 +57,14 @@ class How:
 def carry_out(session: Session, planned: Planned, how: How) -> int:
     """Shows the plan, asks, runs it. An empty plan starts nothing. Raises Stop for every other end than success."""
     plan = planned.plan
-    if not plan.empty:
-        from panka.cli.following import Follower  # noqa: PLC0415  # brings temporalio
-
-        text = plan_text(plan, session.screen, detail=how.detail, notes=planned.notes)
-    ref = planned.ref  # meanwhile it has been filed
-    if plan.empty or ref is None:
+    if plan.empty:
         _tell_nothing(session, planned, how)
         return Exit.OK
+    from panka.cli.following import Follower  # noqa: PLC0415  # brings temporalio, which a plan without changes needs not
+
+    text = plan_text(plan, session.screen, detail=how.detail, notes=planned.notes)
+    ref = planned.ref  # meanwhile it has been filed
+    assert ref is not None  # noqa: S101  # only a plan without changes is not filed
     session.screen.tell(text)
     confirm(session, plan, yes=how.yes, named=how.confirm)
     run = RunInput(

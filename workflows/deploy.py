@@ -187,7 +187,7 @@ class RunWorkflow(Asking):
             await self._let_go(lease)
             return self._refused(error)
         self.story.run, self.story.total = opened.run, opened.total
-        self.recorder = recorder = Recorder(lease, self.input.plan, opened.state, self._at_work)
+        self.recorder = recorder = Recorder(lease, self.input.plan, opened.state, lambda: self.walk)
         try:
             crew = await self._crew(lease, opened)
             ended = await self._phases(crew, opened, recorder)
@@ -205,9 +205,6 @@ class RunWorkflow(Asking):
         return Result(
             run=self.story.run, result=ended, failures=tuple(self.failures[:_TOLD]), message=self._summary(ended)
         )
-
-    def _at_work(self) -> bool:
-        return self.walk is not None and not self.walk.stuck
 
     def _opening(self, lease: Lease) -> ports.Opening:
         return ports.Opening(

@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from panka.planner.state import Pointer
     from panka.workflows import ports
     from panka.workflows.call import call
+    from panka.workflows.passes import Pass
     from panka.workflows.ports import Checkpoint, Lease, Portion
 
 _MOST = 100
@@ -47,9 +48,9 @@ class Batch:
 class Gathering(ABC):
     """Writes results in groups, one group at a time: what comes within a moment, or while one is being written."""
 
-    def __init__(self, at_work: Callable[[], bool]) -> None:
-        """`at_work` says whether steps are under way, whose results one may wait for."""
-        self._at_work = at_work
+    def __init__(self, walk: Callable[[], "Pass | None"]) -> None:
+        """`walk` is the pass that goes on now, for whose results one may wait."""
+        self._walk = walk
         self._flushing = False
         """Somebody waits until everything is on record."""
         self._waiting: deque[tuple[Told, int]] = deque()
@@ -107,7 +108,8 @@ class Gathering(ABC):
 
     def _enough(self) -> bool:
         """Nothing more is waited for."""
-        return self._flushing or len(self._waiting) >= _MOST or not self._at_work()
+        walk = self._walk()
+        return self._flushing or len(self._waiting) >= _MOST or walk is None or walk.stuck
 
     def _next(self) -> Batch:
         results: list[Told] = []
@@ -128,8 +130,8 @@ class Gathering(ABC):
 class Recorder(Gathering):
     """The run's only writer of state: each write is a checkpoint."""
 
-    def __init__(self, lease: Lease, plan: PlanRef, base: Pointer, at_work: Callable[[], bool]) -> None:
-        super().__init__(at_work)
+    def __init__(self, lease: Lease, plan: PlanRef, base: Pointer, walk: Callable[[], "Pass | None"]) -> None:
+        super().__init__(walk)
         self._lease = lease
         self._plan = plan
         self._base = base
@@ -187,9 +189,9 @@ class Filer(Gathering):
     """A shard's writer: files results, and hands on what it has filed for the next checkpoint of the run."""
 
     def __init__(
-        self, lease: Lease, run: int, hand_on: Callable[[Filed, int], None], at_work: Callable[[], bool]
+        self, lease: Lease, run: int, hand_on: Callable[[Filed, int], None], walk: Callable[[], "Pass | None"]
     ) -> None:
-        super().__init__(at_work)
+        super().__init__(walk)
         self._lease = lease
         self._run = run
         self._hand_on = hand_on

@@ -48,7 +48,7 @@ class ShardWorkflow:
         self._share = Share(forward=(), cleanup=())
         self._passes: Passes | None = None
         self._reporter = Reporter(input.index, self._standing, self._leave_off)
-        self._filer = Filer(self._lease, input.number, self._reporter.filed, self._at_work)
+        self._filer = Filer(self._lease, input.number, self._reporter.filed, lambda: self._walk)
 
     @workflow.signal(name=ORDERS, description="The run says what is to be done. Not for people.")
     def orders(self, said: Words | None = None) -> None:
@@ -93,9 +93,6 @@ class ShardWorkflow:
         self._over = True
         if self._walk is not None:
             self._walk.stop()
-
-    def _at_work(self) -> bool:
-        return self._walk is not None and not self._walk.stuck
 
     def _standing(self) -> Standing:
         walk, passes = self._walk, self._passes
