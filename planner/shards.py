@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from panka.planner.plan import Plan, Step
 from panka.planner.resource import Address
 
-SIZE = 500
+SIZE = 1_500
 """Steps in a shard, about."""
 
 

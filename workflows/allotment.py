@@ -1,7 +1,8 @@
 """How the steps that may run at once are shared out among the shards of a run.
 
-A few shards at a time get a large part: a shard that has many results at once is told of them in one workflow task,
-where twenty shards with a few each would need twenty. Who has the longest way to go gets the first part.
+As few shards as possible get as large parts as they can use: one that has many results at once is told of them in one
+workflow task, where twenty shards with a few each would need twenty. Who has a much longer way to go goes first, then
+who needs only a few, then who has the largest part already.
 """
 
 from collections.abc import Sequence
@@ -9,8 +10,10 @@ from dataclasses import dataclass
 
 _PART = 100
 """What one shard gets before the next one gets anything."""
-_LONGER = 2.0
-"""How many times as long somebody's way must be to be let through by those who have a part."""
+_FEW = 10
+"""So many cost the others little, and what comes after them may be much."""
+_MINUTE = 60
+"""Ways of less than a minute are alike, so are those of less than two, of less than four, and so on."""
 
 
 @dataclass(slots=True)
@@ -21,7 +24,7 @@ class Demand:
     """Steps that could start."""
     running: int = 0
     weight: float = 0
-    """The longest way that is left from a step that could start, in seconds."""
+    """The longest way that is left from a step that could start, in seconds; where none could, what it was last."""
     window: int = 0
     """What it has been given."""
     obeyed: int = 0
@@ -31,7 +34,8 @@ class Demand:
 
     def tell(self, ready: int, running: int, weight: float, obeyed: int) -> None:
         """What it has said."""
-        self.ready, self.running, self.weight, self.obeyed = ready, running, weight, obeyed
+        self.ready, self.running, self.obeyed = ready, running, obeyed
+        self.weight = weight or self.weight
         if obeyed == self.window:
             self.held = max(self.window, running)
 
@@ -40,9 +44,9 @@ class Demand:
         self.window, self.held = window, max(self.held, window)
 
     @property
-    def hungry(self) -> bool:
-        """Could do something, and may nothing."""
-        return self.ready > 0 and self.window == 0
+    def use(self) -> int:
+        """How many it could have at once."""
+        return self.ready + self.running
 
     @property
     def settled(self) -> bool:
@@ -53,26 +57,37 @@ class Demand:
 def allot(total: int, demands: Sequence[Demand]) -> dict[int, int]:
     """Gives and takes so that no more than `total` steps run at once. What each now has that has another window."""
     before = [one.window for one in demands]
-    hungry = sorted((one for one in demands if one.hungry), key=lambda one: -one.weight)
-    if hungry:
-        _take_back(demands, hungry[0].weight)
+    in_turn = sorted(demands, key=_turn)
+    parts = _parts(total, in_turn)
+    _take_back(total, in_turn, parts)
     free = total - sum(one.held for one in demands)
-    full = [one for one in demands if one.settled and one.ready and one.running >= one.window > 0]
-    begun = [(one, _PART - one.window) for one in full if one.window < _PART]
-    for one, most in (*begun, *((one, _PART) for one in hungry), *((one, one.ready) for one in full)):
-        more = max(0, min(free, most, one.ready - one.window + one.running))
-        if more:
+    for one, part in zip(in_turn, parts, strict=True):
+        more = min(free, part - one.window)
+        if more > 0 and one.settled:
             one.give(one.window + more)
             free -= more
     return {index: one.window for index, one in enumerate(demands) if one.window != before[index]}
 
 
-def _take_back(demands: Sequence[Demand], weight: float) -> None:
-    """Others wait, one with a way of this weight: nobody keeps what it does not use, nor what a longer way needs."""
-    for one in demands:
-        if one.window == 0 or not one.settled:
-            continue
-        if one.ready and one.weight * _LONGER < weight:
-            one.give(0)
-        elif one.ready + one.running < one.window:
-            one.give(one.ready + one.running)
+def _turn(one: Demand) -> tuple[int, bool, int, float]:
+    return -(int(one.weight) // _MINUTE).bit_length(), one.use > _FEW, -one.window, -one.weight
+
+
+def _parts(total: int, in_turn: Sequence[Demand]) -> list[int]:
+    """What each should have."""
+    parts = [0] * len(in_turn)
+    for most in (_PART, total):
+        for index, one in enumerate(in_turn):
+            parts[index] += min(total - sum(parts), max(0, min(one.use, most) - parts[index]))
+    return parts
+
+
+def _take_back(total: int, in_turn: Sequence[Demand], parts: Sequence[int]) -> None:
+    """As much as somebody lacks and nobody lets go already, from the last in turn first."""
+    lacking = sum(max(0, part - one.window) for one, part in zip(in_turn, parts, strict=True))
+    lacking -= total - sum(one.window for one in in_turn)
+    for one, part in zip(reversed(in_turn), reversed(parts), strict=True):
+        less = min(lacking, one.window - part)
+        if less > 0 and one.settled:
+            one.give(one.window - less)
+            lacking -= less

@@ -82,7 +82,7 @@ class RunInput(Model):
     """The most steps that run at once."""
     most: int = 2_000
     """The most steps that one workflow carries out; a run of more is cut into shards."""
-    shard_size: int = 500
+    shard_size: int = 1_500
     """Steps in a shard, about."""
     step_queue: str | None = None
     """The task queue for steps; None: that of the workflow."""
@@ -225,7 +225,12 @@ class Standing:
     @property
     def sated(self) -> bool:
         """Has room that others could use."""
-        return self.window > 0 and self.ready + self.running <= self.window // 4
+        return self.window > 0 and self.ready + self.running <= self.window // 2
+
+    @property
+    def beyond(self) -> int:
+        """Steps that run and would not be started now: others get their room as they end."""
+        return max(0, self.running - self.window)
 
 
 class Report(Model):

@@ -70,7 +70,7 @@ class Opening(Model):
     started: str
     most: int = 2_000
     """The most steps of a run that is not cut into shards."""
-    size: int = 500
+    size: int = 1_500
     """Steps in a shard, about."""
     approved_by: str = ""
     """Who has approved of the plan, where somebody was asked."""

@@ -84,7 +84,8 @@ class Reporter:
         now, told = self._standing(), self._told
         if told is None:
             return now.quiet or now.hungry or now.sated
-        to_share_out = now.hungry > told.hungry or now.sated > told.sated or now.window < told.window
+        lets_go = 2 * now.beyond <= told.beyond > 0
+        to_share_out = lets_go or now.hungry > told.hungry or now.sated > told.sated or now.window < told.window
         return to_share_out or (now.quiet and now != told)
 
     def _next(self) -> Report:

@@ -30,9 +30,20 @@ def test_a_shard_gets_what_it_can_use_and_the_rest_goes_on() -> None:
 def test_who_is_alone_gets_everything_it_can_use() -> None:
     shards = demands(500, 0)
 
-    assert allot(200, shards) == {0: 100}
-    started(shards[0])
     assert allot(200, shards) == {0: 200}
+    started(shards[0])
+    assert allot(200, shards) == {}
+
+
+def test_who_comes_later_gets_what_is_beyond_a_large_part() -> None:
+    shards = demands(500, 0)
+    allot(200, shards)
+    started(shards[0])
+    shards[1].tell(500, 0, 1, 0)
+
+    assert allot(200, shards) == {0: 100}
+    shards[0].tell(340, 160, 1, 100)
+    assert allot(200, shards) == {1: 40}
 
 
 def test_the_longest_way_goes_first() -> None:
@@ -63,11 +74,54 @@ def test_a_much_longer_way_is_let_through() -> None:
     shards = demands(500, 0, weights=(10, 0))
     allot(50, shards)
     started(shards[0])
-    shards[1].tell(5, 0, 100, 0)
+    shards[1].tell(50, 0, 100, 0)
 
     assert allot(50, shards) == {0: 0}
     shards[0].tell(490, 10, 10, 0)
-    assert allot(50, shards) == {1: 5, 0: 35}
+    assert allot(50, shards) == {1: 40}
+
+
+def test_a_way_that_is_a_little_longer_waits() -> None:
+    shards = demands(500, 0, weights=(70, 0))
+    allot(50, shards)
+    started(shards[0])
+    shards[1].tell(50, 0, 110, 0)
+
+    assert allot(50, shards) == {}
+
+
+def test_a_long_way_keeps_its_room_while_its_steps_run() -> None:
+    shards = demands(500, 2, weights=(10, 100))
+    allot(50, shards)
+    started(shards[0])
+    shards[1].tell(0, 2, 0, 2)
+
+    assert allot(50, shards) == {}
+
+
+def test_who_needs_only_a_few_is_let_through() -> None:
+    shards = demands(500, 0)
+    allot(50, shards)
+    started(shards[0])
+    shards[1].tell(3, 0, 1, 0)
+
+    assert allot(50, shards) == {0: 47}
+
+
+def test_who_has_the_largest_part_gets_what_the_others_have() -> None:
+    shards = demands(500, 500)
+    allot(100, shards)
+    started(shards[0])
+    shards[0].tell(0, 30, 1, 100)  # for a moment it can use no more
+    assert allot(100, shards) == {0: 30}
+    shards[0].tell(0, 30, 1, 30)
+    assert allot(100, shards) == {1: 70}
+    started(shards[1])
+    shards[0].tell(200, 30, 1, 30)
+
+    assert allot(100, shards) == {0: 0}
+    shards[0].tell(215, 15, 1, 0)
+    assert allot(100, shards) == {1: 85}
 
 
 def test_one_step_at_a_time_is_one_step_at_a_time() -> None:
