@@ -1,6 +1,7 @@
 """Rings when something happens in a run, without anybody being asked again and again."""
 
 import asyncio
+import time
 from contextlib import suppress
 from datetime import timedelta
 from types import TracebackType
@@ -12,6 +13,10 @@ from panka.cli.runs import Handle
 
 _LONGEST = timedelta(seconds=90)
 """For one wait: the server ends it by itself after some 20 seconds, and one that is lost never does."""
+_REST = 0.01
+"""Part of its time in which a bell does not listen: one that is busy rings some fifty times a second."""
+_LONGEST_REST = 0.25
+"""Seconds."""
 _AGAIN = 1.0
 """Seconds before a server is asked again that did not answer, or has nothing more to say."""
 
@@ -61,6 +66,7 @@ class Bell:
 
     async def _listen(self) -> None:
         token: bytes | None = None
+        since = time.monotonic()
         while not self.over:
             pages = self._handle.fetch_history_events(
                 wait_new_event=True, next_page_token=token, skip_archival=True, rpc_timeout=_LONGEST
@@ -76,3 +82,5 @@ class Bell:
                 self._end.set()
             if pages.current_page or self.over:
                 self._rung.set()
+            if not self.over:
+                await asyncio.sleep(min(_REST * (time.monotonic() - since), _LONGEST_REST))
