@@ -10,6 +10,8 @@ import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+import uvloop
+
 from panka.activities.aws.session import Cloud
 from panka.activities.providers.provider import Ending, Observed, Provider
 from panka.cli.accounts import Accounts
@@ -66,4 +68,4 @@ async def main() -> None:
 if __name__ == "__main__":
     gc.set_threshold(*COLLECTIONS)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO)
-    asyncio.run(main())
+    uvloop.run(main())

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import uvloop
 from botocore.config import Config
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
@@ -248,7 +249,7 @@ def run_worker(settings: Settings, *, graceful: float = 60) -> None:
     """
     gc.set_threshold(*COLLECTIONS)
     with watched(settings) as watchers:
-        asyncio.run(_until_stopped(settings, open_stores(settings, watchers), graceful, watchers))
+        uvloop.run(_until_stopped(settings, open_stores(settings, watchers), graceful, watchers))
 
 
 async def _until_stopped(settings: Settings, stores: Stores, graceful: float, watchers: Watchers) -> None:
