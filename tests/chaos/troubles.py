@@ -14,9 +14,8 @@ from temporalio.service import RPCError
 
 from plugins.aws_requests import Request
 from plugins.faults import Rule, refused
-from plugins.world import World
+from plugins.world import Process, World
 
-Process = asyncio.subprocess.Process
 THROTTLED = {"s3": "SlowDown", "sns": "Throttled", "sqs": "RequestThrottled"}
 """How a service says that it is asked too much; the others say `ThrottlingException`."""
 

@@ -10,11 +10,11 @@ from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest
 from temporalio.client import Client
 
 from plugins import late
-from plugins.world import World, until
+from plugins.world import Process, World, until
 
 STEPS = {"PANKA_STEP_QUEUE": "steps"}
 """With a queue of their own, steps go to all workers, and not to the one that thinks."""
-Workers = dict[str, asyncio.subprocess.Process]
+Workers = dict[str, Process]
 RUN = "acme/shop/dev"
 
 
@@ -23,7 +23,7 @@ async def fleet(place: World) -> Workers:
     return {str(one.pid): one for one in started}
 
 
-async def begin(place: World, *, slow: float) -> asyncio.subprocess.Process:
+async def begin(place: World, *, slow: float) -> Process:
     place.faults.reset()
     place.faults.delay = slow
     return await place.begin("apply", "shop", "-y", env=STEPS)

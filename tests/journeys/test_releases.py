@@ -7,7 +7,7 @@ from typing import Any
 from temporalio.client import Client
 
 from plugins import late
-from plugins.world import World
+from plugins.world import Process, World
 
 QUICK = """
 apiVersion: core.panka.io/v1
@@ -44,7 +44,7 @@ async def workers_of(place: World, stack: str) -> set[str]:
     return {one.identity.partition("@")[0] for one in done if one.identity}
 
 
-async def begin_paused(place: World) -> asyncio.subprocess.Process:
+async def begin_paused(place: World) -> Process:
     """Worker A, promoted, with a run that waits for a word."""
     late.write(place, "slow")
     old = await place.start_worker("--build-id", "a", env=RELEASE)
@@ -53,7 +53,7 @@ async def begin_paused(place: World) -> asyncio.subprocess.Process:
     return old
 
 
-async def release_b(place: World) -> asyncio.subprocess.Process:
+async def release_b(place: World) -> Process:
     new = await place.start_worker("--build-id", "b", env=RELEASE)
     (await place.panka("worker", "--deployment", "panka", "promote", "b")).ok()
     return new

@@ -93,7 +93,7 @@ def _until_it_answers(process: subprocess.Popen[bytes], url: str, log: Path) -> 
 def moto(log: Path) -> Iterator[str]:
     """A moto server of one's own."""
     port = free_port()
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    command = [sys.executable, "-P", str(Path(__file__).with_name("lean_moto.py")), "-H", "127.0.0.1", "-p", str(port)]
     with served(command, f"http://127.0.0.1:{port}", log, MOTO_SETTINGS) as url:
         yield url
 

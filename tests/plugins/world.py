@@ -7,24 +7,27 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, BinaryIO, TypeAlias
 
 import boto3
 
 from panka.activities.stores.backend import create_backend
 from plugins.endpoints import free_port, moto
 from plugins.faults import Faults, faulty
+from plugins.forks import Forked, Template, can_fork
 from plugins.temporal import binary
 
 Endpoint: TypeAlias = Callable[[Path], AbstractContextManager[str]]
 """Starts an AWS endpoint that logs to a file, and gives its URL."""
 
 PANKA = (sys.executable, "-m", "panka.cli")
+Process: TypeAlias = asyncio.subprocess.Process | Forked
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "eu-west-1"}
+_TEMPLATE = Template()
 
 
 @dataclass
@@ -57,8 +60,8 @@ class World:
     moto_url: str
     faults: Faults
     temporal_port: int
-    processes: list[asyncio.subprocess.Process] = field(default_factory=list)
-    temporal: asyncio.subprocess.Process | None = None
+    processes: list[Process] = field(default_factory=list)
+    temporal: Process | None = None
     workers: int = 0
     """How many were ever started."""
 
@@ -86,25 +89,26 @@ class World:
         """One command to its end."""
         return await self.finished(await self.begin(*words, env=env))
 
-    async def finished(self, process: asyncio.subprocess.Process) -> Said:
+    async def finished(self, process: Process) -> Said:
         """What a command that was begun leaves behind at its end."""
         out, err = await asyncio.wait_for(process.communicate(), 230)
         assert process.returncode is not None
         return Said(process.returncode, out.decode(), err.decode())
 
-    async def begin(self, *words: str, env: dict[str, str] | None = None) -> asyncio.subprocess.Process:
+    async def begin(self, *words: str, env: dict[str, str] | None = None) -> Process:
         """One command that goes on."""
-        process = await asyncio.create_subprocess_exec(
-            *PANKA,
-            *words,
-            cwd=self.folder,
-            env=self.env | (env or {}),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
+        process = await self._started(words, self.env | (env or {}))
         self.processes.append(process)
         return process
+
+    async def _started(self, words: Sequence[str], env: Mapping[str, str], log: BinaryIO | None = None) -> Process:
+        if can_fork(env):
+            return await _TEMPLATE.fork(words, self.folder, env, log.fileno() if log else None)
+        pipe = asyncio.subprocess.PIPE
+        return await asyncio.create_subprocess_exec(
+            *PANKA, *words, cwd=self.folder, env=env,
+            stdin=asyncio.subprocess.DEVNULL, stdout=log or pipe, stderr=log or pipe,
+        )  # fmt: skip
 
     def make_backend(self) -> None:
         """As `panka backend create` does, without a process for it."""
@@ -129,22 +133,24 @@ class World:
         self.processes.append(self.temporal)
         await until(lambda: _listens(self.temporal_port), 30)
 
-    async def start_worker(
-        self, *words: str, env: dict[str, str] | None = None, ahead: int = 0
-    ) -> asyncio.subprocess.Process:
+    async def start_worker(self, *words: str, env: dict[str, str] | None = None, ahead: int = 0) -> Process:
         """A worker process that takes work; its clock may be ahead by so many seconds."""
         self.workers += 1
         log = self.folder / f"worker-{self.workers}.log"
+        worker: Process
         with log.open("wb") as out:
-            line = (*_wrong_clock(ahead), "worker") if ahead else (*PANKA, "worker")
-            worker = await asyncio.create_subprocess_exec(
-                *line, *words, cwd=self.folder, env=self.env | (env or {}), stdout=out, stderr=out
-            )
+            if ahead:
+                line = (*_wrong_clock(ahead), "worker", *words)
+                worker = await asyncio.create_subprocess_exec(
+                    *line, cwd=self.folder, env=self.env | (env or {}), stdout=out, stderr=out
+                )
+            else:
+                worker = await self._started(("worker", *words), self.env | (env or {}), out)
         self.processes.append(worker)
         await until(lambda: "worker ready" in log.read_text(), 60)
         return worker
 
-    async def kill(self, process: asyncio.subprocess.Process | None) -> None:
+    async def kill(self, process: Process | None) -> None:
         """kill -9."""
         assert process is not None
         process.send_signal(signal.SIGKILL)
