@@ -140,9 +140,10 @@ def _serve(asked: socket.socket) -> None:
                     os.close(told)
                     os.close(key.fd)
                     continue
-                said, (told, *outputs), _, _ = socket.recv_fds(asked, _LARGEST, 3)
+                said, streams, _, _ = socket.recv_fds(asked, _LARGEST, 3)
                 if not said:
                     return
+                told, *outputs = streams
                 pid = os.fork()
                 if pid == 0:
                     selector.close()
