@@ -33,12 +33,7 @@ spec:
 
 async def interrupted(place: World) -> int:
     """The exit code of a watcher who presses Ctrl-C."""
-    # As in a terminal: what a shell starts in the background does not hear Ctrl-C.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        watching = await place.begin("watch", "small")
-    finally:
-        signal.signal(signal.SIGINT, before)
+    watching = await place.begin("watch", "small")
     assert watching.stderr is not None
     while b"waits" not in (line := await asyncio.wait_for(watching.stderr.readline(), 60)):
         assert line

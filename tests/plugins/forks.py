@@ -167,6 +167,7 @@ def _become(asked: dict[str, object], told: int, outputs: Sequence[int]) -> NoRe
         for number, one in enumerate(outputs, 1):
             os.dup2(one, number)
             os.close(one)
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # as in a terminal, wherever the tests were started
         os.chdir(str(asked["folder"]))
         os.environ.clear()
         os.environ.update(asked["environment"])  # type: ignore[call-overload]
