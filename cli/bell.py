@@ -14,7 +14,7 @@ from panka.cli.runs import Handle
 _LONGEST = timedelta(seconds=90)
 """For one wait: the server ends it by itself after some 20 seconds, and one that is lost never does."""
 _REST = 0.01
-"""Part of its time in which a bell does not listen: one that is busy rings some fifty times a second."""
+"""Part of the time since it began for which a bell rests after each ring: a large run rings fifty times a second."""
 _LONGEST_REST = 0.25
 """Seconds."""
 _AGAIN = 1.0

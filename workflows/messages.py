@@ -12,6 +12,7 @@ from panka.planner.journal import Filed
 from panka.planner.owner import Scope
 from panka.planner.plan import PlanRef
 from panka.planner.resource import Model, Properties
+from panka.planner.shards import SIZE
 from panka.planner.state import RunKind
 from panka.workflows.ports import Lease
 
@@ -82,7 +83,7 @@ class RunInput(Model):
     """The most steps that run at once."""
     most: int = 2_000
     """The most steps that one workflow carries out; a run of more is cut into shards."""
-    shard_size: int = 1_500
+    shard_size: int = SIZE
     """Steps in a shard, about."""
     step_queue: str | None = None
     """The task queue for steps; None: that of the workflow."""

@@ -16,6 +16,7 @@ from panka.planner.owner import Scope
 from panka.planner.plan import Action, Need, PlanRef
 from panka.planner.record import Outcome, Undoing
 from panka.planner.resource import Model, Properties
+from panka.planner.shards import SIZE
 from panka.planner.state import Pointer, RunKind
 
 LOCK_LOST = "LockLost"
@@ -70,7 +71,7 @@ class Opening(Model):
     started: str
     most: int = 2_000
     """The most steps of a run that is not cut into shards."""
-    size: int = 1_500
+    size: int = SIZE
     """Steps in a shard, about."""
     approved_by: str = ""
     """Who has approved of the plan, where somebody was asked."""

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 _LARGEST = 1 << 16
 """Bytes of what is asked for one process: its words, its folder and its environment."""
@@ -160,7 +160,7 @@ def _tell(told: int, number: int) -> None:
         os.write(told, f"{number}\n".encode())
 
 
-def _become(asked: dict[str, object], told: int, outputs: Sequence[int]) -> NoReturn:
+def _become(asked: dict[str, Any], told: int, outputs: Sequence[int]) -> NoReturn:
     """Has no other way out: what has called `fork` goes on in the process that did."""
     try:
         os.close(told)
@@ -168,10 +168,10 @@ def _become(asked: dict[str, object], told: int, outputs: Sequence[int]) -> NoRe
             os.dup2(one, number)
             os.close(one)
         signal.signal(signal.SIGINT, signal.default_int_handler)  # as in a terminal, wherever the tests were started
-        os.chdir(str(asked["folder"]))
+        os.chdir(asked["folder"])
         os.environ.clear()
-        os.environ.update(asked["environment"])  # type: ignore[call-overload]
-        sys.argv = ["panka", *asked["words"]]  # type: ignore[misc]
+        os.environ.update(asked["environment"])
+        sys.argv = ["panka", *asked["words"]]
         from panka.cli.__main__ import main
 
         main()

@@ -10,7 +10,6 @@ ATTACHED = {
     "AWSLambdaBasicExecutionRole",
     "AWSLambdaVPCAccessExecutionRole",
     "AdministratorAccess",
-    "AmazonECSTaskExecutionRolePolicy",
     "PowerUserAccess",
 }
 """Those that Panka attaches, and those that tests name."""
