@@ -52,6 +52,7 @@ class Walk(Generic[R]):
     def stop(self) -> None:
         """Starts nothing more; what runs settles."""
         self._stopped = True
+        self._ended += 1  # a walk without room waits for no task: it must see that nothing comes any more
 
     def retry(self, key: str) -> None:
         """Starts a failed node again, now or when `run` is called next."""

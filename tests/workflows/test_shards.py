@@ -183,6 +183,21 @@ async def test_a_cancel_settles_every_shard(place: Place, whole: bool) -> None:
     place.assert_settled()
 
 
+async def test_a_cancel_ends_shards_that_have_had_no_room_yet(place: Place) -> None:
+    free = [resource(f"n{index}") for index in range(6)]
+    place.sky.hold = {str(one.address): asyncio.Event() for one in free}
+    handle = await place.start(place.plan(*free), **SMALL, window=1)
+    await world.until(lambda: place.sky.busy == 1, 60, "one step")
+
+    await handle.cancel()
+    for gate in place.sky.hold.values():
+        gate.set()
+    ended = await asyncio.wait_for(result(handle), 60)
+
+    assert ended.result == "cancelled"
+    place.assert_settled()
+
+
 async def test_after_a_shard_was_terminated_the_next_run_settles_what_is_open(place: Place) -> None:
     place.sky.hold["n1-0:main"] = asyncio.Event()
     place.sky.began["n1-0:main"] = asyncio.Event()
