@@ -45,6 +45,10 @@ class Fences:
             # Whoever is cancelled leaves the look to the others.
             await asyncio.shield(look)
 
+    def passed(self, lease: Lease, began: float) -> None:
+        """A look that was none: what began then (by `awake`) passed the lock's own check. From any thread."""
+        self._seen[lease] = max(began, self._seen.get(lease, began))
+
     def _serves(self, lease: Lease, asked: float) -> bool:
         began = self._seen.get(lease)
         return began is not None and (began >= asked or self._clock() - began <= self._fresh)
@@ -60,5 +64,5 @@ class Fences:
             del self._under_way[lease]
 
     def _forget(self, now: float) -> None:
-        for lease in [one for one, began in self._seen.items() if now - began > self._fresh]:
-            del self._seen[lease]
+        for lease in [one for one, began in list(self._seen.items()) if now - began > self._fresh]:
+            self._seen.pop(lease, None)

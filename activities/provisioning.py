@@ -19,7 +19,6 @@ from panka.activities.failing import translated
 from panka.activities.fencing import Fences
 from panka.activities.providers.provider import Provider
 from panka.activities.state import check_account
-from panka.activities.stores.store import LockStore
 from panka.activities.telemetry import Traces, Untraced
 from panka.activities.tries import at_work, counted
 from panka.activities.work import Beat, Work
@@ -41,7 +40,7 @@ class Provisioning:
     def __init__(
         self,
         archive: Archive,
-        locks: LockStore,
+        fences: Fences,
         cloud: Callable[[Lease, Target], Awaitable[Cloud]],
         provider: Callable[[str, Cloud], Provider],
         threads: Executor,
@@ -50,7 +49,7 @@ class Provisioning:
     ) -> None:
         """`cloud` is a target as a run's tenant may see it, `account` the one that the credentials for it belong to."""
         self._archive = archive
-        self._fences = Fences(locks, threads)
+        self._fences = fences
         self._cloud = cloud
         self._provider = provider
         self._threads = threads

@@ -13,6 +13,7 @@ from temporalio.exceptions import ApplicationError
 from panka.activities.archive import Archive
 from panka.activities.beside import beside
 from panka.activities.failing import translated
+from panka.activities.fencing import Fences, awake
 from panka.activities.sharing import Shares, opened
 from panka.activities.stores.store import LockStore
 from panka.planner.consumers import refuse_missed
@@ -62,6 +63,7 @@ class StateActivities:
         self,
         archive: Archive,
         locks: LockStore,
+        fences: Fences,
         account: Callable[[Lease, Target], Awaitable[str]],
         threads: Executor,
         can_be_made: Callable[[str], bool],
@@ -77,6 +79,7 @@ class StateActivities:
         self._roles = roles or _no_role
         self._archive = archive
         self._locks = locks
+        self._fences = fences
         self._account = account
         self._threads = threads
         self._can_be_made = can_be_made
@@ -155,7 +158,7 @@ class StateActivities:
         lineage = hashlib.sha256(f"{opening.lease.owner}{opening.started}".encode()).hexdigest()[:32]
         announced = announce(state, plan, lineage=lineage, kind=opening.kind, started=opening.started, by=opening.by)
         pointer = self._archive.save_state(announced)
-        self._locks.move(opening.lease, current, pointer)
+        self._move(opening.lease, current, pointer)
         return opened(plan, pointer, opening.most, opening.size)
 
     def _exports(self, scope: Scope, stack: str) -> Mapping[str, Mapping[str, object]] | None:
@@ -183,8 +186,14 @@ class StateActivities:
         else:
             filed = (self._archive.save_part(scope, journal.serial, own),) if not own.empty else ()
             pointer = self._archive.save_journal(scope, journal.grown((*checkpoint.parts, *filed), checkpoint.results))
-        self._locks.move(checkpoint.lease, checkpoint.base, pointer)
+        self._move(checkpoint.lease, checkpoint.base, pointer)
         return pointer
+
+    def _move(self, lease: Lease, base: Pointer | None, to: Pointer) -> None:
+        """Makes `to` the current state; the steps that begin now need not look at the lock again."""
+        began = awake()
+        self._locks.move(lease, base, to)
+        self._fences.passed(lease, began)
 
     def _save_entry(self, ending: Ending) -> Entry | None:
         if ending.entry is None:

@@ -22,6 +22,7 @@ from temporalio.worker import Worker
 
 from panka.activities.archive import Archive
 from panka.activities.aws.session import Clients, Cloud
+from panka.activities.fencing import Fences
 from panka.activities.lock import LockActivities
 from panka.activities.providers.provider import Ending, Observed, Provider
 from panka.activities.provisioning import Provisioning
@@ -94,8 +95,9 @@ async def measure(client: Client, resources: dict[Address, Resource]) -> float:
     async def cloud(_lease: Lease, _target: Target) -> Cloud:
         return Cloud(clients)
 
-    state = StateActivities(archive, locks, account, threads, lambda _: True)
-    steps = Provisioning(archive, locks, cloud, lambda _, cloud: Waiter(cloud), threads, account)
+    fences = Fences(locks, threads)
+    state = StateActivities(archive, locks, fences, account, threads, lambda _: True)
+    steps = Provisioning(archive, fences, cloud, lambda _, cloud: Waiter(cloud), threads, account)
     worker = Worker(
         client,
         task_queue=scope.stack,

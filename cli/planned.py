@@ -112,6 +112,8 @@ def plan_stack(
     draft = read(session, path, given, files, tenant)
     if not (refresh or session.settings.lock_timeout):  # else it may move before it is asked for
         session.desk(draft.provider.region).expect_state(scope_of_draft(session, draft))
+    if take_turn is not no_turn:
+        session.expect_run()
     whole = compiled(session, draft)
     if tenant is not None:
         home = Home(whole.scope.tenant, whole.scope.environment, whole.target.region)

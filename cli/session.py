@@ -1,9 +1,11 @@
 """What a command works with: settings, a screen, the desk, and for `--local` the embedded parts."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import click
@@ -62,6 +64,15 @@ class Session:
                 from panka.planner.register import record_key  # noqa: PLC0415  # brings pydantic
 
                 self._courier.expect("objects", "look", record_key(self.settings.tenant))
+
+    def expect_run(self) -> None:
+        """Begins to load what a run is started and followed with, so that this is done while AWS is waited for."""
+
+        def load() -> None:
+            with suppress(Exception):  # whoever loads it next is told
+                import_module("panka.cli.following")
+
+        Thread(target=load, name="loading", daemon=True).start()
 
     def _where(self, region: str) -> "DeskSettings":
         from panka.activities.courier import DeskSettings  # noqa: PLC0415  # as above

@@ -26,6 +26,7 @@ from panka.activities.archive import Archive
 from panka.activities.aws.roles import Role
 from panka.activities.aws.session import THREADS, Cloud
 from panka.activities.drift import DriftActivities
+from panka.activities.fencing import Fences
 from panka.activities.lock import LockActivities
 from panka.activities.notify import Notifying
 from panka.activities.providers.provider import Provider
@@ -139,12 +140,13 @@ def assemble(
     """
     archive, register = Archive(stores.objects), Register(stores.objects)
     admission = Admission(register, archive, stores.locks, required=registered)
+    fences, account = Fences(stores.locks, store_threads), accounts.number
     return Work(
-        Provisioning(archive, stores.locks, accounts.home, provider, store_threads, accounts.number, traces),
-        StateActivities(archive, stores.locks, accounts.number, store_threads, can_be_made, admission, accounts.roles),
+        Provisioning(archive, fences, accounts.home, provider, store_threads, account, traces),
+        StateActivities(archive, stores.locks, fences, account, store_threads, can_be_made, admission, accounts.roles),
         LockActivities(stores.locks, store_threads),
         TenantActivities(register, archive, stores.locks, store_threads),
-        DriftActivities(archive, stores.locks, accounts.home, provider, store_threads, accounts.number, admission.asks),
+        DriftActivities(archive, stores.locks, accounts.home, provider, store_threads, account, admission.asks),
         Notifying(archive, accounts.home, store_threads),
     )
 

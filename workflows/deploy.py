@@ -187,7 +187,7 @@ class RunWorkflow(Asking):
             await self._let_go(lease)
             return self._refused(error)
         self.story.run, self.story.total = opened.run, opened.total
-        self.recorder = recorder = Recorder(lease, self.input.plan, opened.state, lambda: self.walk)
+        self.recorder = recorder = Recorder(lease, self.input.plan, opened.state)
         try:
             crew = await self._crew(lease, opened)
             ended = await self._phases(crew, opened, recorder)

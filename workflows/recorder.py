@@ -22,11 +22,11 @@ with workflow.unsafe.imports_passed_through():
     from panka.workflows.passes import Pass
     from panka.workflows.ports import Checkpoint, Lease, Portion
 
-_MOST = 100
-"""Results in one write."""
+_MANY = 200
+"""Results that wait for no others."""
 _LARGEST = 1_000_000
 """Bytes of results in one write: Temporal takes 2 MB."""
-_MOMENT = timedelta(milliseconds=500)
+_MOMENT = timedelta(seconds=2)
 """How long a result waits for others that are written with it."""
 _PATIENCE = timedelta(hours=24)
 """How long a store that does not answer is asked again, with the lock held."""
@@ -48,9 +48,7 @@ class Batch:
 class Gathering(ABC):
     """Writes results in groups, one group at a time: what comes within a moment, or while one is being written."""
 
-    def __init__(self, walk: Callable[[], "Pass | None"]) -> None:
-        """`walk` is the pass that goes on now, for whose results one may wait."""
-        self._walk = walk
+    def __init__(self) -> None:
         self._flushing = False
         """Somebody waits until everything is on record."""
         self._waiting: deque[tuple[Told, int]] = deque()
@@ -108,13 +106,12 @@ class Gathering(ABC):
 
     def _enough(self) -> bool:
         """Nothing more is waited for."""
-        walk = self._walk()
-        return self._flushing or len(self._waiting) >= _MOST or walk is None or walk.stuck
+        return self._flushing or len(self._waiting) >= _MANY
 
     def _next(self) -> Batch:
         results: list[Told] = []
         size = 0
-        while self._waiting and len(results) < _MOST and (not size or size + self._waiting[0][1] < _LARGEST):
+        while self._waiting and (not size or size + self._waiting[0][1] < _LARGEST):
             result, bytes = self._waiting.popleft()
             results.append(result)
             size += bytes
@@ -128,10 +125,10 @@ class Gathering(ABC):
 
 
 class Recorder(Gathering):
-    """The run's only writer of state: each write is a checkpoint."""
+    """The run's only writer of state: each write is a checkpoint. What the last steps leave goes into the last one."""
 
-    def __init__(self, lease: Lease, plan: PlanRef, base: Pointer, walk: Callable[[], "Pass | None"]) -> None:
-        super().__init__(walk)
+    def __init__(self, lease: Lease, plan: PlanRef, base: Pointer) -> None:
+        super().__init__()
         self._lease = lease
         self._plan = plan
         self._base = base
@@ -191,7 +188,9 @@ class Filer(Gathering):
     def __init__(
         self, lease: Lease, run: int, hand_on: Callable[[Filed, int], None], walk: Callable[[], "Pass | None"]
     ) -> None:
-        super().__init__(walk)
+        """`walk` is the pass that goes on now: when it is stuck, the run may wait for what is to be filed."""
+        super().__init__()
+        self._walk = walk
         self._lease = lease
         self._run = run
         self._hand_on = hand_on
@@ -201,6 +200,10 @@ class Filer(Gathering):
         await self.flush()
         if never:
             await self._file(Batch(), never)
+
+    def _enough(self) -> bool:
+        walk = self._walk()
+        return super()._enough() or walk is None or walk.stuck
 
     async def _write(self, batch: Batch) -> None:
         await self._file(batch)

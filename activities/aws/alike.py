@@ -17,7 +17,7 @@ _MOST = 256
 class Alike:
     """Answers by what was asked. Whoever asks while somebody waits for the same answer waits with them.
 
-    For what AWS makes so for everybody and changes at nobody's call, and for one event loop.
+    For what nobody changes within that moment, which may be no longer than one answer takes, and for one event loop.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -25,18 +25,28 @@ class Alike:
         self._known: OrderedDict[Hashable, tuple[float, asyncio.Future[object]]] = OrderedDict()
         """When each was asked, and its answer; the latest are kept."""
 
-    async def ask(self, about: Hashable, ask: Callable[[], Awaitable[T | None]]) -> T | None:
-        """What somebody was told a moment ago, else what `ask` tells; raises what that raises.
+    async def ask(self, about: Hashable, ask: Callable[[], Awaitable[T | None]], good: float = _GOOD) -> T | None:
+        """What somebody was told in the last `good` seconds, else what `ask` tells; raises what that raises.
 
         Neither an error nor None is remembered. An asker who is cancelled leaves the others their answer.
         """
         known = self._known.get(about)
-        if known is None or self._clock() - known[0] > _GOOD or _came_to_nothing(known[1]):
-            known = self._known[about] = self._clock(), asyncio.ensure_future(ask())
-            self._known.move_to_end(about)
-            while len(self._known) > _MOST:
-                self._known.popitem(last=False)
+        if known is None or (known[1].done() and self._clock() - known[0] >= good) or _came_to_nothing(known[1]):
+            return await asyncio.shield(self._keep(about, asyncio.ensure_future(ask())))
         return cast("T | None", await asyncio.shield(known[1]))
+
+    def tell(self, about: Hashable, *, answer: object) -> None:
+        """What those who ask are to be told, as from AWS a moment ago."""
+        told: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        told.set_result(answer)
+        self._keep(about, told)
+
+    def _keep(self, about: Hashable, answer: "asyncio.Future[T]") -> "asyncio.Future[T]":
+        self._known[about] = self._clock(), cast("asyncio.Future[object]", answer)
+        self._known.move_to_end(about)
+        while len(self._known) > _MOST:
+            self._known.popitem(last=False)
+        return answer
 
 
 def _came_to_nothing(answer: "asyncio.Future[object]") -> bool:

@@ -47,6 +47,8 @@ class TableProvider(Provider):
 
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
+        self._made: dict[str, dict[str, Any]] = {}
+        """Tables as the answer to their create has described them, until somebody looks."""
         self._ready: dict[str, dict[str, Any]] = {}
         """Tables as they were described when they were ready."""
 
@@ -86,7 +88,7 @@ class TableProvider(Provider):
         name: str = properties["TableName"]
         tags = tag_list(tag_map(properties.get("Tags")) | owner.tags())
         try:
-            await self.call("create_table", **create_arguments(properties, tags))
+            made = await self.call("create_table", **create_arguments(properties, tags))
         except AwsError as error:
             if error.code != _BUSY:
                 raise
@@ -94,6 +96,7 @@ class TableProvider(Provider):
             if await self.find(owner, properties) is not None:
                 return name
             raise TryLater(f"An old table {name} is still being deleted.", seconds=5) from error
+        self._made[name] = made["TableDescription"]
         await self._complete(name, {}, properties)
         return name
 
@@ -116,7 +119,7 @@ class TableProvider(Provider):
             raise
 
     async def ready(self, id: str) -> Readiness:
-        table = await self._described(id)
+        table = await self._looked_at(id)
         if table is None:
             return Waiting("the table does not show yet")
         if table["TableStatus"] in _UNUSABLE:
@@ -156,7 +159,7 @@ class TableProvider(Provider):
     async def _settled(self, table: str) -> None:
         """Waits until the table takes the next change."""
         while True:
-            described = await self._described(table)
+            described = await self._looked_at(table)
             busy = "does not show yet" if described is None else _unsettled(described)
             if not busy:
                 return
@@ -169,6 +172,10 @@ class TableProvider(Provider):
             await self.call("tag_resource", ResourceArn=arn, Tags=tag_list(wanted))
         if unwanted:
             await self.call("untag_resource", ResourceArn=arn, TagKeys=unwanted)
+
+    async def _looked_at(self, table: str) -> dict[str, Any] | None:
+        """The first look at a table that was made just now is the answer to its create."""
+        return self._made.pop(table, None) or await self._described(table)
 
     async def _described(self, table: str) -> dict[str, Any] | None:
         told = await self.maybe("describe_table", _MISSING, TableName=table)

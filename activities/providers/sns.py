@@ -1,6 +1,7 @@
 """SNS: topics and subscriptions. The policies of topics are in sns_policies."""
 
 import asyncio
+from collections.abc import Hashable
 from typing import Any
 
 from panka.activities.aws.errors import AwsError, NotOurs
@@ -131,6 +132,7 @@ class TopicProvider(Provider):
         made = await self.call("create_topic", Name=properties["TopicName"], Attributes=attributes, Tags=tags)
         arn = str(made["TopicArn"])
         self.untouched.add(arn)
+        self.cloud.clients.alike.tell(_owned(owner, arn), answer=True)  # its subscriptions need not ask
         return arn
 
     async def update(self, id: str, old: Properties, new: Properties) -> None:
@@ -209,10 +211,14 @@ class SubscriptionProvider(Provider):
 
     async def _ours(self, owner: Owner, topic: str) -> bool:
         """False: there is no such topic. Raises NotOurs when it is of another stack."""
-        tags = await self.maybe("list_tags_for_resource", _MISSING, ResourceArn=topic)
-        if tags is not None and not of_our_stack(owner, tag_map(tags.get("Tags"))):
-            raise NotOurs(f"The topic {topic} does not belong to {owner.scope}, so nothing is subscribed to it.")
-        return tags is not None
+
+        async def ask() -> bool | None:
+            tags = await self.maybe("list_tags_for_resource", _MISSING, ResourceArn=topic)
+            if tags is not None and not of_our_stack(owner, tag_map(tags.get("Tags"))):
+                raise NotOurs(f"The topic {topic} does not belong to {owner.scope}, so nothing is subscribed to it.")
+            return None if tags is None else True
+
+        return await self.cloud.clients.alike.ask(_owned(owner, topic), ask) or False
 
     async def _subscribed(self, topic: str, protocol: str, endpoint: str) -> str | None:
         page: dict[str, Any] = {}
@@ -227,6 +233,11 @@ class SubscriptionProvider(Provider):
             if not got.get("NextToken"):
                 return None
             page = {"NextToken": got["NextToken"]}
+
+
+def _owned(owner: Owner, topic: str) -> Hashable:
+    """The question whether a topic is of the owner's stack."""
+    return TopicProvider.type, owner.scope, topic
 
 
 PROVIDERS: tuple[type[Provider], ...] = (

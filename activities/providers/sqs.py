@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from panka.activities.aws.errors import AwsError, NotOurs, TryLater
+from panka.activities.aws.errors import AwsError, Cause, NotOurs, TryLater
 from panka.activities.providers.documents import as_parsed, parsed, written
 from panka.activities.providers.ownership import claim, of_our_stack, retagged
 from panka.activities.providers.provider import (
@@ -15,7 +15,7 @@ from panka.activities.providers.provider import (
     tag_list,
     tag_map,
 )
-from panka.activities.providers.shapes import settable
+from panka.activities.providers.shapes import every, settable
 from panka.activities.providers.shared_policies import SharedPolicyProvider
 from panka.planner.owner import Owner
 from panka.planner.resource import Properties
@@ -118,7 +118,8 @@ class QueueProvider(Provider):
     async def create(self, owner: Owner, properties: Properties, token: str) -> str:  # noqa: ARG002  # its name makes it once
         settable(self.type, properties, (*_ATTRIBUTES, "QueueName"))
         # SQS answers a create with the queue that has this name and these attributes, whoever made it.
-        found = await self.find(owner, properties)
+        taken = await self._may_be_taken(owner, properties["QueueName"])
+        found = await self.find(owner, properties) if taken else None
         if found is not None:
             return found
         try:
@@ -149,6 +150,26 @@ class QueueProvider(Provider):
 
     async def delete(self, id: str, how: Ending) -> None:  # noqa: ARG002  # a queue holds nothing that a delete could ask about
         await self.maybe("delete_queue", _MISSING, QueueUrl=id)
+
+    async def _may_be_taken(self, owner: Owner, name: str) -> bool:
+        """Whether to look whose queue it is that has this name. All who ask this of a stack at once look together."""
+        first = f"{owner.scope.stack}-{owner.scope.environment}-"
+        if not name.startswith(first):
+            return True
+
+        async def names() -> frozenset[str]:
+            urls = await every(
+                self, "list_queues", "QueueUrls", "NextToken", "NextToken", QueueNamePrefix=first, MaxResults=1000
+            )
+            return frozenset(url.rpartition("/")[2] for url in urls)
+
+        try:
+            known = await self.cloud.clients.alike.ask((self.type, first), names, good=0)
+        except AwsError as error:
+            if error.cause is Cause.FINAL:  # not everybody who may make queues may list them
+                return True
+            raise
+        return known is None or name in known
 
     async def _told(self, url: str) -> dict[str, str] | None:
         got = await self.maybe("get_queue_attributes", _MISSING, QueueUrl=url, AttributeNames=["All"])

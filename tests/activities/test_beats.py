@@ -10,6 +10,7 @@ from temporalio.testing import ActivityEnvironment
 
 from panka.activities.archive import Archive
 from panka.activities.aws.session import Cloud
+from panka.activities.fencing import Fences
 from panka.activities.providers.provider import Provider, Readiness, Ready, Waiting
 from panka.activities.provisioning import Provisioning
 from panka.activities.stores.memory import MemoryLocks, MemoryStore
@@ -42,7 +43,9 @@ class Desk:
         orders = resource("orders")
         plan = make_plan(SCOPE, TARGET, {orders.address: orders}, {}, None, None)
         call = StepCall(lease=lease, plan=archive.save_plan(plan), run=1, key=plan.forward[0].key, inputs={})
-        steps = Provisioning(archive, locks, self.sky.cloud, self._provider, self.threads, _account)
+        steps = Provisioning(
+            archive, Fences(locks, self.threads), self.sky.cloud, self._provider, self.threads, _account
+        )
         environment = ActivityEnvironment()
         environment.info = replace(environment.info, heartbeat_details=left, attempt=2 if left else 1)
         environment.on_heartbeat = lambda *details: self.told.append(details)

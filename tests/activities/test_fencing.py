@@ -138,3 +138,19 @@ async def test_a_look_that_fails_is_repeated_for_whoever_asks_next(locks: Watche
     again = taken(locks, "ana")
 
     await fences.check(again)
+
+
+async def test_what_passed_the_locks_own_check_serves_as_a_look(locks: Watched, threads: ThreadPoolExecutor) -> None:
+    now = 7.0
+    fences = Fences(locks, threads, fresh=0.25, clock=lambda: now)
+    locks.gate.set()
+    lease = taken(locks, "ana")
+
+    fences.passed(lease, began=6.8)
+    await fences.check(lease)
+    assert locks.looks == 0
+
+    locks.release(lease)
+    now = 7.1
+    with pytest.raises(LockLost):
+        await fences.check(lease)

@@ -8,6 +8,7 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from panka.activities.archive import Archive, Damaged
+from panka.activities.fencing import Fences
 from panka.activities.state import StateActivities
 from panka.activities.stores.memory import MemoryLocks, MemoryStore
 from panka.planner.assemble import make_plan
@@ -36,7 +37,9 @@ class Room:
         async def account(_lease: Lease, target: Target) -> str:
             return target.account
 
-        self.activities = StateActivities(self.archive, self.locks, account, threads, lambda _type: True)
+        self.activities = StateActivities(
+            self.archive, self.locks, Fences(self.locks, threads), account, threads, lambda _type: True
+        )
         resources = {one.address: one for one in (resource(f"q{index}") for index in range(COUNT))}
         self.plan = make_plan(SCOPE, TARGET, resources, {}, None, None)
         self.ref: PlanRef = self.archive.save_plan(self.plan)

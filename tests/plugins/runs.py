@@ -14,6 +14,7 @@ from temporalio.worker import Interceptor, Worker
 
 from panka.activities.archive import Archive
 from panka.activities.drift import DriftActivities
+from panka.activities.fencing import Fences
 from panka.activities.lock import LockActivities
 from panka.activities.notify import Notifying
 from panka.activities.provisioning import Provisioning
@@ -81,9 +82,10 @@ class Place:
         async def account_of_steps(_lease: Lease, _target: Target) -> str:
             return self.account_of_steps or self.account
 
-        state = StateActivities(self.archive, self.locks, account, self.threads, self.types.__contains__)
+        fences = Fences(self.locks, self.threads)
+        state = StateActivities(self.archive, self.locks, fences, account, self.threads, self.types.__contains__)
         cloud, provider = self.sky.cloud, self.sky.provider
-        steps = Provisioning(self.archive, self.locks, cloud, provider, self.threads, account_of_steps, self.traces)
+        steps = Provisioning(self.archive, fences, cloud, provider, self.threads, account_of_steps, self.traces)
         drift = DriftActivities(
             self.archive, self.locks, cloud, provider, self.threads, account_of_steps, lambda _scope: self.approvals
         )

@@ -15,6 +15,7 @@ from temporalio.worker import Worker
 
 from panka.activities.admission import Admission
 from panka.activities.archive import Archive
+from panka.activities.fencing import Fences
 from panka.activities.register import Register
 from panka.activities.state import StateActivities
 from panka.activities.stores.memory import MemoryLocks, MemoryStore
@@ -312,6 +313,7 @@ async def test_a_refused_run_hears_the_reason_whatever_comes_of_its_tenants_role
     state = StateActivities(
         office.archive,
         office.locks,
+        Fences(office.locks, office.threads),
         account,
         office.threads,
         lambda _type: True,
