@@ -67,6 +67,8 @@ class Courier:
         """What it was told to begin with and has not answered, in order."""
         self._early: list[tuple[Request, Answer]] = []
         """What it has answered and nobody has asked yet."""
+        self.waited_for = threading.Event()
+        """Set while this process does nothing but wait for an answer."""
         self.pid: int | None = None
         """None: it is a thread, or has ended."""
         if sys.platform == "linux" and threading.active_count() == 1:
@@ -164,7 +166,11 @@ class Courier:
         return self._hear()
 
     def _hear(self) -> Answer:
-        answer: Answer = pickle.load(self._heard)  # noqa: S301  # of our own process
+        self.waited_for.set()
+        try:
+            answer: Answer = pickle.load(self._heard)  # noqa: S301  # of our own process
+        finally:
+            self.waited_for.clear()
         return answer
 
 

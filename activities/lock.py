@@ -14,7 +14,7 @@ from temporalio.exceptions import ApplicationError
 
 from panka.activities.handing import hand_over
 from panka.activities.stores.store import Holder, LockLost, LockStore
-from panka.workflows.ports import ACQUIRE, HOLD, LOCK_HELD, LOCK_LOST, Claim, Hold, Lease
+from panka.workflows.ports import ACQUIRE, HOLD, LOCK_HELD, LOCK_LOST, RELEASE, Claim, Freeing, Hold, Lease
 
 BEAT = 1.0
 """The most seconds between two heartbeats. A cancel is heard with one, so this is also what a run's end waits for."""
@@ -33,6 +33,7 @@ class LockActivities:
     """Takes and keeps locks. No wall clock decides: a holder is dead when its lease stood still for a whole TTL.
 
     `threads` runs the store's blocking calls; a renewal that has to queue there for a TTL counts as not answered.
+    `ahead` blocks: it reads what a lock is asked for, while the lock is asked for.
     """
 
     def __init__(
@@ -42,7 +43,9 @@ class LockActivities:
         monotonic: Callable[[], float] = time.monotonic,
         look: float = LOOK,
         beat: float = BEAT,
+        ahead: Callable[[Claim], object] | None = None,
     ) -> None:
+        self._ahead = ahead
         self._locks = locks
         self._threads = threads
         self._monotonic = monotonic
@@ -59,6 +62,8 @@ class LockActivities:
         began = self._monotonic() - waited
         told: Details = {"waited": waited}
         watch: _Watch | None = None
+        if self._ahead is not None:
+            asyncio.get_running_loop().run_in_executor(self._threads, self._ahead, claim)
         while True:
             got = await self._ask(claim, watch.dead(self._monotonic()) if watch else None, told)
             if isinstance(got, Lease):
@@ -71,6 +76,11 @@ class LockActivities:
                 raise _held(claim, got)
             told = {"waited": now - began, "holder": asdict(got)}
             await self._beating(asyncio.sleep(max(0.0, min(self._look, left))), told)
+
+    @activity.defn(name=RELEASE.name)
+    async def release(self, freeing: Freeing) -> None:
+        """Frees the lock; nothing happens when it is another's by now."""
+        await self._beating(self._on_thread(lambda: self._locks.release(freeing.lease)))
 
     @activity.defn(name=HOLD.name)
     async def hold(self, hold: Hold) -> None:

@@ -92,15 +92,14 @@ class StateActivities:
         """Checks that the plan still fits the state and the account, and writes down what it is going to make."""
         lease, scope = opening.lease, opening.lease.scope
         with translated():
-            plan, current, judge, _ = await asyncio.gather(
-                self._blocking(lambda: self._archive.plan_of(scope, opening.plan)),
+            (plan, written), current, judge, _ = await asyncio.gather(
+                self._blocking(lambda: self._prepared(opening)),
                 self._blocking(lambda: self._locks.pointer(scope)),
                 self._blocking(lambda: self._admit(opening)),
                 asyncio.gather(self._roles(lease), return_exceptions=True),  # whoever asks for the account is told
             )
-            self._check_types(plan)
             await asyncio.gather(self._blocking(lambda: judge(plan)), check_account(self._account, lease, plan.target))
-            return await self._blocking(lambda: self._announce(opening, plan, current))
+            return await self._blocking(lambda: self._announce(opening, plan, current, written))
 
     @activity.defn(name=SHARE.name)
     async def share(self, slice: Slice) -> Share:
@@ -123,17 +122,20 @@ class StateActivities:
 
     @activity.defn(name=CLOSE.name)
     async def close(self, ending: Ending) -> None:
-        """Writes the history and frees the lock. What there is to read of the run is filed soon after."""
+        """Writes the last state and the history, then moves the pointer and frees the lock in one transaction.
+
+        What there is to read of the run is filed soon after.
+        """
+        scope = ending.lease.scope
         with translated():
-            entry, _ = await asyncio.gather(
-                self._blocking(lambda: self._save_entry(ending)),
-                self._blocking(lambda: self._locks.release(ending.lease)),
+            pointer, entry = await asyncio.gather(
+                self._blocking(lambda: self._conclude(ending)), self._blocking(lambda: self._save_entry(ending))
             )
-        if entry is not None and ending.plan is not None:
-            # Nobody waits for it, and whoever waits for the run's end is told of that first. A worker that ends
-            # meanwhile leaves none.
-            scope, plan, loop = ending.lease.scope, ending.plan, asyncio.get_running_loop()
-            loop.call_later(_LATER, lambda: loop.run_in_executor(self._threads, self._report, scope, entry, plan))
+            await self._blocking(lambda: self._locks.move(ending.lease, ending.base, pointer, release=True))
+        # Nobody waits for it, and whoever waits for the run's end is told of that first. A worker that ends meanwhile
+        # leaves none.
+        loop = asyncio.get_running_loop()
+        loop.call_later(_LATER, lambda: loop.run_in_executor(self._threads, self._report, scope, entry, ending.plan))
 
     def _check_types(self, plan: Plan) -> None:
         steps = [step for step in (*plan.forward, *plan.cleanup) if step.action is not Action.FORGET]
@@ -142,7 +144,22 @@ class StateActivities:
             message = f"This worker has no provider for {', '.join(unknown)}. Nothing was changed."
             raise ApplicationError(message, type=REFUSED, non_retryable=True)
 
-    def _announce(self, opening: Opening, plan: Plan, current: Pointer | None) -> Opened:
+    def _prepared(self, opening: Opening) -> tuple[Plan, Pointer | Exception]:
+        """The plan, and what it announces if the state is still the one that it was made from, or why there is none.
+
+        That is a body like every other: it counts once the pointer names it.
+        """
+        plan = self._archive.plan_of(opening.lease.scope, opening.plan)
+        self._check_types(plan)
+        lineage = hashlib.sha256(f"{opening.lease.owner}{opening.started}".encode()).hexdigest()[:32]
+        try:
+            base = self._archive.state(plan.base) if plan.base else None
+            announced = announce(base, plan, lineage=lineage, kind=opening.kind, started=opening.started, by=opening.by)
+            return plan, self._archive.save_state(announced)
+        except Exception as error:  # noqa: BLE001  # raised where the state is that one
+            return plan, error
+
+    def _announce(self, opening: Opening, plan: Plan, current: Pointer | None, written: Pointer | Exception) -> Opened:
         state = self._archive.state(current) if current else None
         if current is not None and _is_announced(state, opening):
             return opened(plan, current, opening.most, opening.size)
@@ -155,11 +172,10 @@ class StateActivities:
             raise ApplicationError(f"Nothing was changed: {message}.", type=REFUSED, non_retryable=True)
         if others := changed(plan.taken, lambda stack: self._exports(plan.scope, stack)):
             raise ApplicationError(_outdated(plan, others), type=STALE, non_retryable=True)
-        lineage = hashlib.sha256(f"{opening.lease.owner}{opening.started}".encode()).hexdigest()[:32]
-        announced = announce(state, plan, lineage=lineage, kind=opening.kind, started=opening.started, by=opening.by)
-        pointer = self._archive.save_state(announced)
-        self._move(opening.lease, current, pointer)
-        return opened(plan, pointer, opening.most, opening.size)
+        if isinstance(written, Exception):
+            raise written
+        self._move(opening.lease, current, written)
+        return opened(plan, written, opening.most, opening.size)
 
     def _exports(self, scope: Scope, stack: str) -> Mapping[str, Mapping[str, object]] | None:
         pointer = self._locks.pointer(scope.model_copy(update={"stack": stack}))
@@ -174,20 +190,27 @@ class StateActivities:
         return shares.share(slice.index)
 
     def _take_in(self, checkpoint: Checkpoint) -> Pointer:
-        scope, plan = checkpoint.lease.scope, self._archive.plan_of(checkpoint.lease.scope, checkpoint.plan)
+        scope = checkpoint.lease.scope
         journal = self._archive.journal(checkpoint.base, checkpoint.plan)
-        own = Part(done=checkpoint.done, undone=checkpoint.undone, never=checkpoint.never)
-        if checkpoint.final or journal.to_be_whole:
-            told = [*self._archive.parts(checkpoint.parts), own]
-            state = folded(self._archive.state(checkpoint.base), plan, told)
-            if checkpoint.final:
-                state = conclude(state, plan, succeeded=checkpoint.succeeded)
-            pointer = self._archive.save_state(state)
+        if journal.to_be_whole:
+            pointer = self._archive.save_state(self._folded(checkpoint))
         else:
+            own = _own(checkpoint)
             filed = (self._archive.save_part(scope, journal.serial, own),) if not own.empty else ()
             pointer = self._archive.save_journal(scope, journal.grown((*checkpoint.parts, *filed), checkpoint.results))
         self._move(checkpoint.lease, checkpoint.base, pointer)
         return pointer
+
+    def _conclude(self, ending: Ending) -> Pointer:
+        plan = self._archive.plan_of(ending.lease.scope, ending.plan)
+        succeeded = ending.entry.result == "succeeded"
+        return self._archive.save_state(conclude(self._folded(ending), plan, succeeded=succeeded))
+
+    def _folded(self, checkpoint: Checkpoint) -> State:
+        """The whole state with what is new."""
+        plan = self._archive.plan_of(checkpoint.lease.scope, checkpoint.plan)
+        told = [*self._archive.parts(checkpoint.parts), _own(checkpoint)]
+        return folded(self._archive.state(checkpoint.base), plan, told)
 
     def _move(self, lease: Lease, base: Pointer | None, to: Pointer) -> None:
         """Makes `to` the current state; the steps that begin now need not look at the lock again."""
@@ -195,10 +218,8 @@ class StateActivities:
         self._locks.move(lease, base, to)
         self._fences.passed(lease, began)
 
-    def _save_entry(self, ending: Ending) -> Entry | None:
-        if ending.entry is None:
-            return None
-        entry = self._whole(ending.entry, ending.parts)
+    def _save_entry(self, ending: Ending) -> Entry:
+        entry = self._whole(ending.entry, ending.filed)
         self._archive.save_entry(ending.lease.scope, entry)
         return entry
 
@@ -229,6 +250,11 @@ class StateActivities:
 
 async def _no_role(_lease: Lease) -> None:
     """Where no tenant has one."""
+
+
+def _own(checkpoint: Checkpoint) -> Part:
+    """What the run's own steps have left."""
+    return Part(done=checkpoint.done, undone=checkpoint.undone, never=checkpoint.never)
 
 
 def _is_announced(state: State | None, opening: Opening) -> bool:

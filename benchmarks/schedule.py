@@ -102,7 +102,11 @@ async def measure(client: Client, resources: dict[Address, Resource]) -> float:
         client,
         task_queue=scope.stack,
         workflows=[RunWorkflow],
-        activities=[lock.acquire, lock.hold, state.open, state.checkpoint, state.close, steps.step, steps.undo],
+        activities=[
+            *(lock.acquire, lock.hold, lock.release, state.open, state.checkpoint, state.close),
+            steps.step,
+            steps.undo,
+        ],
         max_concurrent_activities=600,
         workflow_runner=runner(),
     )

@@ -22,6 +22,15 @@ if TYPE_CHECKING:
     from panka.cli.dev import Local, LocalInfo
     from panka.planner.owner import Scope
 
+_FOLLOWING = (
+    "google.protobuf.text_format",
+    "temporalio.service",
+    "temporalio.converter",
+    "temporalio.client",
+    "panka.cli.following",
+)
+"""What a run is started and followed with, cut where it takes long to load."""
+
 
 @dataclass(slots=True)
 class Session:
@@ -66,11 +75,16 @@ class Session:
                 self._courier.expect("objects", "look", record_key(self.settings.tenant))
 
     def expect_run(self) -> None:
-        """Begins to load what a run is started and followed with, so that this is done while AWS is waited for."""
+        """Begins to load what a run is started and followed with, piece by piece while AWS is waited for."""
+        courier = self._courier
+        if courier is None:
+            return
 
         def load() -> None:
             with suppress(Exception):  # whoever loads it next is told
-                import_module("panka.cli.following")
+                for module in _FOLLOWING:
+                    courier.waited_for.wait()
+                    import_module(module)
 
         Thread(target=load, name="loading", daemon=True).start()
 

@@ -94,7 +94,8 @@ class Work:
     def record(self) -> list[Callable[..., Any]]:
         """Those that keep lock, state, history and reports."""
         drift, state = self.drift, self.state
-        runs = (self.locks.acquire, self.locks.hold, state.open, state.share, state.file, state.checkpoint, state.close)
+        lock = (self.locks.acquire, self.locks.hold, self.locks.release)
+        runs = (*lock, state.open, state.share, state.file, state.checkpoint, state.close)
         return [*runs, drift.survey, drift.judge, drift.file, drift.mend]
 
     @property
@@ -144,7 +145,7 @@ def assemble(
     return Work(
         Provisioning(archive, fences, accounts.home, provider, store_threads, account, traces),
         StateActivities(archive, stores.locks, fences, account, store_threads, can_be_made, admission, accounts.roles),
-        LockActivities(stores.locks, store_threads),
+        LockActivities(stores.locks, store_threads, ahead=archive.expect),
         TenantActivities(register, archive, stores.locks, store_threads),
         DriftActivities(archive, stores.locks, accounts.home, provider, store_threads, account, admission.asks),
         Notifying(archive, accounts.home, store_threads),

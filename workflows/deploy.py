@@ -1,6 +1,6 @@
 """The run: a workflow that carries out one plan, so that whatever is killed, the record and the cloud stay together.
 
-Lock, announce, forward phase, commit point, cleanup phase, history, release. Destroying is the same with a plan that
+Lock, announce, forward phase, commit point, cleanup phase, end. Destroying is the same with a plan that
 only deletes. The primary task only waits; the tasks of the nodes own their results.
 """
 
@@ -35,7 +35,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from panka.workflows.passes import Crew, Pass, Passes
     from panka.workflows.ports import Lease, Node, Opened
-    from panka.workflows.recorder import Recorder
+    from panka.workflows.recorder import PATIENCE, Recorder
     from panka.workflows.searching import FAILED, PHASE
     from panka.workflows.shards import Shards
     from panka.workflows.steps import Steps
@@ -168,6 +168,7 @@ class RunWorkflow(Asking):
             operation=self.input.kind,
             ttl=self.input.lock_ttl,
             wait=self.input.lock_wait,
+            plan=self.input.plan,
         )
         self.acquiring = call(ports.ACQUIRE, claim, id="acquire-lock", summary=f"lock {self.input.scope}")
         try:
@@ -192,8 +193,9 @@ class RunWorkflow(Asking):
             crew = await self._crew(lease, opened)
             ended = await self._phases(crew, opened, recorder)
             self._enter(Phase.CLOSING)
-            await recorder.finish(succeeded=ended == "succeeded", never=await crew.end())
-            await self._close(lease, self._entry(opened, ended), tuple(recorder.parts))
+            last = await recorder.finish(await crew.end())
+            ending = ports.Ending(**dict(last), entry=self._entry(opened, ended), filed=tuple(recorder.parts))
+            await call(ports.CLOSE, ending, id="close", summary="record the end", in_all=PATIENCE)
         except FailureError as error:
             await self._let_go(lease)
             return Result(
@@ -229,7 +231,7 @@ class RunWorkflow(Asking):
     async def _let_go(self, lease: Lease) -> None:
         """Frees the lock without a history; where even that is refused, the lock runs out by itself."""
         try:
-            await self._close(lease, None)
+            await call(ports.RELEASE, ports.Freeing(lease=lease), id="release", summary="free the lock")
         except FailureError:
             workflow.logger.warning("The lock could not be released; it runs out by itself.")
 
@@ -354,10 +356,6 @@ class RunWorkflow(Asking):
         self.story.enter(phase, about)
         if self.input.attributes:
             workflow.upsert_search_attributes([PHASE.value_set(phase)])
-
-    async def _close(self, lease: Lease, entry: Entry | None, parts: tuple[Filed, ...] = ()) -> None:
-        ending = ports.Ending(lease=lease, entry=entry, parts=parts, plan=self.input.plan)
-        await call(ports.CLOSE, ending, id="close", summary="history and release")
 
     def _entry(self, opened: Opened, ended: Ended) -> Entry:
         return Entry(

@@ -52,6 +52,8 @@ class Claim(Model):
     """Seconds without renewal after which the lock may be taken over."""
     wait: float
     """Seconds to wait for another holder."""
+    plan: PlanRef | None = None
+    """What the lock is for."""
 
 
 class Hold(Model):
@@ -178,9 +180,6 @@ class Checkpoint(Model):
     """The same, of shards, as they have filed it."""
     results: int = 0
     """Steps that all of it tells of."""
-    final: bool = False
-    """The run is over: clear the operation, and write outputs if it succeeded."""
-    succeeded: bool = False
 
 
 class Portion(Model):
@@ -193,16 +192,18 @@ class Portion(Model):
     never: tuple[str, ...] = ()
 
 
-class Ending(Model):
-    """Writes the history and frees the lock."""
+class Ending(Checkpoint):
+    """The run is over: its last results, its history, outputs if it succeeded, no operation any more, the lock free."""
+
+    entry: Entry
+    filed: tuple[Filed, ...] = ()
+    """All that shards have filed: the times of their steps belong into the entry."""
+
+
+class Freeing(Model):
+    """Frees the lock of a run that leaves nothing to record."""
 
     lease: Lease
-    entry: Entry | None
-    """None: the run never began."""
-    parts: tuple[Filed, ...] = ()
-    """What shards have filed: the times of their steps belong into the entry."""
-    plan: PlanRef | None = None
-    """What the run has carried out; None: nothing is told of it but the entry."""
 
 
 I = TypeVar("I", bound=Model)  # noqa: E741
@@ -249,6 +250,9 @@ CHECKPOINT: Port[Checkpoint, Pointer] = Port(
 )
 SHARE: Port[Slice, Share] = Port("share-of-plan", Slice, Share, timedelta(minutes=10), heartbeat=_MISSED, retry=_SOON)
 FILE: Port[Portion, Filed] = Port("file-part", Portion, Filed, timedelta(minutes=10), heartbeat=_MISSED, retry=_SOON)
+RELEASE: Port[Freeing, None] = Port(
+    "release-lock", Freeing, type(None), timedelta(minutes=10), heartbeat=_MISSED, retry=_SOON
+)
 CLOSE: Port[Ending, None] = Port("close-run", Ending, type(None), timedelta(minutes=10), heartbeat=_MISSED, retry=_SOON)
 
 

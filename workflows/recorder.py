@@ -28,7 +28,7 @@ _LARGEST = 1_000_000
 """Bytes of results in one write: Temporal takes 2 MB."""
 _MOMENT = timedelta(seconds=2)
 """How long a result waits for others that are written with it."""
-_PATIENCE = timedelta(hours=24)
+PATIENCE = timedelta(hours=24)
 """How long a store that does not answer is asked again, with the lock held."""
 
 Told: TypeAlias = Outcome | Undoing
@@ -125,7 +125,7 @@ class Gathering(ABC):
 
 
 class Recorder(Gathering):
-    """The run's only writer of state: each write is a checkpoint. What the last steps leave goes into the last one."""
+    """The run's only writer of state: each write is a checkpoint. What the last steps leave goes into the run's end."""
 
     def __init__(self, lease: Lease, plan: PlanRef, base: Pointer) -> None:
         super().__init__()
@@ -142,43 +142,36 @@ class Recorder(Gathering):
         self.parts.append(part)
         self._wake()
 
-    async def finish(self, *, succeeded: bool, never: tuple[str, ...]) -> None:
-        """Records the end of the run, with what has gathered until now."""
+    async def finish(self, never: tuple[str, ...]) -> Checkpoint:
+        """What is still to be recorded when the run ends: all that one checkpoint has room for."""
         self._closing = True
         await self.flush()
         batch = self._next()
         while self._waiting:
-            await self._checkpoint(batch)
+            await self._write(batch)
             batch = self._next()
-        await self._checkpoint(batch, final=True, succeeded=succeeded, never=never)
+        return self._gathered(batch, never)
 
     def _more(self) -> bool:
         return bool(self._parts) or super()._more()
 
     async def _write(self, batch: Batch) -> None:
-        await self._checkpoint(batch)
+        checkpoint = self._gathered(batch)
+        summary = f"record {checkpoint.results} steps"
+        self._base = await call(ports.CHECKPOINT, checkpoint, summary=summary, in_all=PATIENCE)
 
-    async def _checkpoint(
-        self, batch: Batch, *, final: bool = False, succeeded: bool = False, never: tuple[str, ...] = ()
-    ) -> None:
+    def _gathered(self, batch: Batch, never: tuple[str, ...] = ()) -> Checkpoint:
+        """A batch, and what shards have filed since the last checkpoint."""
         parts, self._parts = self._parts, []
-        results = len(batch) + sum(count for _, count in parts)
-        self._base = await call(
-            ports.CHECKPOINT,
-            Checkpoint(
-                lease=self._lease,
-                plan=self._plan,
-                base=self._base,
-                done=batch.done,
-                undone=batch.undone,
-                never=never,
-                parts=tuple(part for part, _ in parts),
-                results=results,
-                final=final,
-                succeeded=succeeded,
-            ),
-            summary=f"record {results} steps" if not final else "record the end",
-            in_all=_PATIENCE,
+        return Checkpoint(
+            lease=self._lease,
+            plan=self._plan,
+            base=self._base,
+            done=batch.done,
+            undone=batch.undone,
+            never=never,
+            parts=tuple(part for part, _ in parts),
+            results=len(batch) + sum(count for _, count in parts),
         )
 
 
@@ -210,5 +203,5 @@ class Filer(Gathering):
 
     async def _file(self, batch: Batch, never: tuple[str, ...] = ()) -> None:
         portion = Portion(lease=self._lease, run=self._run, done=batch.done, undone=batch.undone, never=never)
-        filed = await call(ports.FILE, portion, summary=f"file {len(batch)} steps", in_all=_PATIENCE)
+        filed = await call(ports.FILE, portion, summary=f"file {len(batch)} steps", in_all=PATIENCE)
         self._hand_on(filed, len(batch))

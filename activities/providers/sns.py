@@ -27,6 +27,9 @@ _DOCUMENTS = frozenset(
 )
 _TRUTHS = frozenset({"ContentBasedDeduplication", "FifoTopic", "RawMessageDelivery"})
 
+_NEW, _OLD = "new", "old"
+"""Of a topic of our stack: this worker has just made it, so whatever is subscribed to it is new, or it was there."""
+
 _TOPIC: dict[str, str] = {
     # property and attribute: what to write when the property is taken away
     "ArchivePolicy": "{}",
@@ -132,7 +135,7 @@ class TopicProvider(Provider):
         made = await self.call("create_topic", Name=properties["TopicName"], Attributes=attributes, Tags=tags)
         arn = str(made["TopicArn"])
         self.untouched.add(arn)
-        self.cloud.clients.alike.tell(_owned(owner, arn), answer=True)  # its subscriptions need not ask
+        self.cloud.clients.alike.tell(_owned(owner, arn), answer=_NEW)  # its subscriptions need not ask
         return arn
 
     async def update(self, id: str, old: Properties, new: Properties) -> None:
@@ -164,22 +167,22 @@ class SubscriptionProvider(Provider):
     service = "sns"
 
     async def read(self, id: str) -> Observed | None:
-        got = await self.maybe("get_subscription_attributes", _MISSING, SubscriptionArn=id)
-        if got is None:
-            return None
-        told = got["Attributes"]
-        where = {name: told[name] for name in ("TopicArn", "Protocol", "Endpoint")}
-        return Observed({**where, **_observed(_SUBSCRIPTION, told)}, {"Arn": id})
+        told = await self._told(id)
+        return None if told is None else _subscription(id, told, told)
+
+    async def read_new(self, id: str, properties: Properties) -> Observed | None:
+        told = await self.told_alike(id, properties, ("TopicArn", "Endpoint"), lambda: self._told(id))
+        return None if told is None else _subscription(id, properties, told)
 
     async def find(self, owner: Owner, properties: Properties) -> str | None:
         arn = properties["TopicArn"]
-        if not await self._ours(owner, arn):
+        if await self._ours(owner, arn) is None:
             return None
         return await self._subscribed(arn, properties["Protocol"], properties["Endpoint"])
 
     async def create(self, owner: Owner, properties: Properties, token: str) -> str:  # noqa: ARG002  # its name makes it once
         settable(self.type, properties, (*_SUBSCRIPTION, "TopicArn", "Protocol", "Endpoint"))
-        await self._ours(owner, properties["TopicArn"])
+        whose = await self._ours(owner, properties["TopicArn"])
         # SNS answers with the subscription that is there, or refuses where it has other attributes.
         try:
             made = await self.call(
@@ -195,7 +198,10 @@ class SubscriptionProvider(Provider):
             if found is None:
                 raise
             return found
-        return str(made["SubscriptionArn"])
+        arn = str(made["SubscriptionArn"])
+        if whose == _NEW:
+            self.untouched.add(arn)
+        return arn
 
     async def update(self, id: str, old: Properties, new: Properties) -> None:
         settable(self.type, new, (*_SUBSCRIPTION, "TopicArn", "Protocol", "Endpoint"))
@@ -209,16 +215,20 @@ class SubscriptionProvider(Provider):
     async def delete(self, id: str, how: Ending) -> None:  # noqa: ARG002  # nothing is held that a delete could ask about
         await self.maybe("unsubscribe", _MISSING, SubscriptionArn=id)
 
-    async def _ours(self, owner: Owner, topic: str) -> bool:
-        """False: there is no such topic. Raises NotOurs when it is of another stack."""
+    async def _told(self, id: str) -> dict[str, str] | None:
+        got = await self.maybe("get_subscription_attributes", _MISSING, SubscriptionArn=id)
+        return None if got is None else got["Attributes"]
 
-        async def ask() -> bool | None:
+    async def _ours(self, owner: Owner, topic: str) -> str | None:
+        """Since when a topic is of our stack; None: there is no such topic. Raises NotOurs when it is of another."""
+
+        async def ask() -> str | None:
             tags = await self.maybe("list_tags_for_resource", _MISSING, ResourceArn=topic)
             if tags is not None and not of_our_stack(owner, tag_map(tags.get("Tags"))):
                 raise NotOurs(f"The topic {topic} does not belong to {owner.scope}, so nothing is subscribed to it.")
-            return None if tags is None else True
+            return None if tags is None else _OLD
 
-        return await self.cloud.clients.alike.ask(_owned(owner, topic), ask) or False
+        return await self.cloud.clients.alike.ask(_owned(owner, topic), ask)
 
     async def _subscribed(self, topic: str, protocol: str, endpoint: str) -> str | None:
         page: dict[str, Any] = {}
@@ -235,8 +245,13 @@ class SubscriptionProvider(Provider):
             page = {"NextToken": got["NextToken"]}
 
 
+def _subscription(arn: str, where: Properties, told: dict[str, str]) -> Observed:
+    named = {name: where[name] for name in ("TopicArn", "Protocol", "Endpoint")}
+    return Observed({**named, **_observed(_SUBSCRIPTION, told)}, {"Arn": arn})
+
+
 def _owned(owner: Owner, topic: str) -> Hashable:
-    """The question whether a topic is of the owner's stack."""
+    """The question since when a topic is of the owner's stack."""
     return TopicProvider.type, owner.scope, topic
 
 

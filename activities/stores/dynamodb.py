@@ -27,6 +27,9 @@ _PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
 """Seconds between tries while another call is at the same item."""
 _AS_SEEN = "#owner = :seen_owner AND #fence = :seen_fence AND #renewals = :seen_renewals"
 _OURS = "#owner = :owner AND #fence = :fence"
+_HELD = ("owner", "who", "operation", "since", "renewals", "ttl_seconds")
+"""What a lock has only while somebody holds it."""
+_FREE = "REMOVE " + ", ".join(f"#{name}" for name in _HELD) + " SET #forget_after = :forget_after"
 _POINTS = "#serial = :{0}_serial AND #key = :{0}_key AND #sha256 = :{0}_sha256"
 
 
@@ -80,10 +83,8 @@ class DynamoLocks:
             raise LockLost.of(lease)
 
     def release(self, lease: "Lease") -> None:
-        gone = ("owner", "who", "operation", "since", "renewals", "ttl_seconds")
-        update = "REMOVE " + ", ".join(f"#{name}" for name in gone) + " SET #forget_after = :forget_after"
         values = _ours(lease) | _values(forget_after=self._forget_after())
-        self._update(lease.scope, update, _OURS, (*gone, "fence", "forget_after"), values)
+        self._update(lease.scope, _FREE, _OURS, (*_HELD, "fence", "forget_after"), values)
 
     def holder(self, scope: Scope) -> Holder | None:
         item = self._read(_lock_key(scope))
@@ -93,16 +94,8 @@ class DynamoLocks:
         item = self._read(_pointer_key(scope))
         return _pointer(item) if item else None
 
-    def move(self, lease: "Lease", expected: Pointer | None, to: Pointer) -> None:
-        lock: TransactWriteItemTypeDef = {
-            "ConditionCheck": {
-                "TableName": self._table,
-                "Key": _lock_key(lease.scope),
-                "ConditionExpression": _OURS,
-                "ExpressionAttributeNames": _names("owner", "fence"),
-                "ExpressionAttributeValues": _ours(lease),
-            }
-        }
+    def move(self, lease: "Lease", expected: Pointer | None, to: Pointer, *, release: bool = False) -> None:
+        lock = self._freed(lease) if release else self._checked(lease)
         try:
             self._patiently(
                 lambda: self._client.transact_write_items(TransactItems=[lock, self._put(lease.scope, expected, to)])
@@ -110,6 +103,8 @@ class DynamoLocks:
         except self._client.exceptions.TransactionCanceledException as error:
             match _reasons(error):
                 case ["ConditionalCheckFailed", *_]:
+                    if release and self.pointer(lease.scope) == to:
+                        return  # the reply of an earlier call was lost
                     raise LockLost.of(lease) from error
                 case [_, "ConditionalCheckFailed"]:
                     raise Moved(f"The state of {lease.scope} is no longer the one that this run began with.") from error
@@ -135,6 +130,29 @@ class DynamoLocks:
         )
         for page in pages:
             yield from page["Items"]
+
+    def _checked(self, lease: "Lease") -> "TransactWriteItemTypeDef":
+        return {
+            "ConditionCheck": {
+                "TableName": self._table,
+                "Key": _lock_key(lease.scope),
+                "ConditionExpression": _OURS,
+                "ExpressionAttributeNames": _names("owner", "fence"),
+                "ExpressionAttributeValues": _ours(lease),
+            }
+        }
+
+    def _freed(self, lease: "Lease") -> "TransactWriteItemTypeDef":
+        return {
+            "Update": {
+                "TableName": self._table,
+                "Key": _lock_key(lease.scope),
+                "UpdateExpression": _FREE,
+                "ConditionExpression": _OURS,
+                "ExpressionAttributeNames": _names(*_HELD, "fence", "forget_after"),
+                "ExpressionAttributeValues": _ours(lease) | _values(forget_after=self._forget_after()),
+            }
+        }
 
     def _put(self, scope: Scope, expected: Pointer | None, to: Pointer) -> "TransactWriteItemTypeDef":
         before = "attribute_not_exists(#serial)" if expected is None else _POINTS.format("from")

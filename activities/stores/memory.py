@@ -95,12 +95,16 @@ class MemoryLocks:
         with self._guard:
             return self._pointers.get(scope)
 
-    def move(self, lease: Lease, expected: Pointer | None, to: Pointer) -> None:
+    def move(self, lease: Lease, expected: Pointer | None, to: Pointer, *, release: bool = False) -> None:
         with self._guard:
+            if release and self._pointers.get(lease.scope) == to and not _is(self._holders.get(lease.scope), lease):
+                return
             self._mine(lease)
             if self._pointers.get(lease.scope) not in (expected, to):
                 raise Moved(f"The state of {lease.scope} is no longer the one that this run began with.")
             self._pointers[lease.scope] = to
+            if release:
+                del self._holders[lease.scope]
 
     def scopes(self, tenant: str) -> list[tuple[Scope, Pointer]]:
         with self._guard:

@@ -120,8 +120,10 @@ class LockStore(Protocol):
     def pointer(self, scope: Scope) -> Pointer | None:
         """The current state's name; None before the first run. Strongly consistent."""
 
-    def move(self, lease: "Lease", expected: Pointer | None, to: Pointer) -> None:
+    def move(self, lease: "Lease", expected: Pointer | None, to: Pointer, *, release: bool = False) -> None:
         """Makes `to` the current state, in one transaction with the check of the lease; already being `to` is fine.
+
+        With `release` the same transaction frees the lock, and where `to` is the current state that has been done.
 
         Raises:
             LockLost: the lease is not the lock's current one.

@@ -108,9 +108,10 @@ class _Activities(ActivityInboundInterceptor):
                 meters.lock_waited(work, how, seconds)
             case Checkpoint() | Portion():
                 meters.checkpointed(work, how, seconds)
-            case Ending(lease=lease, entry=entry) if entry is not None and how == "done":
-                took = datetime.fromisoformat(entry.finished) - datetime.fromisoformat(entry.started)
-                meters.run_ended(lease.scope, entry, took.total_seconds())
+                if isinstance(asked, Ending) and how == "done":
+                    entry = asked.entry
+                    took = datetime.fromisoformat(entry.finished) - datetime.fromisoformat(entry.started)
+                    meters.run_ended(asked.lease.scope, entry, took.total_seconds())
             case _ if work.action:
                 meters.step_ended(work, how, seconds)
 

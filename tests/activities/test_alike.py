@@ -10,6 +10,7 @@ from tests.activities.conformance.stage import staged
 
 from panka.activities.aws.alike import Alike
 from panka.activities.aws.session import Cloud
+from panka.activities.providers.sns import TopicProvider
 from plugins.faults import Faults
 
 TYPES = {"AWS::S3::Bucket", "AWS::SNS::Topic", "AWS::SQS::Queue"}
@@ -108,3 +109,27 @@ async def test_what_an_earlier_attempt_made_is_asked_about_itself(cloud: Cloud) 
 
     assert told is not None
     assert told.properties["DelaySeconds"] == 77
+
+
+async def test_subscriptions_of_new_topics_are_alike_and_those_of_old_ones_are_asked_about(
+    cloud: Cloud, faults: Faults
+) -> None:
+    subscription = next(case for case in CASES if case.type == "AWS::SNS::Subscription")
+    cloud.clients.alike = Alike()
+    stages = [await staged(subscription, cloud) for _ in range(3)]
+    topics = [stage.known["topic"]["TopicArn"] for stage in stages]
+    known = cloud.clients.alike
+    cloud.clients.alike = Alike()  # of a worker that has made none of the topics but
+    for topic in topics[:2]:
+        name = (TopicProvider.type, stages[0].owner.scope, topic)
+        cloud.clients.alike.tell(name, answer=await known.ask(name, Asked()))
+
+    asked = []
+    for stage in stages:
+        id = await stage.provider.create(stage.owner, stage.properties(), stage.token)
+        faults.reset()
+        told = await stage.provider.read_new(id, stage.properties())
+        asked.append(faults.reads)
+        assert told == await stage.live(id)
+
+    assert asked == [1, 0, 1]

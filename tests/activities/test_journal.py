@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from panka.activities.archive import Archive, Damaged
@@ -13,16 +14,18 @@ from panka.activities.state import StateActivities
 from panka.activities.stores.memory import MemoryLocks, MemoryStore
 from panka.planner.assemble import make_plan
 from panka.planner.formats import Newer
+from panka.planner.history import Entry
 from panka.planner.journal import Part
 from panka.planner.owner import Scope
 from panka.planner.plan import PlanRef
 from panka.planner.record import Outcome, conclude, fold, withdraw
 from panka.planner.state import Pointer, State, Target
-from panka.workflows.ports import Checkpoint, Lease, Opened, Opening, Portion
+from panka.workflows.ports import Checkpoint, Ending, Lease, Opened, Opening, Portion
 from plugins.runs import TARGET, resource
 
 SCOPE = Scope(tenant="acme", stack="large", environment="prod")
 COUNT = 300
+THEN = "2026-11-23T10:00:00Z"
 
 
 class Room:
@@ -51,17 +54,21 @@ class Room:
         opening = Opening(lease=self.lease, plan=self.ref, kind="apply", by="ana", started="then", most=2_000, size=500)
         return await ActivityEnvironment().run(self.activities.open, opening)
 
-    async def take(self, base: Pointer, first: int, last: int, *, final: bool = False) -> Pointer:
-        checkpoint = Checkpoint(
-            lease=self.lease,
-            plan=self.ref,
-            base=base,
-            done=outcomes(first, last),
-            results=last - first,
-            final=final,
-            succeeded=final,
-        )
-        return await ActivityEnvironment().run(self.activities.checkpoint, checkpoint)
+    async def take(self, base: Pointer, first: int, last: int) -> Pointer:
+        return await ActivityEnvironment().run(self.activities.checkpoint, self.checkpoint(base, first, last))
+
+    def checkpoint(self, base: Pointer, first: int, last: int) -> Checkpoint:
+        done = outcomes(first, last)
+        return Checkpoint(lease=self.lease, plan=self.ref, base=base, done=done, results=last - first)
+
+    async def end(self, base: Pointer, first: int, last: int) -> Pointer:
+        said = {"run": 1, "kind": "apply", "plan": self.plan.id, "by": "ana", "changes": {}, "result": "succeeded"}
+        entry = Entry.model_validate(said | {"started": THEN, "finished": THEN})
+        ending = Ending(**dict(self.checkpoint(base, first, last)), entry=entry)
+        await ActivityEnvironment().run(self.activities.close, ending)
+        pointer = self.locks.pointer(SCOPE)
+        assert pointer is not None
+        return pointer
 
     def bytes(self, pointer: Pointer) -> int:
         return len(self.store.get(pointer.key))
@@ -106,15 +113,36 @@ async def test_the_state_is_written_whole_at_the_end(room: Room) -> None:
     opened = await room.open()
     pointer = await room.take(opened.state, 0, 200)
 
-    end = await room.take(pointer, 200, COUNT, final=True)
+    end = await room.end(pointer, 200, COUNT)
 
     announced = room.read(opened.state)
     assert room.read(end) == conclude(fold(announced, room.plan, outcomes(0, COUNT), ()), room.plan, succeeded=True)
     assert "/state/" in end.key
 
 
+async def test_with_the_last_state_the_history_is_written_and_the_lock_is_free(room: Room) -> None:
+    opened = await room.open()
+
+    first = await room.end(opened.state, 0, COUNT)
+    again = await room.end(opened.state, 0, COUNT)  # the first reply was lost
+
+    assert again == first
+    assert room.locks.holder(SCOPE) is None
+    assert [one.result for one in room.archive.entries(SCOPE)] == ["succeeded"]
+
+
+async def test_whoever_has_lost_the_lock_ends_nothing(room: Room) -> None:
+    opened = await room.open()
+    room.locks.release(room.lease)
+
+    with pytest.raises(ApplicationError, match="no longer held"):
+        await room.end(opened.state, 0, COUNT)
+
+    assert room.locks.pointer(SCOPE) == opened.state
+
+
 async def test_a_body_is_the_canonical_json_of_its_state(room: Room) -> None:
-    pointer = await room.take((await room.open()).state, 0, 3, final=True)
+    pointer = await room.end((await room.open()).state, 0, 3)
 
     body = room.store.get(pointer.key)
 

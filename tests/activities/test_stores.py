@@ -513,6 +513,41 @@ def test_a_holder_that_wakes_after_a_takeover_cannot_move_the_pointer(stores: St
     assert stores.locks.pointer(scope) == body(1)
 
 
+def test_the_last_move_frees_the_lock(stores: Stores, scope: Scope) -> None:
+    lease = take(stores.locks, scope, ANA)
+    stores.locks.move(lease, None, body(1))
+
+    for _ in range(2):  # the first reply may be lost
+        stores.locks.move(lease, body(1), body(2), release=True)
+
+    assert stores.locks.pointer(scope) == body(2)
+    assert stores.locks.holder(scope) is None
+    assert take(stores.locks, scope, LEO).fence == lease.fence + 1
+
+
+def test_a_last_move_that_is_refused_frees_nothing(stores: Stores, scope: Scope) -> None:
+    lease = take(stores.locks, scope, ANA)
+    stores.locks.move(lease, None, body(1))
+
+    with pytest.raises(Moved):
+        stores.locks.move(lease, body(2), body(3), release=True)
+
+    assert stores.locks.pointer(scope) == body(1)
+    stores.locks.check(lease)
+
+
+def test_a_last_move_after_a_takeover_leaves_the_lock_to_its_holder(stores: Stores, scope: Scope) -> None:
+    zombie = take(stores.locks, scope, ANA)
+    stores.locks.move(zombie, None, body(1))
+    new = take(stores.locks, scope, LEO, over=stores.locks.holder(scope))
+
+    with pytest.raises(LockLost):
+        stores.locks.move(zombie, body(1), body(2), release=True)
+
+    assert stores.locks.pointer(scope) == body(1)
+    stores.locks.check(new)
+
+
 def test_nobody_moves_the_pointer_after_release(stores: Stores, scope: Scope) -> None:
     lease = take(stores.locks, scope, ANA)
     stores.locks.release(lease)

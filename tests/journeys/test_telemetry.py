@@ -106,7 +106,7 @@ def test_a_run_is_one_trace_from_the_command_to_the_call_of_aws(told: Told) -> N
 def test_every_span_says_whose_it_is(told: Told) -> None:
     wanted = {"panka.tenant": "acme", "panka.stack": "small", "panka.environment": "dev", "panka.run": 1}
 
-    for name in ("panka apply", "RunWorkflow:panka-run", "RunActivity:run-step", "RunActivity:checkpoint-state"):
+    for name in ("panka apply", "RunWorkflow:panka-run", "RunActivity:run-step", "RunActivity:close-run"):
         assert all(wanted.items() <= span.attributes.items() for span in told.collector.named(name)), name
     steps = [span for span in told.collector.spans if span.name.startswith("create ")]
     assert {span.attributes["panka.address"] for span in steps} == ADDRESSES

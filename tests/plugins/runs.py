@@ -94,7 +94,8 @@ class Place:
             task_queue=self.queue,
             workflows=[RunWorkflow, ShardWorkflow, DriftWorkflow],
             activities=[
-                *(lock.acquire, lock.hold, state.open, state.share, state.file, state.checkpoint, state.close),
+                *(lock.acquire, lock.hold, lock.release),
+                *(state.open, state.share, state.file, state.checkpoint, state.close),
                 *(steps.step, steps.undo),
                 *(drift.survey, drift.look, drift.judge, drift.file, drift.mend),
                 Notifying(self.archive, cloud, self.threads).notify,
