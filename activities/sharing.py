@@ -12,13 +12,18 @@ from panka.planner.state import Pointer
 from panka.workflows.ports import Node, Opened, Share
 
 _LARGEST = 1_500_000
-"""Bytes of steps that travel through Temporal, which takes 2 MB."""
+"""Bytes of steps that travel through Temporal, which refuses 2 MB again and again."""
+_ROOM = 750_000
+"""Bytes of steps in a shard, about: its components stay whole, and what connects it with others comes on top."""
 
 
 def opened(plan: Plan, pointer: Pointer, most: int, size: int) -> Opened:
-    """A run that is announced; with more than `most` steps it is cut into shards of about `size`."""
+    """A run that is announced; with more than `most` steps it is cut into shards of about `size`, or fewer."""
     steps = (*plan.forward, *plan.cleanup)
-    share = _whole(plan) if len(steps) <= most else None
+    whole = Share(forward=_nodes(plan.forward), cleanup=_nodes(plan.cleanup))
+    bytes = len(whole.model_dump_json())
+    share = whole if len(steps) <= most and bytes < _LARGEST else None
+    size = min(size, max(1, _ROOM * len(steps) // bytes))
     return Opened(
         run=pointer.serial,
         state=pointer,
@@ -28,13 +33,8 @@ def opened(plan: Plan, pointer: Pointer, most: int, size: int) -> Opened:
         changes=counts(steps),
         share=share,
         shards=0 if share else cut(plan, size).count,
+        size=size,
     )
-
-
-def _whole(plan: Plan) -> Share | None:
-    """All steps; None when they are too large to travel, which a server would refuse again and again."""
-    share = Share(forward=_nodes(plan.forward), cleanup=_nodes(plan.cleanup))
-    return share if len(share.model_dump_json()) < _LARGEST else None
 
 
 class Shares:

@@ -116,6 +116,8 @@ class Opened(Model):
     share: "Share | None"
     """All the steps; None: there are too many for one run, which is therefore cut into shards."""
     shards: int = 0
+    size: int = SIZE
+    """Steps in a shard, about."""
 
 
 class Slice(Model):
