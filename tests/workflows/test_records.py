@@ -1,22 +1,24 @@
 """What is on record of a run that has ended: when its steps were at work, and a report for people."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 from temporalio.client import Client
 
 from panka.activities.archive import Archive
 from panka.activities.aws.errors import AwsError, Cause
-from panka.activities.stores.memory import MemoryStore
+from panka.activities.stores.memory import MemoryLocks, MemoryStore
 from panka.planner.formats import Newer
 from panka.planner.history import FORMAT, Entry
 from panka.planner.journal import Part
 from panka.planner.render.filling import of_run
 from panka.planner.render.html import html
-from panka.workflows.ports import CHECKPOINT, STEP
+from panka.planner.state import Pointer
+from panka.workflows.ports import CHECKPOINT, STEP, Lease
 from plugins.runs import Place, resource
 from plugins.world import until
 
@@ -36,6 +38,19 @@ class NoReports(MemoryStore):
         super().put(key, self._instead if "/reports/" in key and self._instead is not None else body)
         if "/reports/" in key:
             super().put(key, body)
+
+
+class LastReplyLost(MemoryLocks):
+    """The reply to the move that ends a run is lost, after a while in which whoever keeps the lock finds it free."""
+
+    lost = False
+
+    def move(self, lease: Lease, expected: Pointer | None, to: Pointer, *, release: bool = False) -> None:
+        super().move(lease, expected, to, release=release)
+        if release and not self.lost:
+            self.lost = True
+            time.sleep(1.5)
+            raise OSError("The reply was lost.")
 
 
 @pytest.fixture(params=[None, b"something else"], ids=["full", "taken"])
@@ -167,3 +182,16 @@ async def test_what_ends_within_a_moment_is_written_together_and_waits_for_nothi
     ]
     assert named.count(STEP.name) == len(many) + 1
     assert named.count(CHECKPOINT.name) < len(many) / 3
+
+
+async def test_a_run_whose_end_is_recorded_has_succeeded_whoever_finds_its_lock_free(
+    temporal: Client, threads: ThreadPoolExecutor
+) -> None:
+    place = Place(temporal, threads)
+    place.locks = LastReplyLost(lambda: datetime.now(UTC))
+    async with place.worker():
+        ended = await place.apply(*DIAMOND, lock_ttl=0.6)
+
+    assert place.locks.lost
+    assert (ended.result, ended.failures) == ("succeeded", ())
+    place.assert_settled()
