@@ -116,8 +116,8 @@ class Opened(Model):
     share: "Share | None"
     """All the steps; None: there are too many for one run, which is therefore cut into shards."""
     shards: int = 0
-    size: int = SIZE
-    """Steps in a shard, about."""
+    size: int | None = None
+    """Steps in a shard, about; None: as many as were asked for."""
 
 
 class Slice(Model):

@@ -68,7 +68,7 @@ class Shards:
     """The shards of one run. Their passes are passes of the run."""
 
     def __init__(self, input: RunInput, lease: Lease, opened: Opened, head: Head) -> None:
-        self._input = input.model_copy(update={"shard_size": opened.size})
+        self._input = input.model_copy(update={"shard_size": opened.size or input.shard_size})
         self._lease = lease
         self._run = opened.run
         self._head = head

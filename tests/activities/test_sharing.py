@@ -36,6 +36,7 @@ def test_no_share_is_too_large_to_travel_however_entangled_the_steps(steps: int)
     told = opened(plan, STATE, most=2_000, size=SIZE)
 
     assert told.share is None
+    assert told.size
     shares = [Shares(plan, told.size).share(index) for index in range(told.shards)]
     assert max(len(share.model_dump_json()) for share in shares) < TRAVELS
     assert sorted(node.key for share in shares for node in share.forward) == sorted(step.key for step in plan.forward)
