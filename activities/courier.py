@@ -12,14 +12,16 @@ import os
 import pickle
 import signal
 import socket
+import struct
 import sys
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from queue import SimpleQueue
+from select import select
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, cast
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ PATIENCE = 120
 """Seconds for one answer. Somebody may have to type the code of a second factor before the first one."""
 _AT_ONCE = 5
 """Threads: one tells the answers, the others find them."""
+_SIZE = struct.Struct("!Q")
+"""The bytes of an answer, which go before it."""
 _BROKEN = (OSError, EOFError, pickle.UnpicklingError)
 Request: TypeAlias = tuple[Any, ...]
 """A part of `Reach`, one of its methods, and the arguments."""
@@ -60,15 +64,14 @@ class Courier:
         """Starts it. It loads what it needs, and waits to be told where to go."""
         self._ours, theirs = socket.socketpair()
         self._ours.settimeout(patience)
-        self._heard = self._ours.makefile("rb")
         self._settings: DeskSettings | None = None
         self._own: Reach | None = None
         self._begun: list[Request] = []
         """What it was told to begin with and has not answered, in order."""
         self._early: list[tuple[Request, Answer]] = []
         """What it has answered and nobody has asked yet."""
-        self.waited_for = threading.Event()
-        """Set while this process does nothing but wait for an answer."""
+        self._meanwhile: list[Callable[[], object]] = []
+        """What this process does while it waits for an answer."""
         self.pid: int | None = None
         """None: it is a thread, or has ended."""
         if sys.platform == "linux" and threading.active_count() == 1:
@@ -82,7 +85,6 @@ class Courier:
             pid = os.fork()
             if not pid:
                 self._ours.close()
-                self._heard.close()
                 _live(theirs)
             return pid
 
@@ -104,7 +106,7 @@ class Courier:
 
         Whatever goes wrong is told to whoever asks then.
         """
-        if self._settings is None or self._heard.closed:
+        if self._settings is None or self._closed:
             return
         request = (part, method, *arguments)
         try:
@@ -113,6 +115,10 @@ class Courier:
             self.close()
         else:
             self._begun.append(request)
+
+    def meanwhile(self, work: Iterable[Callable[[], object]]) -> None:
+        """What to do, piece by piece, while an answer is waited for. It may stay undone, and tells nobody anything."""
+        self._meanwhile += work
 
     def ask(self, part: str, method: str, *arguments: Any) -> Any:
         """The answer of a method of `Reach`'s part; raises what that raises."""
@@ -128,8 +134,11 @@ class Courier:
         """Ends it. Whatever is asked from now on is answered in this process, which may end before it has gone."""
         if self.pid is not None:
             os.kill(self.pid, signal.SIGKILL)
-        self._heard.close()
         self._ours.close()
+
+    @property
+    def _closed(self) -> bool:
+        return self._ours.fileno() < 0
 
     def _here(self) -> "Reach":
         """The same without the courier, of which nothing is left."""
@@ -141,7 +150,7 @@ class Courier:
         return self._own
 
     def _answer(self, *request: Any) -> Answer:
-        if self._heard.closed:
+        if self._closed:
             raise EOFError
         answered = False
         try:
@@ -166,12 +175,21 @@ class Courier:
         return self._hear()
 
     def _hear(self) -> Answer:
-        self.waited_for.set()
-        try:
-            answer: Answer = pickle.load(self._heard)  # noqa: S301  # of our own process
-        finally:
-            self.waited_for.clear()
+        while self._meanwhile and not select([self._ours], [], [], 0)[0]:
+            self._meanwhile.pop(0)()
+        (size,) = _SIZE.unpack(self._hear_bytes(_SIZE.size))
+        answer: Answer = pickle.loads(self._hear_bytes(size))  # noqa: S301  # of our own process
         return answer
+
+    def _hear_bytes(self, size: int) -> bytearray:
+        """So many. Raises EOFError, OSError."""
+        heard = bytearray()
+        while len(heard) < size:
+            more = self._ours.recv(size - len(heard))
+            if not more:
+                raise EOFError
+            heard += more
+        return heard
 
 
 class _Away:
@@ -252,7 +270,8 @@ def _tell(answers: "SimpleQueue[Future[bytes] | None]", theirs: socket.socket) -
     """Tells answers in the order of the questions, until None, or until one cannot be told."""
     try:
         while (answer := answers.get()) is not None:
-            theirs.sendall(answer.result())
+            told = answer.result()
+            theirs.sendall(_SIZE.pack(len(told)) + told)
     finally:
         theirs.shutdown(socket.SHUT_RDWR)
 

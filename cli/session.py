@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING
 
 import click
@@ -30,6 +30,11 @@ _FOLLOWING = (
     "panka.cli.following",
 )
 """What a run is started and followed with, cut where it takes long to load."""
+
+
+def _load(module: str) -> None:
+    with suppress(Exception):  # whoever needs it is told
+        import_module(module)
 
 
 @dataclass(slots=True)
@@ -75,18 +80,9 @@ class Session:
                 self._courier.expect("objects", "look", record_key(self.settings.tenant))
 
     def expect_run(self) -> None:
-        """Begins to load what a run is started and followed with, piece by piece while AWS is waited for."""
-        courier = self._courier
-        if courier is None:
-            return
-
-        def load() -> None:
-            with suppress(Exception):  # whoever loads it next is told
-                for module in _FOLLOWING:
-                    courier.waited_for.wait()
-                    import_module(module)
-
-        Thread(target=load, name="loading", daemon=True).start()
+        """Has what a run is started and followed with loaded, piece by piece, while AWS is waited for."""
+        if self._courier is not None:
+            self._courier.meanwhile(partial(_load, module) for module in _FOLLOWING)
 
     def _where(self, region: str) -> "DeskSettings":
         from panka.activities.courier import DeskSettings  # noqa: PLC0415  # as above
