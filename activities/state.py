@@ -128,9 +128,10 @@ class StateActivities:
         """
         scope = ending.lease.scope
         with translated():
-            pointer, entry = await asyncio.gather(
-                self._blocking(lambda: self._conclude(ending)), self._blocking(lambda: self._save_entry(ending))
-            )
+            state = asyncio.ensure_future(self._blocking(lambda: self._conclude(ending)))
+            if ending.filed:
+                await state  # what shards have filed is then read, and is large
+            pointer, entry = await asyncio.gather(state, self._blocking(lambda: self._save_entry(ending)))
             await self._blocking(lambda: self._locks.move(ending.lease, ending.base, pointer, release=True))
         # Nobody waits for it, and whoever waits for the run's end is told of that first. A worker that ends meanwhile
         # leaves none.
