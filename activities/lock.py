@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from panka.activities.failing import translated
 from panka.activities.handing import hand_over
 from panka.activities.stores.store import Holder, LockLost, LockStore
 from panka.workflows.ports import ACQUIRE, HOLD, LOCK_HELD, LOCK_LOST, RELEASE, Claim, Freeing, Hold, Lease
@@ -80,7 +81,8 @@ class LockActivities:
     @activity.defn(name=RELEASE.name)
     async def release(self, freeing: Freeing) -> None:
         """Frees the lock; nothing happens when it is another's by now."""
-        await self._beating(self._on_thread(lambda: self._locks.release(freeing.lease)))
+        with translated():
+            await self._beating(self._on_thread(lambda: self._locks.release(freeing.lease)))
 
     @activity.defn(name=HOLD.name)
     async def hold(self, hold: Hold) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError
 from temporalio import activity, workflow
 from temporalio.activity import ActivityCancellationDetails
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
@@ -27,7 +27,7 @@ from panka.activities.stores.memory import MemoryLocks
 from panka.activities.stores.store import Holder, LockStore
 from panka.planner.owner import Scope
 from panka.workflows.call import call
-from panka.workflows.ports import ACQUIRE, HOLD, LOCK_HELD, LOCK_LOST, Claim, Hold, Lease
+from panka.workflows.ports import ACQUIRE, HOLD, LOCK_HELD, LOCK_LOST, Claim, Freeing, Hold, Lease
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 PROD = Scope(tenant="acme", stack="shop", environment="prod")
@@ -587,3 +587,19 @@ async def test_a_cancelled_wait_ends_and_takes_nothing(runs: Runs) -> None:
     await first.result()
 
     assert runs.locks.holder(PROD) is None
+
+
+class Denied(MemoryLocks):
+    """A table that the worker may not write to."""
+
+    def release(self, lease: Lease) -> None:
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "No."}}, "UpdateItem")
+
+
+async def test_a_lock_that_may_not_be_freed_is_left_to_run_out(threads: ThreadPoolExecutor) -> None:
+    activities = LockActivities(Denied(lambda: NOON), threads)
+
+    with pytest.raises(ApplicationError, match="AccessDenied") as refused:
+        await ActivityEnvironment().run(activities.release, Freeing(lease=Lease(scope=PROD, owner=ANA, fence=1)))
+
+    assert refused.value.non_retryable
