@@ -10,8 +10,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from panka.activities.stores.store import NotThere, ObjectStore
 from panka.planner.blueprint import Blueprint
@@ -23,9 +22,6 @@ from panka.planner.plan import Plan, PlanRef
 from panka.planner.record import Span
 from panka.planner.resource import Model
 from panka.planner.state import Pointer, State
-
-if TYPE_CHECKING:
-    from panka.workflows.ports import Claim
 
 R = TypeVar("R", Plan, State, Journal, Blueprint)
 
@@ -108,12 +104,6 @@ class Archive:
         if plan.scope != scope:
             raise Foreign(f"Plan {ref.id} is not one of {scope}.")
         return plan
-
-    def expect(self, claim: "Claim") -> None:
-        """That the plan of a run which asks for its lock will be read soon. Whoever reads it is told what is wrong."""
-        if claim.plan is not None:
-            with suppress(Exception):
-                self.plan_of(claim.scope, claim.plan)
 
     def find_plan(self, scope: Scope, plan_id: str) -> tuple[Plan, PlanRef]:
         """A plan by its id, or by the beginning of one. Raises NotThere when none or several fit."""

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
+from contextlib import contextmanager
 
 from panka.activities.stores.store import LockStore
 from panka.workflows.ports import Lease
@@ -45,8 +46,14 @@ class Fences:
             # Whoever is cancelled leaves the look to the others.
             await asyncio.shield(look)
 
-    def passed(self, lease: Lease, began: float) -> None:
-        """A look that was none: what began then (by `awake`) passed the lock's own check. From any thread."""
+    @contextmanager
+    def passing(self, lease: Lease) -> Iterator[None]:
+        """What is done in it is refused where the lease is not current: so it serves as a look. From any thread."""
+        began = self._clock()
+        yield
+        self._saw(lease, began)
+
+    def _saw(self, lease: Lease, began: float) -> None:
         self._seen[lease] = max(began, self._seen.get(lease, began))
 
     def _serves(self, lease: Lease, asked: float) -> bool:
@@ -59,7 +66,7 @@ class Fences:
         try:
             await asyncio.get_running_loop().run_in_executor(self._threads, self._locks.check, lease)
             self._forget(began)
-            self._seen[lease] = began
+            self._saw(lease, began)
         finally:
             del self._under_way[lease]
 

@@ -15,6 +15,8 @@ from temporalio.exceptions import ApplicationError
 from panka.activities.failing import translated
 from panka.activities.handing import hand_over
 from panka.activities.stores.store import Holder, LockLost, LockStore
+from panka.planner.owner import Scope
+from panka.planner.plan import PlanRef
 from panka.workflows.ports import ACQUIRE, HOLD, LOCK_HELD, LOCK_LOST, RELEASE, Claim, Freeing, Hold, Lease
 
 BEAT = 1.0
@@ -34,7 +36,7 @@ class LockActivities:
     """Takes and keeps locks. No wall clock decides: a holder is dead when its lease stood still for a whole TTL.
 
     `threads` runs the store's blocking calls; a renewal that has to queue there for a TTL counts as not answered.
-    `ahead` blocks: it reads what a lock is asked for, while the lock is asked for.
+    `ahead` blocks: it reads the plan that a lock is asked for, while the lock is asked for, and may fail.
     """
 
     def __init__(
@@ -44,7 +46,7 @@ class LockActivities:
         monotonic: Callable[[], float] = time.monotonic,
         look: float = LOOK,
         beat: float = BEAT,
-        ahead: Callable[[Claim], object] | None = None,
+        ahead: Callable[[Scope, PlanRef], object] | None = None,
     ) -> None:
         self._ahead = ahead
         self._locks = locks
@@ -63,8 +65,7 @@ class LockActivities:
         began = self._monotonic() - waited
         told: Details = {"waited": waited}
         watch: _Watch | None = None
-        if self._ahead is not None:
-            asyncio.get_running_loop().run_in_executor(self._threads, self._ahead, claim)
+        asyncio.get_running_loop().run_in_executor(self._threads, self._read_ahead, claim)
         while True:
             got = await self._ask(claim, watch.dead(self._monotonic()) if watch else None, told)
             if isinstance(got, Lease):
@@ -95,6 +96,11 @@ class LockActivities:
         while True:
             answered = await self._renewed(hold, answered)
             await self._beating(asyncio.sleep(hold.ttl / 3))
+
+    def _read_ahead(self, claim: Claim) -> None:
+        if self._ahead is not None and claim.plan is not None:
+            with suppress(Exception):  # whoever reads it next is told
+                self._ahead(claim.scope, claim.plan)
 
     async def _ask(self, claim: Claim, over: Holder | None, told: Details) -> Lease | Holder:
         call = asyncio.ensure_future(self._on_thread(lambda: self._acquire(claim, over)))

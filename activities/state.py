@@ -13,7 +13,7 @@ from temporalio.exceptions import ApplicationError
 from panka.activities.archive import Archive
 from panka.activities.beside import beside
 from panka.activities.failing import translated
-from panka.activities.fencing import Fences, awake
+from panka.activities.fencing import Fences
 from panka.activities.sharing import Shares, opened
 from panka.activities.stores.store import LockStore
 from panka.planner.consumers import refuse_missed
@@ -215,9 +215,8 @@ class StateActivities:
 
     def _move(self, lease: Lease, base: Pointer | None, to: Pointer) -> None:
         """Makes `to` the current state; the steps that begin now need not look at the lock again."""
-        began = awake()
-        self._locks.move(lease, base, to)
-        self._fences.passed(lease, began)
+        with self._fences.passing(lease):
+            self._locks.move(lease, base, to)
 
     def _save_entry(self, ending: Ending) -> Entry:
         entry = self._whole(ending.entry, ending.filed)

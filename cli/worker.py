@@ -145,7 +145,7 @@ def assemble(
     return Work(
         Provisioning(archive, fences, accounts.home, provider, store_threads, account, traces),
         StateActivities(archive, stores.locks, fences, account, store_threads, can_be_made, admission, accounts.roles),
-        LockActivities(stores.locks, store_threads, ahead=archive.expect),
+        LockActivities(stores.locks, store_threads, ahead=archive.plan_of),
         TenantActivities(register, archive, stores.locks, store_threads),
         DriftActivities(archive, stores.locks, accounts.home, provider, store_threads, account, admission.asks),
         Notifying(archive, accounts.home, store_threads),

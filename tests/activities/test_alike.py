@@ -6,7 +6,7 @@ from itertools import groupby
 import pytest
 from tests.activities.conformance.case import Case
 from tests.activities.conformance.cases_storage import CASES
-from tests.activities.conformance.stage import staged
+from tests.activities.conformance.stage import Stage, staged
 
 from panka.activities.aws.alike import Alike
 from panka.activities.aws.session import Cloud
@@ -28,6 +28,16 @@ class Asked:
         self.times += 1
         await self.open.wait()
         return self.times
+
+
+async def reads_of_a_new_one(stage: Stage, faults: Faults) -> int:
+    """What it takes to tell of what was made just now, which must be what AWS tells."""
+    id = await stage.provider.create(stage.owner, stage.properties(), stage.token)
+    faults.reset()
+    told = await stage.provider.read_new(id, stage.properties())
+    reads = faults.reads
+    assert told == await stage.live(id)
+    return reads
 
 
 async def test_those_who_ask_at_once_wait_for_one_answer() -> None:
@@ -84,13 +94,8 @@ async def test_of_all_that_are_made_alike_one_is_asked_about(
 ) -> None:
     cloud.clients.alike = Alike()
     stages = [await staged(case, cloud) for case in (plain, plain, other)]
-    asked = []
-    for stage in stages:
-        id = await stage.provider.create(stage.owner, stage.properties(), stage.token)
-        faults.reset()
-        told = await stage.provider.read_new(id, stage.properties())
-        asked.append(faults.reads)
-        assert told == await stage.live(id)
+
+    asked = [await reads_of_a_new_one(stage, faults) for stage in stages]
 
     assert asked[1] < asked[0]
     assert asked[2] >= asked[0] - asked[1]
@@ -124,12 +129,4 @@ async def test_subscriptions_of_new_topics_are_alike_and_those_of_old_ones_are_a
         name = (TopicProvider.type, stages[0].owner.scope, topic)
         cloud.clients.alike.tell(name, answer=await known.ask(name, Asked()))
 
-    asked = []
-    for stage in stages:
-        id = await stage.provider.create(stage.owner, stage.properties(), stage.token)
-        faults.reset()
-        told = await stage.provider.read_new(id, stage.properties())
-        asked.append(faults.reads)
-        assert told == await stage.live(id)
-
-    assert asked == [1, 0, 1]
+    assert [await reads_of_a_new_one(stage, faults) for stage in stages] == [1, 0, 1]

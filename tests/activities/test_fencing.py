@@ -141,12 +141,13 @@ async def test_a_look_that_fails_is_repeated_for_whoever_asks_next(locks: Watche
 
 
 async def test_what_passed_the_locks_own_check_serves_as_a_look(locks: Watched, threads: ThreadPoolExecutor) -> None:
-    now = 7.0
+    now = 6.8
     fences = Fences(locks, threads, fresh=0.25, clock=lambda: now)
     locks.gate.set()
     lease = taken(locks, "ana")
 
-    fences.passed(lease, began=6.8)
+    with fences.passing(lease):
+        now = 7.0
     await fences.check(lease)
     assert locks.looks == 0
 
@@ -154,3 +155,15 @@ async def test_what_passed_the_locks_own_check_serves_as_a_look(locks: Watched, 
     now = 7.1
     with pytest.raises(LockLost):
         await fences.check(lease)
+
+
+async def test_what_was_refused_serves_nobody(locks: Watched, threads: ThreadPoolExecutor) -> None:
+    fences = Fences(locks, threads)
+    locks.gate.set()
+    lease = taken(locks, "ana")
+
+    with pytest.raises(LockLost), fences.passing(lease):
+        raise LockLost.of(lease)
+    await fences.check(lease)
+
+    assert locks.looks == 1
